@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * call - one method call as its handler sees it: who calls, the memory of the call, the ways to answer
+ *
+ * A handler answers exactly once by call_reply() or a call_fail…() (each returns 0, so that it can be returned), after any
+ * number of call_reply_more() where the caller wants more. A handler that returns negative has met an error that nobody
+ * foresaw: it is logged once and the caller is told. What is answered to a oneway call goes nowhere.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "codec.h"
+
+struct call;
+
+/* Who is at the other end, as the kernel said at accept (SO_PEERCRED, SO_PEERGROUPS). */
+struct peer {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid; /* for log lines only: it may be anybody's by now */
+	gid_t *groups;
+	size_t n_groups;
+};
+
+bool peer_has_group(const struct peer *peer, gid_t gid);
+
+/* in: the decoded parameters (struct of the method's in table). */
+typedef int (*call_handler)(void *userdata, struct call *call, const void *in);
+
+const struct peer *call_peer(const struct call *call);
+/* Memory until the call is answered. */
+struct arena *call_arena(struct call *call);
+/* Whether the caller takes more than one reply. */
+bool call_wants_more(const struct call *call);
+
+/* out: struct of the method's out table, copied before they return. Typed ones are made by idlc: nsnet_reply_…(). */
+int call_reply(struct call *call, const void *out);
+int call_reply_more(struct call *call, const void *out);
+
+/* Sends a descriptor beside the next reply: takes it over and returns its index there; -E2BIG (and closed) where there are too
+ * many. */
+int call_attach_fd(struct call *call, int fd);
+
+/* By the interface's errors: typed ones are made by idlc: nsnet_fail_…(). */
+int call_fail(struct call *call, const struct codec_error *error, const void *parameters);
+/* org.varlink.service.InvalidParameter; field is a path as codec_decode() tells it. */
+int call_fail_parameter(struct call *call, const char *field);
+/* org.varlink.service.PermissionDenied, ExpectedMore */
+int call_fail_permission(struct call *call);
+int call_fail_expected_more(struct call *call);
