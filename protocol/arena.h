@@ -15,10 +15,10 @@ struct arena {
 	struct arena_chunk *chunks;
 };
 
-#define ARENA_INIT                                                                                 \
-	(struct arena)                                                                             \
-	{                                                                                          \
-		NULL                                                                               \
+#define ARENA_INIT \
+	(struct arena) \
+	{ \
+		NULL \
 	}
 
 /* Gives everything back; the arena is empty and usable again. */
@@ -30,6 +30,8 @@ void *arena_alloc(struct arena *arena, size_t n);
 void *arena_array(struct arena *arena, size_t n, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t n);
+/* Calls function(data) when the arena is given back, latest first: for what a library allocated. */
+void arena_defer(struct arena *arena, void (*function)(void *data), void *data);
 char *arena_printf(struct arena *arena, const char *format, ...) attribute_printf(2, 3);
 
 static inline void arena_done_p(struct arena *arena)

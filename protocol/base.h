@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,11 +26,11 @@
 #define cleanup(function) __attribute__((cleanup(function##_p)))
 
 /* Defines what cleanup(function) needs, for a destructor that takes a pointer. */
-#define define_cleanup(type, function)                                                             \
-	static inline unused void function##_p(type *p)                                            \
-	{                                                                                          \
-		if (*p)                                                                            \
-			function(*p);                                                              \
+#define define_cleanup(type, function) \
+	static inline unused void function##_p(type *p) \
+	{ \
+		if (*p) \
+			function(*p); \
 	}
 
 static inline void free_p(void *p)
@@ -58,12 +59,12 @@ static inline void close_fd_p(const int *fd)
 #define autoclose __attribute__((cleanup(close_fd_p)))
 
 /* The value of a variable that gives it away and keeps NULL. */
-#define take(pointer)                                                                              \
-	({                                                                                         \
-		__typeof__(pointer) *from_ = &(pointer);                                           \
-		__typeof__(pointer) taken_ = *from_;                                               \
-		*from_ = NULL;                                                                     \
-		taken_;                                                                            \
+#define take(pointer) \
+	({ \
+		__typeof__(pointer) *from_ = &(pointer); \
+		__typeof__(pointer) taken_ = *from_; \
+		*from_ = NULL; \
+		taken_; \
 	})
 
 /* The descriptor of a variable that gives it away and keeps none. */

@@ -29,19 +29,24 @@ struct maybe_int {
 	int64_t value;
 };
 
-#define SOME_INT(v)                                                                                \
-	(struct maybe_int)                                                                         \
-	{                                                                                          \
-		.is_set = true, .value = (v)                                                       \
+#define SOME_INT(v) \
+	(struct maybe_int) \
+	{ \
+		.is_set = true, .value = (v) \
 	}
-#define SOME_BOOL(v)                                                                               \
-	(struct maybe_bool)                                                                        \
-	{                                                                                          \
-		.is_set = true, .value = (v)                                                       \
+#define SOME_BOOL(v) \
+	(struct maybe_bool) \
+	{ \
+		.is_set = true, .value = (v) \
 	}
 
 struct string_list {
 	const char **items;
+	size_t n;
+};
+
+struct int_list {
+	int64_t *items;
 	size_t n;
 };
 
@@ -94,7 +99,7 @@ struct codec_error {
 };
 
 struct codec_interface {
-	const char *name;        /* "alt.nsnet" */
+	const char *name; /* "alt.nsnet" */
 	const char *description; /* the definition's text */
 	const struct codec_method *methods;
 	size_t n_methods;
@@ -119,8 +124,9 @@ enum codec_strictness {
 
 /* Fills ret (of type->size bytes) from an object; value NULL stands for {}. Texts and lists live in the arena. 0, or -EINVAL
  * with *reterr_field the path of what is wrong, in the arena: "context.attachments[1].network". */
-int codec_decode(const struct codec_struct *type, const struct codec_value *value, enum codec_strictness strictness,
-	struct arena *arena, void *ret, const char **reterr_field);
+int codec_decode(const struct codec_struct *type, const struct codec_value *value,
+	enum codec_strictness strictness, struct arena *arena, void *ret,
+	const char **reterr_field);
 
 /* The text of a struct, in the arena. Absent optional fields are left out; an absent list that is not optional is []. */
 const char *codec_encode(const struct codec_struct *type, const void *data, struct arena *arena);
@@ -148,7 +154,10 @@ int codec_parse_call(struct arena *arena, const char *text, size_t n, struct cod
 int codec_parse_reply(struct arena *arena, const char *text, size_t n, struct codec_reply *ret);
 
 /* Texts of messages, in the arena. parameters is the text of an object, or NULL for none. */
-const char *codec_encode_call(struct arena *arena, const char *method, bool more, bool oneway, const char *parameters);
-const char *codec_encode_reply(struct arena *arena, const char *error, bool continues, const char *parameters);
+const char *codec_encode_call(
+	struct arena *arena, const char *method, bool more, bool oneway, const char *parameters);
+const char *codec_encode_reply(
+	struct arena *arena, const char *error, bool continues, const char *parameters);
 
+/* The text of a value, NULL for 0. */
 const char *codec_enum_name(const struct codec_enum *type, int value);

@@ -17,9 +17,9 @@ enum idl_kind {
 	IDL_FLOAT,
 	IDL_STRING,
 	IDL_OBJECT, /* foreign untyped object; "any" is read as it */
-	IDL_NAMED,  /* of a type of this interface */
+	IDL_NAMED, /* of a type of this interface */
 	IDL_STRUCT, /* anonymous */
-	IDL_ENUM,   /* anonymous */
+	IDL_ENUM, /* anonymous */
 	IDL_ARRAY,
 	IDL_MAP,
 	IDL_OPTIONAL,
@@ -27,17 +27,18 @@ enum idl_kind {
 
 struct idl_type {
 	enum idl_kind kind;
-	const char *name;               /* IDL_NAMED */
+	const char *name; /* IDL_NAMED */
 	const struct idl_member *named; /* IDL_NAMED: the type it names */
-	struct idl_type *inner;         /* IDL_ARRAY, IDL_MAP, IDL_OPTIONAL */
-	struct idl_field *fields;       /* IDL_STRUCT: fields; IDL_ENUM: values, without a type */
+	struct idl_type *inner; /* IDL_ARRAY, IDL_MAP, IDL_OPTIONAL */
+	struct idl_field *fields; /* IDL_STRUCT: fields; IDL_ENUM: values, without a type */
 	size_t n_fields;
 };
 
 struct idl_field {
 	const char *name;
-	const char *documentation; /* lines joined by '\n', without "# "; NULL where there is none */
-	struct idl_type *type;     /* NULL in an enum */
+	const char
+		*documentation; /* lines joined by '\n', without "# "; NULL where there is none */
+	struct idl_type *type; /* NULL in an enum */
 };
 
 enum idl_member_kind { IDL_TYPE, IDL_METHOD, IDL_ERROR };
@@ -46,8 +47,9 @@ struct idl_member {
 	enum idl_member_kind kind;
 	const char *name;
 	const char *documentation;
-	struct idl_type *type; /* IDL_TYPE: IDL_STRUCT or IDL_ENUM; IDL_METHOD: what goes in; IDL_ERROR: its parameters */
-	struct idl_type *out;  /* IDL_METHOD */
+	struct idl_type *
+		type; /* IDL_TYPE: IDL_STRUCT or IDL_ENUM; IDL_METHOD: what goes in; IDL_ERROR: its parameters */
+	struct idl_type *out; /* IDL_METHOD */
 };
 
 struct idl {
@@ -62,7 +64,9 @@ struct idl {
 
 /* Reads a definition of n bytes. All that is handed out lives in the arena. 0, or -EBADMSG with *reterr saying where and
  * what ("12:7: no type \"Foo\""), in the arena too. */
-int idl_parse(struct arena *arena, const char *text, size_t n, const struct idl **ret, const char **reterr);
+int idl_parse(struct arena *arena, const char *text, size_t n, const struct idl **ret,
+	const char **reterr);
 
 /* The member of that kind and name, or NULL. */
-const struct idl_member *idl_find(const struct idl *idl, enum idl_member_kind kind, const char *name);
+const struct idl_member *idl_find(
+	const struct idl *idl, enum idl_member_kind kind, const char *name);

@@ -41,8 +41,8 @@ static inline void list_remove(struct list *link)
 #define list_entry(link, type, member) container_of(link, type, member)
 
 /* The current element may be removed while the loop runs. */
-#define list_foreach(head, type, member, name)                                                     \
-	for (struct list *name##_next_, *name##_link_ = (head)->next;                              \
-		name##_next_ = name##_link_->next, name##_link_ != (head);                         \
-		name##_link_ = name##_next_)                                                       \
+#define list_foreach(head, type, member, name) \
+	for (struct list * name##_next_, *name##_link_ = (head)->next; \
+		name##_next_ = name##_link_->next, name##_link_ != (head); \
+		name##_link_ = name##_next_) \
 		for (type *name = list_entry(name##_link_, type, member); name; name = NULL)

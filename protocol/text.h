@@ -12,9 +12,9 @@
 #include "base.h"
 
 struct text_limits {
-	size_t size;   /* bytes, without the closing NUL */
+	size_t size; /* bytes, without the closing NUL */
 	size_t values; /* objects, arrays, strings, numbers, literals; keys do not count */
-	size_t depth;  /* objects and arrays inside each other: "[]" is 1 */
+	size_t depth; /* objects and arrays inside each other: "[]" is 1 */
 };
 
 /* What one message to the daemon may be. Source: SAFETY, "Limits". */
@@ -26,8 +26,8 @@ extern const struct text_limits text_limits_message;
 
 enum text_fault {
 	TEXT_OK,
-	TEXT_SYNTAX,    /* not JSON */
-	TEXT_ENCODING,  /* not UTF-8, a lone surrogate, U+0000 */
+	TEXT_SYNTAX, /* not JSON */
+	TEXT_ENCODING, /* not UTF-8, a lone surrogate, U+0000 */
 	TEXT_DUPLICATE, /* a key twice in one object */
 	TEXT_SIZE,
 	TEXT_VALUES,
@@ -36,7 +36,8 @@ enum text_fault {
 
 /* Checks one whole JSON text of n bytes (white space around it allowed, nothing else). On a fault *ret_at, if not NULL, is
  * the offset in bytes of the first byte that is wrong. */
-enum text_fault text_check(const char *text, size_t n, const struct text_limits *limits, size_t *ret_at);
+enum text_fault text_check(
+	const char *text, size_t n, const struct text_limits *limits, size_t *ret_at);
 
 /* "syntax error", ...: for people. */
 const char *text_fault_name(enum text_fault fault);
