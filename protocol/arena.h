@@ -39,4 +39,4 @@ static inline void arena_done_p(struct arena *arena)
 	arena_done(arena);
 }
 
-#define autoarena __attribute__((cleanup(arena_done_p)))
+#define autoarena __attribute__((__cleanup__(arena_done_p)))

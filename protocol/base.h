@@ -23,7 +23,7 @@
 #define unused                 __attribute__((unused))
 
 /* cleanup(plan_free) struct plan *p = NULL; calls plan_free(p) at the end of the scope. */
-#define cleanup(function) __attribute__((cleanup(function##_p)))
+#define cleanup(function) __attribute__((__cleanup__(function##_p)))
 
 /* Defines what cleanup(function) needs, for a destructor that takes a pointer. */
 #define define_cleanup(type, function) \
@@ -55,8 +55,8 @@ static inline void close_fd_p(const int *fd)
 	(void)close_fd(*fd);
 }
 
-#define autofree  __attribute__((cleanup(free_p)))
-#define autoclose __attribute__((cleanup(close_fd_p)))
+#define autofree  __attribute__((__cleanup__(free_p)))
+#define autoclose __attribute__((__cleanup__(close_fd_p)))
 
 /* The value of a variable that gives it away and keeps NULL. */
 #define take(pointer) \

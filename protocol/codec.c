@@ -202,7 +202,7 @@ static int decode_list(struct decoder *decoder, const struct codec_field *field,
 	ret->n = json_object_array_length(json);
 	ret->items = arena_array(decoder->arena, ret->n, size);
 	for (size_t i = 0; i < ret->n; i++) {
-		struct place inner = {.outer = place, .index = i};
+		struct place inner = { .outer = place, .index = i };
 		int r = decode_value(decoder, field, json_object_array_get_idx(json, i), &inner,
 			ret->items + i * size);
 
@@ -223,7 +223,7 @@ static int decode_map(struct decoder *decoder, const struct codec_field *field,
 	ret->items = arena_array(decoder->arena, ret->n, size);
 	json_object_object_foreach(json, key, value)
 	{
-		struct place inner = {.outer = place, .name = key};
+		struct place inner = { .outer = place, .name = key };
 		char *item = ret->items + i++ * size;
 		int r;
 
@@ -294,12 +294,12 @@ static int decode_struct(struct decoder *decoder, const struct codec_struct *typ
 			(void)value;
 			if (!has_field(type, key))
 				return invalid(
-					decoder, &(struct place){.outer = place, .name = key});
+					decoder, &(struct place){ .outer = place, .name = key });
 		}
 	}
 	for (size_t i = 0; i < type->n_fields; i++) {
 		const struct codec_field *field = &type->fields[i];
-		struct place inner = {.outer = place, .name = field->name};
+		struct place inner = { .outer = place, .name = field->name };
 		int r = decode_field(decoder, field, json_object_object_get(json, field->name),
 			&inner, (char *)ret + field->offset);
 
@@ -312,7 +312,7 @@ static int decode_struct(struct decoder *decoder, const struct codec_struct *typ
 int codec_decode(const struct codec_struct *type, const struct codec_value *value,
 	enum codec_strictness strictness, struct arena *arena, void *ret, const char **reterr_field)
 {
-	struct decoder decoder = {.arena = arena, .strictness = strictness};
+	struct decoder decoder = { .arena = arena, .strictness = strictness };
 	struct json_object *json = value ? codec_json(value) : json_object_new_object();
 	int r;
 

@@ -74,7 +74,7 @@ static bool read_call_field(
 int codec_parse_call(struct arena *arena, const char *text, size_t n, struct codec_call *ret)
 {
 	const struct codec_value *message;
-	struct codec_call call = {0};
+	struct codec_call call = { 0 };
 	int r = codec_parse(arena, text, n, &text_limits_message, &message);
 
 	if (r < 0)
@@ -93,7 +93,7 @@ int codec_parse_call(struct arena *arena, const char *text, size_t n, struct cod
 int codec_parse_reply(struct arena *arena, const char *text, size_t n, struct codec_reply *ret)
 {
 	const struct codec_value *message;
-	struct codec_reply reply = {0};
+	struct codec_reply reply = { 0 };
 	int r = codec_parse(arena, text, n, &limits_reply, &message);
 
 	if (r < 0)

@@ -52,7 +52,7 @@ struct shape {
 
 static struct shape shape_of(const struct idl_type *type)
 {
-	struct shape shape = {0};
+	struct shape shape = { 0 };
 
 	if (type->kind == IDL_OPTIONAL) {
 		shape.is_optional = true;
@@ -485,7 +485,7 @@ static void close_output(struct compiler *compiler)
 int main(int argc, char **argv)
 {
 	autoarena struct arena arena = ARENA_INIT;
-	struct compiler compiler = {.arena = &arena};
+	struct compiler compiler = { .arena = &arena };
 	const char *wrong = NULL, *text;
 	size_t n;
 
