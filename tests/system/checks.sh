@@ -1,0 +1,190 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# checks.sh - what must be true of nsnetd on a machine it was installed on; runs there, as a unit
+#
+# One line per check; where one fails, what was seen. The last line is "done".
+set -u
+
+socket=/run/nsnetd/alt.nsnet
+seen=/tmp/seen
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+
+report() { # STATUS DESCRIPTION
+	if [ "$1" = 0 ]; then
+		echo "ok      $2"
+	else
+		echo "FAILED  $2"
+		sed 's/^/        | /' $seen
+	fi
+}
+
+# check DESCRIPTION COMMAND…: ends well
+check() {
+	description=$1
+	shift
+	timeout 30 "$@" >$seen 2>&1
+	status=$?
+	echo "(status $status of: $*)" >>$seen
+	report $status "$description"
+}
+
+# says PATTERN DESCRIPTION COMMAND…: ends well, and a line of its output matches
+says() {
+	pattern=$1 description=$2
+	shift 2
+	timeout 30 "$@" >$seen 2>&1
+	status=$?
+	grep -qE -e "$pattern" $seen || status="$status, and no line matches $pattern"
+	echo "(status $status of: $*)" >>$seen
+	report "$status" "$description"
+}
+
+# equal WANTED GOT DESCRIPTION
+equal() {
+	printf 'wanted: %s\nseen:   %s\n' "$1" "$2" >$seen
+	[ "$1" = "$2" ]
+	report $? "$3"
+}
+
+mounts() {
+	grep -c " /run/netns/$1 " /proc/1/mountinfo
+}
+
+installed() {
+	check "the units are well-formed" systemd-analyze verify nsnetd.service nsnetd.socket run-netns.mount
+	says '^nsnet:' "the group nsnet is there" getent group nsnet
+	says '^nsnet-admin:' "the group nsnet-admin is there" getent group nsnet-admin
+	for file in /usr/lib/NetworkManager/conf.d/nsnetd.conf /usr/lib/systemd/network/10-nsnetd.network \
+		/usr/lib/systemd/network/10-nsnetd.link /usr/share/nsnetd/dhcpcd.conf; do
+		check "$file is there" test -s $file
+	done
+	useradd --groups nsnet member
+	useradd --groups nsnet,nsnet-admin administrator
+	useradd stranger
+}
+
+activated() {
+	equal active "$(systemctl is-active nsnetd.socket)" "the socket is listened on"
+	equal "660 root:nsnet" "$(stat --format '%a %U:%G' $socket)" "the socket is the group's"
+	equal "755 root:root" "$(stat --format '%a %U:%G' /run/nsnetd)" "its directory is root's"
+	equal inactive "$(systemctl is-active nsnetd.service)" "the daemon does not run before the first call"
+	says '"administrator": ?true' "the first call is answered" nsnetctl call alt.nsnet.Describe
+	equal active "$(systemctl is-active nsnetd.service)" "the first call started the daemon"
+	equal "notify" "$(systemctl show --property Type --value nsnetd.service)" "systemd is told when it is ready"
+	check "systemctl status" systemctl status nsnetd.service
+	equal 1 "$(grep -c ' /run/netns ' /proc/1/mountinfo)" "/run/netns is one mount"
+}
+
+callers() {
+	says '"administrator": ?false' "a member of nsnet may call" runuser -u member -- nsnetctl call alt.nsnet.Describe
+	says '"administrator": ?true' "a member of nsnet-admin is an administrator" \
+		runuser -u administrator -- nsnetctl call alt.nsnet.Describe
+	runuser -u stranger -- nsnetctl list >$seen.out 2>$seen
+	equal 4 $? "a stranger may not: nsnetctl's exit status is 4"
+	equal 0 "$(wc -c <$seen.out)" "a stranger gets nothing on stdout"
+	runuser -u stranger -- nsnetctl list 2>$seen
+	[ "$(wc -l <$seen)" = 2 ] && grep -q 'nsnet' $seen
+	report $? "a stranger is told in two lines what to do"
+	runuser -u stranger -- socat -u OPEN:/dev/null UNIX-CONNECT:$socket 2>$seen
+	grep -q 'Permission denied' $seen
+	report $? "a stranger's connection is refused by the socket's mode"
+}
+
+made() {
+	check "a network" nsnetctl network create br1 --subnet 10.10.0.0/16
+	check "a namespace on it" nsnetctl create ns1 --network br1:ip=10.10.0.10
+	check "another" nsnetctl create ns2 --network br1:ip=10.10.0.20
+	says '^ns1' "ip netns list knows it" ip netns list
+	says '10\.10\.0\.10/16' "ip netns exec enters it" ip netns exec ns1 ip address show dev eth0
+	says '10\.10\.0\.10/16' "nsenter enters it" nsenter --net=/run/netns/ns1 ip address show dev eth0
+	says '10\.10\.0\.10/16' "a unit with NetworkNamespacePath= runs inside" \
+		systemd-run --quiet --wait --pipe --property NetworkNamespacePath=/run/netns/ns1 ip address show dev eth0
+	says '^1 ' "exec --pid: PID 1 is ps itself" nsnetctl exec --pid ns1 ps -e -o pid,comm --no-headers
+	check "ping by name" nsnetctl exec ns1 ping -c 1 -W 5 ns2
+	check "ping by name, IPv6" nsnetctl exec ns1 ping -6 -c 1 -W 5 ns2
+	check "ping to the gateway" nsnetctl exec ns1 ping -c 1 -W 5 10.10.0.1
+	equal 1 "$(mounts ns1)" "it is one mount on the host"
+	equal active "$(systemctl is-active run-netns-ns1.mount)" "systemd knows it as run-netns-ns1.mount"
+}
+
+kept() { # HOW COMMAND…
+	how=$1
+	shift
+	list=$(nsnetctl --no-legend list)
+	pid=$(systemctl show --property MainPID --value nsnetd.service)
+	check "$how" "$@"
+	equal "$list" "$(nsnetctl --no-legend list)" "after $how the list is the same"
+	[ "$(systemctl show --property MainPID --value nsnetd.service)" != "$pid" ]
+	report $? "after $how it is another process"
+	equal 1 "$(mounts ns1)" "after $how a namespace is one mount still"
+	check "after $how ping works" nsnetctl exec ns1 ping -c 1 -W 5 ns2
+}
+
+journal() {
+	says '^NSNET_UID=0$' "the journal has it under NSNET_NAMESPACE=, with NSNET_UID=" \
+		journalctl --quiet --output export _SYSTEMD_UNIT=nsnetd.service NSNET_NAMESPACE=ns1
+	journalctl --quiet --no-pager --unit nsnetd.service --priority warning | grep -v 'nsnetd.service: \(Main\|Failed\)' >$seen
+	equal "" "$(cat $seen)" "the journal has no warning of it"
+}
+
+system_clients() {
+	socat_reply=$(printf '{"method":"org.varlink.service.GetInfo"}\0' | timeout 10 socat -t 5 - UNIX-CONNECT:$socket | tr '\0' '\n')
+	echo "$socat_reply" >$seen
+	grep -q '"parameters": \?{.*"vendor".*"interfaces"' $seen
+	report $? "socat: GetInfo is answered"
+	if [ "$(. /etc/os-release && echo "$VERSION_ID")" -lt 13 ]; then
+		return # systemd 252 has no varlinkctl
+	fi
+	says 'alt\.nsnet' "varlinkctl info" varlinkctl info $socket
+	says 'org\.varlink\.service' "varlinkctl list-interfaces" varlinkctl list-interfaces $socket
+	says '^method CreateNamespace\(' "varlinkctl introspect alt.nsnet" varlinkctl introspect $socket alt.nsnet
+	says '^method GetInfo\(' "varlinkctl introspect org.varlink.service" varlinkctl introspect $socket org.varlink.service
+	says '^alt\.nsnet\.ListNamespaces$' "varlinkctl list-methods" varlinkctl list-methods $socket
+	says '"administrator" ?: ?true' "varlinkctl call" varlinkctl call --json=short $socket alt.nsnet.Describe '{}'
+	check "varlinkctl call makes a namespace" varlinkctl call $socket alt.nsnet.CreateNamespace '{"name":"ns3"}'
+	varlinkctl call --more --json=short $socket alt.nsnet.ListNamespaces '{}' >$seen 2>&1
+	equal "0 ns1 ns2 ns3" "$? $(grep -o '"name":"ns.",\?' $seen | cut -d'"' -f4 | tr '\n' ' ' | sed 's/ $//')" \
+		"varlinkctl call --more"
+	varlinkctl call $socket alt.nsnet.DeleteNamespaces '{"names":["nobody"]}' >$seen 2>&1
+	[ $? != 0 ] && grep -q 'alt\.nsnet\.NoSuchNamespace' $seen
+	report $? "varlinkctl call shows an error by its name"
+	check "varlinkctl call deletes it" varlinkctl call $socket alt.nsnet.DeleteNamespaces '{"names":["ns3"]}'
+	check "the default network goes" nsnetctl network delete default
+}
+
+gone() {
+	check "delete" nsnetctl delete ns1 ns2
+	check "network delete" nsnetctl network delete br1
+	equal "lo" "$(ip -br link | cut -d' ' -f1)" "no link is left"
+	equal "" "$(ip netns list)" "no name is left"
+	equal "" "$(ls /run/netns)" "no file is left"
+	equal "0" "$(grep -c ' /run/netns/' /proc/1/mountinfo)" "no mount is left"
+	equal "" "$(ip -4 route show table all | grep -v ' dev lo ')$(ip -6 route show table all | grep -v ' dev lo ')" \
+		"no route is left"
+	equal "" "$(find /run/nsnetd /var/lib/nsnetd -name '*ns1*' -o -name '*ns2*' -o -name '*br1*')" "no record is left"
+}
+
+stopped() {
+	check "nsnetctl create" nsnetctl create ns1 --network none
+	check "stop" systemctl stop nsnetd.socket nsnetd.service
+	equal 1 "$(mounts ns1)" "a namespace outlives the daemon's stop"
+	check "no socket is left" test ! -e $socket
+	nsnetctl list >$seen.out 2>$seen
+	equal 8 $? "without a daemon nsnetctl's exit status is 8"
+	check "start" systemctl start nsnetd.socket
+	says '^ns1' "it is there again" nsnetctl --no-legend list
+	check "nsnetctl delete" nsnetctl delete ns1
+}
+
+installed
+activated
+callers
+made
+kept "systemctl restart" systemctl restart nsnetd.service
+kept "a crash" sh -c 'systemctl kill --signal=KILL nsnetd.service; sleep 0.2'
+system_clients
+journal
+gone
+stopped
+echo done

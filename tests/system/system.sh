@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# system.sh - nsnetd on a Debian of its own, under that Debian's systemd
+#
+#	system.sh SUITE SOURCE WORK
+#
+# The root of root.sh, under an overlay, is booted twice over by systemd-nspawn: first as a chroot with no network, where the
+# project is built and installed (build.sh), then for real, where checks.sh runs as a unit and writes to WORK/SUITE/results.
+# All of it happens in mount and PID namespaces of its own: when this script ends, however it ends, nothing is left but WORK.
+set -eu
+
+suite=$1 source=$2 work=$3/$1
+
+# Systemd in the container wants a part of the cgroup tree that nobody else uses; the two suites may run at once.
+cgroups() {
+	while IFS=: read -r id controllers path; do
+		case $id:$controllers in
+		0:) for mount in /sys/fs/cgroup/unified /sys/fs/cgroup; do
+				[ ! -e "$mount/cgroup.procs" ] || break
+			done ;;
+		*:name=systemd) mount=/sys/fs/cgroup/systemd ;;
+		*) continue ;;
+		esac
+		[ ! -w "$mount$path/cgroup.procs" ] || echo "$mount${path%/}"
+	done </proc/self/cgroup
+}
+
+outside() {
+	root=$("$source/tests/system/root.sh" "$suite")
+	name=nsnetd-test-$suite-$$
+	groups=$(cgroups)
+	trap 'leave' EXIT
+	trap 'exit 1' INT TERM HUP
+	for group in $groups; do
+		mkdir "$group/$name"
+		echo $$ >"$group/$name/cgroup.procs"
+	done
+	mkdir -p "$work"
+	unshare --mount --pid --fork --kill-child --mount-proc sh "$0" "$suite" "$source" "$3" "$root"
+}
+
+leave() {
+	for group in $groups; do
+		echo $$ >"$group/cgroup.procs"
+		find "$group/$name" -depth -type d -exec rmdir {} +
+	done
+}
+
+# As PID 1 of the namespace.
+inside() {
+	# What nspawn itself leaves below /run goes with this.
+	mount -t tmpfs tmpfs /run
+	mkdir -p "$work/scratch" "$work/build-${root##*-}"
+	mount -t tmpfs tmpfs "$work/scratch"
+	cd "$work/scratch"
+	mkdir upper work merged results
+	mount -t overlay overlay -o "lowerdir=$root,upperdir=upper,workdir=work" merged
+	if ! container --chdir=/src sh tests/system/build.sh >"$work/build.log" 2>&1; then
+		echo "FAILED  builds, and its unit tests pass"
+		tail -n 60 "$work/build.log"
+		exit 1
+	fi
+	echo "ok      builds without a warning, and its unit tests pass"
+
+	enable_checks
+	status=0
+	container --boot >"$work/console.log" 2>&1 || status=$?
+	cp results/* "$work/" || true
+	cat results/checks || true
+	if ! grep -qx done results/checks; then
+		echo "FAILED  the system came up and went down again (status $status)"
+		tail -n 60 "$work/console.log"
+		exit 1
+	fi
+	! grep -q '^FAILED' results/checks
+}
+
+container() {
+	timeout --kill-after=10 400 systemd-nspawn --quiet --directory=merged --register=no --keep-unit \
+		--private-network --capability=all --resolv-conf=off --timezone=off --link-journal=no \
+		--bind-ro="$source:/src" --bind="$work/build-${root##*-}:/build" --bind="$work/scratch/results:/results" \
+		"$@" </dev/null
+}
+
+enable_checks() {
+	cat >merged/etc/systemd/system/checks.service <<-END
+		[Unit]
+		Description=Checks
+		After=multi-user.target
+		SuccessAction=exit-force
+		FailureAction=exit-force
+		[Service]
+		Type=oneshot
+		ExecStart=/bin/sh /src/tests/system/checks.sh
+		StandardOutput=file:/results/checks
+		StandardError=file:/results/trace
+		TimeoutStartSec=240
+	END
+	mkdir -p merged/etc/systemd/system/multi-user.target.wants
+	ln -s ../checks.service merged/etc/systemd/system/multi-user.target.wants/checks.service
+}
+
+if [ $# = 3 ]; then
+	outside "$@"
+else
+	root=$4
+	inside
+fi
