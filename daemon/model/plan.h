@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * plan - the steps between what is and what is wished, as data
+ *
+ * The model writes a plan down, the kernel floor carries it out whole or takes back what it had done of it, latest first.
+ * A step can be printed as the command that does the same, compared, counted and faked.
+ *
+ * A crash between two steps must leave nothing behind that start-up cannot tell. So a new namespace is made by descriptor
+ * alone, and all that hangs on it goes by itself should the process end; it gets its name in the file system last, after
+ * its record. A record without the namespace it speaks of is one half made or half deleted: start-up takes it away.
+ */
+#pragma once
+
+#include "address.h"
+#include "arena.h"
+#include "codec.h"
+#include "name.h"
+
+enum step_type {
+	STEP_NETNS_ADD, /* a network namespace, held by its descriptor; lo is up */
+	STEP_NETNS_PIN, /* its name under /run/netns */
+	STEP_NETNS_UNPIN, /* the name and the descriptor are given up */
+	STEP_BRIDGE_ADD, /* a bridge, up, and the anchor port that keeps its carrier */
+	STEP_BRIDGE_DELETE, /* both */
+	STEP_VETH_ADD, /* a port of a bridge, its peer in a namespace; both up */
+	STEP_VETH_DELETE,
+	STEP_VETH_SETTLE, /* wait until the first packet will pass the port */
+	STEP_ADDRESS_ADD,
+	STEP_ADDRESS_DELETE,
+	STEP_ROUTE_ADD,
+	STEP_ROUTE_DELETE,
+	STEP_SYSCTL_SET, /* what was there before is kept in a file and put back by STEP_SYSCTL_RESTORE */
+	STEP_SYSCTL_RESTORE,
+	STEP_HOSTS_ADD, /* a network's hosts file, with its head */
+	STEP_HOSTS_DELETE,
+	STEP_HOSTS_SET, /* a name in a network's hosts file */
+	STEP_HOSTS_CLEAR,
+	STEP_ETC_ADD, /* the directory of what goes over /etc inside a namespace */
+	STEP_ETC_DELETE,
+	STEP_RECORD_WRITE, /* what is wished, for after a restart */
+	STEP_RECORD_DELETE,
+	STEP_TYPES,
+};
+
+enum record_kind { RECORD_NAMESPACE, RECORD_NETWORK };
+
+/* All texts belong to whoever made the step and outlive the plan. */
+struct step {
+	enum step_type type;
+	/* The namespace it works in or on; NULL: the host's. */
+	const char *netns;
+	union {
+		/* STEP_NETNS_ADD: filled in when done */
+		struct {
+			int64_t *ret_inode, *ret_cookie;
+		} facts;
+		/* STEP_BRIDGE_* */
+		struct {
+			const char *name,
+				*anchor; /* anchor: its own port; its peer is "<anchor>p" */
+			const char *alias;
+			struct mac mac;
+			unsigned mtu;
+			int64_t *ret_index;
+		} bridge;
+		/* STEP_VETH_*: name is the host's end; SETTLE and DELETE need it alone */
+		struct {
+			const char *name, *bridge, *alias;
+			const char *peer; /* the name inside netns */
+			struct mac mac; /* of the peer */
+			unsigned mtu;
+		} veth;
+		/* STEP_ADDRESS_*: on interface, in netns */
+		struct {
+			const char *interface;
+			struct prefix address; /* with its prefix's length */
+		} address;
+		/* STEP_ROUTE_*: destination.length 0: default */
+		struct {
+			const char *interface;
+			struct prefix destination;
+			struct address gateway; /* may be none: on the link */
+			unsigned metric; /* 0: the kernel's */
+		} route;
+		/* STEP_SYSCTL_*: on the host alone */
+		struct {
+			const char *key; /* "net/ipv4/conf/nsnet0/forwarding" */
+			int value;
+		} sysctl;
+		/* STEP_HOSTS_*: ADD and DELETE need network alone */
+		struct {
+			const char *network;
+			unsigned slot; /* the line's place; never over HOSTS_SLOTS */
+			const char *name;
+			struct address addresses[FAMILIES];
+		} hosts;
+		/* STEP_ETC_ADD */
+		struct {
+			const char *const *networks; /* one hosts file each */
+			size_t n_networks;
+			const char *resolv_conf; /* its text; NULL: none of its own */
+		} etc;
+		/* STEP_RECORD_*: DELETE needs kind and name alone; data is encoded when the step is carried out, so that what
+		 * earlier steps filled in stands in it */
+		struct {
+			enum record_kind kind;
+			const char *name;
+			const struct codec_struct *type;
+			const void *data;
+		} record;
+	};
+};
+
+struct plan {
+	struct arena *arena;
+	struct step *steps;
+	size_t n, allocated;
+	/* Carried on to the end even where a step fails: taking away is never taken back. */
+	bool is_forward;
+};
+
+#define PLAN_INIT(a) \
+	(struct plan) \
+	{ \
+		.arena = (a) \
+	}
+
+void plan_add(struct plan *plan, const struct step *step);
+
+/* What takes a step back, once it is done. False: nothing is needed, or nothing can. */
+bool step_inverse(const struct step *step, struct step *ret);
+
+/* The command that does the same, for people: an ip(8), sysctl(8) or shell line. */
+const char *step_print(const struct step *step, struct arena *arena);
+
+#define HOSTS_SLOTS 1022U

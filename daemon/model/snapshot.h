@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * snapshot - what there is on the host now, as the kernel floor has read it
+ */
+#pragma once
+
+#include "address.h"
+#include "arena.h"
+#include "name.h"
+
+/* The group of every link of ours (IFLA_GROUP), given when it is made: what bears it and no record is an orphan. */
+#define SNAPSHOT_LINK_GROUP 0x6e73U
+
+struct snapshot_link {
+	char name[INTERFACE_SIZE];
+	int index, master; /* master 0: none */
+	const char *alias; /* "" where it has none */
+};
+
+struct snapshot_netns {
+	const char *name; /* under /run/netns */
+	int64_t inode, cookie;
+	bool is_dead; /* a file that no namespace is bound to */
+};
+
+struct snapshot_record {
+	const char *name;
+	const char *text; /* JSON */
+	size_t n;
+};
+
+struct snapshot {
+	/* Links of our group alone. */
+	struct snapshot_link *links;
+	size_t n_links;
+	/* Those of names that a record has. */
+	struct snapshot_netns *netns;
+	size_t n_netns;
+	struct snapshot_record *namespaces, *networks;
+	size_t n_namespaces, n_networks;
+};
+
+/* A prefix in use on the host: a route, an address (as /32, /128), a name server. */
+struct snapshot_prefix {
+	struct prefix prefix;
+	const char *interface; /* "" where there is none to name: a name server */
+};
+
+struct snapshot_prefixes {
+	struct snapshot_prefix *items;
+	size_t n;
+};
