@@ -16,8 +16,8 @@
 
 struct log_fields {
 	const char *namespace_name; /* NSNET_NAMESPACE= */
-	const char *network_name;   /* NSNET_NETWORK= */
-	uid_t uid;                  /* NSNET_UID=; LOG_UID_NONE for none */
+	const char *network_name; /* NSNET_NETWORK= */
+	uid_t uid; /* NSNET_UID=; LOG_UID_NONE for none */
 };
 
 /* Looks where stderr leads (by $JOURNAL_STREAM); lines above the level (LOG_DEBUG, …) are dropped. */
@@ -25,4 +25,5 @@ void log_open(int level);
 void log_set_level(int level);
 
 void log_line(int level, const char *format, ...) attribute_printf(2, 3);
-void log_about(int level, const struct log_fields *fields, const char *format, ...) attribute_printf(3, 4);
+void log_about(int level, const struct log_fields *fields, const char *format, ...)
+	attribute_printf(3, 4);
