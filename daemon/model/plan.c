@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * plan - the steps between what is and what is wished, as data
+ */
+#include "plan.h"
+
+void plan_add(struct plan *plan, const struct step *step)
+{
+	if (plan->n == plan->allocated) {
+		size_t allocated = plan->allocated ? 2 * plan->allocated : 16;
+		struct step *steps = arena_array(plan->arena, allocated, sizeof(*steps));
+
+		if (plan->n > 0)
+			memcpy(steps, plan->steps, plan->n * sizeof(*steps));
+		plan->steps = steps;
+		plan->allocated = allocated;
+	}
+	plan->steps[plan->n++] = *step;
+}
+
+/* The type that takes a step of that type back; STEP_TYPES: none. What was taken away is not made again: those who take away
+ * do so by a forward plan. */
+static enum step_type inverse_type(enum step_type type)
+{
+	switch (type) {
+	case STEP_NETNS_ADD:
+	case STEP_NETNS_PIN:
+		return STEP_NETNS_UNPIN;
+	case STEP_BRIDGE_ADD:
+		return STEP_BRIDGE_DELETE;
+	case STEP_VETH_ADD:
+		return STEP_VETH_DELETE;
+	case STEP_ADDRESS_ADD:
+		return STEP_ADDRESS_DELETE;
+	case STEP_ADDRESS_DELETE:
+		return STEP_ADDRESS_ADD;
+	case STEP_ROUTE_ADD:
+		return STEP_ROUTE_DELETE;
+	case STEP_ROUTE_DELETE:
+		return STEP_ROUTE_ADD;
+	case STEP_SYSCTL_SET:
+		return STEP_SYSCTL_RESTORE;
+	case STEP_HOSTS_ADD:
+		return STEP_HOSTS_DELETE;
+	case STEP_HOSTS_SET:
+		return STEP_HOSTS_CLEAR;
+	case STEP_ETC_ADD:
+		return STEP_ETC_DELETE;
+	case STEP_RECORD_WRITE:
+		return STEP_RECORD_DELETE;
+	case STEP_NETNS_UNPIN:
+	case STEP_BRIDGE_DELETE:
+	case STEP_VETH_DELETE:
+	case STEP_VETH_SETTLE:
+	case STEP_SYSCTL_RESTORE:
+	case STEP_HOSTS_DELETE:
+	case STEP_HOSTS_CLEAR:
+	case STEP_ETC_DELETE:
+	case STEP_RECORD_DELETE:
+	case STEP_TYPES:
+		break;
+	}
+	return STEP_TYPES;
+}
+
+bool step_inverse(const struct step *step, struct step *ret)
+{
+	enum step_type type = inverse_type(step->type);
+
+	if (type == STEP_TYPES)
+		return false;
+	*ret = *step;
+	ret->type = type;
+	return true;
+}
+
+/* "ip " or "ip -n ns1 " */
+static const char *ip(const struct step *step, struct arena *arena)
+{
+	return step->netns ? arena_printf(arena, "ip -n %s", step->netns) : "ip";
+}
+
+static const char *print_address(const struct step *step, const char *verb, struct arena *arena)
+{
+	char prefix[PREFIX_TEXT_MAX];
+
+	return arena_printf(arena, "%s address %s %s dev %s", ip(step, arena), verb,
+		prefix_format(&step->address.address, prefix), step->address.interface);
+}
+
+static const char *print_route(const struct step *step, const char *verb, struct arena *arena)
+{
+	char destination[PREFIX_TEXT_MAX], gateway[ADDRESS_TEXT_MAX];
+	bool has_gateway = address_is_set(&step->route.gateway);
+
+	return arena_printf(arena, "%s %sroute %s %s%s%s dev %s%s", ip(step, arena),
+		step->route.destination.address.family == AF_INET6 ? "-6 " : "", verb,
+		step->route.destination.length == 0
+			? "default"
+			: prefix_format(&step->route.destination, destination),
+		has_gateway ? " via " : "",
+		has_gateway ? address_format(&step->route.gateway, gateway) : "",
+		step->route.interface,
+		step->route.metric ? arena_printf(arena, " metric %u", step->route.metric) : "");
+}
+
+static const char *print_bridge(const struct step *step, struct arena *arena)
+{
+	char mac[MAC_TEXT_MAX];
+
+	return arena_printf(arena, "ip link add %s address %s mtu %u type bridge",
+		step->bridge.name, mac_format(&step->bridge.mac, mac), step->bridge.mtu);
+}
+
+static const char *print_veth(const struct step *step, struct arena *arena)
+{
+	char mac[MAC_TEXT_MAX];
+
+	return arena_printf(arena,
+		"ip link add %s master %s mtu %u type veth peer name %s netns %s address %s",
+		step->veth.name, step->veth.bridge, step->veth.mtu, step->veth.peer, step->netns,
+		mac_format(&step->veth.mac, mac));
+}
+
+static const char *record_folder(enum record_kind kind)
+{
+	return kind == RECORD_NAMESPACE ? "namespaces" : "networks";
+}
+
+const char *step_print(const struct step *step, struct arena *arena)
+{
+	switch (step->type) {
+	case STEP_NETNS_ADD:
+		return arena_printf(arena, "unshare --net ip link set lo up  # %s", step->netns);
+	case STEP_NETNS_PIN:
+		return arena_printf(arena, "ip netns attach %s $$", step->netns);
+	case STEP_NETNS_UNPIN:
+		return arena_printf(arena, "ip netns delete %s", step->netns);
+	case STEP_BRIDGE_ADD:
+		return print_bridge(step, arena);
+	case STEP_BRIDGE_DELETE:
+		return arena_printf(arena, "ip link delete %s", step->bridge.name);
+	case STEP_VETH_ADD:
+		return print_veth(step, arena);
+	case STEP_VETH_DELETE:
+		return arena_printf(arena, "ip link delete %s", step->veth.name);
+	case STEP_VETH_SETTLE:
+		return arena_printf(arena, "ip link show %s up", step->veth.name);
+	case STEP_ADDRESS_ADD:
+		return print_address(step, "add", arena);
+	case STEP_ADDRESS_DELETE:
+		return print_address(step, "delete", arena);
+	case STEP_ROUTE_ADD:
+		return print_route(step, "add", arena);
+	case STEP_ROUTE_DELETE:
+		return print_route(step, "delete", arena);
+	case STEP_SYSCTL_SET:
+		return arena_printf(arena, "sysctl -w %s=%d", step->sysctl.key, step->sysctl.value);
+	case STEP_SYSCTL_RESTORE:
+		return arena_printf(
+			arena, "sysctl -w %s=...  # as it was before", step->sysctl.key);
+	case STEP_HOSTS_ADD:
+		return arena_printf(arena, "touch hosts/%s", step->hosts.network);
+	case STEP_HOSTS_DELETE:
+		return arena_printf(arena, "rm hosts/%s", step->hosts.network);
+	case STEP_HOSTS_SET:
+		return arena_printf(
+			arena, "echo ... %s >>hosts/%s", step->hosts.name, step->hosts.network);
+	case STEP_HOSTS_CLEAR:
+		return arena_printf(
+			arena, "sed -i /%s/d hosts/%s", step->hosts.name, step->hosts.network);
+	case STEP_ETC_ADD:
+		return arena_printf(arena, "mkdir etc/%s", step->netns);
+	case STEP_ETC_DELETE:
+		return arena_printf(arena, "rm -r etc/%s", step->netns);
+	case STEP_RECORD_WRITE:
+		return arena_printf(arena, "touch state/%s/%s.json",
+			record_folder(step->record.kind), step->record.name);
+	case STEP_RECORD_DELETE:
+		return arena_printf(arena, "rm state/%s/%s.json", record_folder(step->record.kind),
+			step->record.name);
+	case STEP_TYPES:
+		break;
+	}
+	abort();
+}
