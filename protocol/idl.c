@@ -2,8 +2,7 @@
 /*
  * idl - reads a Varlink interface definition (https://varlink.org/Interface-Definition)
  *
- * First the bytes are checked (UTF-8, no control characters), then a parser by recursive descent, as deep as IDL_DEPTH_MAX,
- * makes the tree and writes down every type that is named (struct reference). At the end names are looked up in the members
+ * A parser by recursive descent, as deep as IDL_DEPTH_MAX, over the tokens that scan finds: it makes the tree and writes down every type that is named (struct reference). At the end names are looked up in the members
  * sorted by name, and structs that hold themselves are found by taking away, again and again, the types that hold no type
  * that is left. Nothing costs more than n log n, so a definition may come from anywhere.
  *
@@ -12,16 +11,7 @@
  */
 #include "idl.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-#include "utf8.h"
-
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS  "0123456789"
-
-/* As much of a word as an error message shows. */
-#define SHOWN_MAX 64
+#include "scan.h"
 
 /* A type that is named somewhere. */
 struct reference {
@@ -33,24 +23,14 @@ struct reference {
 
 struct parser {
 	struct arena *arena;
-	const char *text;
-	size_t n, at;
-	size_t comment,
-		comment_end; /* what stands directly before at; comment == comment_end where nothing does */
+	struct scan scan;
 	unsigned depth, indirections;
-	const char *error; /* "line:column: what" */
 
 	struct idl_member *members;
 	size_t *places; /* of the members' names in the text */
 	size_t n_members, max_members;
 	struct reference *references;
 	size_t n_references, max_references;
-};
-
-/* A word as it stands in the text. */
-struct word {
-	const char *text;
-	size_t n, at;
 };
 
 /* Twice the room, with what is there. */
@@ -65,195 +45,24 @@ static void *grow(struct arena *arena, const void *items, size_t n, size_t *max,
 	return grown;
 }
 
-/* The first error is told. */
-static int fail(struct parser *p, size_t at, const char *message)
+static bool is_field_name(struct scan_word word)
 {
-	size_t line = 1, column = 1;
-
-	if (p->error)
-		return -EBADMSG;
-	for (size_t i = 0; i < at; i++) {
-		if (p->text[i] == '\n') {
-			line++;
-			column = 1;
-		} else if ((p->text[i] & 0xc0) != 0x80) {
-			column++;
-		}
-	}
-	p->error = arena_printf(p->arena, "%zu:%zu: %s", line, column, message);
-	return -EBADMSG;
-}
-
-/* A word for people: quoted, and not too long. */
-static const char *show(struct parser *p, const char *text, size_t n)
-{
-	if (n <= SHOWN_MAX)
-		return arena_printf(p->arena, "\"%s\"", arena_strndup(p->arena, text, n));
-	return arena_printf(p->arena, "\"%s...\"", arena_strndup(p->arena, text, SHOWN_MAX));
-}
-
-static size_t word_length(const struct parser *p, const char *more)
-{
-	size_t n = 0;
-
-	while (p->at + n < p->n) {
-		char c = p->text[p->at + n];
-
-		if (!strchr(LETTERS DIGITS, c) && !strchr(more, c))
-			break;
-		n++;
-	}
-	return n;
-}
-
-/* "WANTED is wanted, not WHAT IS THERE" */
-static int fail_wanted(struct parser *p, const char *wanted)
-{
-	const char *found = "the end of the text";
-
-	if (p->at < p->n) {
-		size_t n = word_length(p, "_");
-
-		found = show(
-			p, p->text + p->at, n > 0 ? n : utf8_length(p->text + p->at, p->n - p->at));
-	}
-	return fail(p, p->at, arena_printf(p->arena, "%s is wanted, not %s", wanted, found));
-}
-
-static int check_bytes(struct parser *p)
-{
-	for (size_t i = 0, length; i < p->n; i += length) {
-		unsigned char c = (unsigned char)p->text[i];
-
-		length = utf8_length(p->text + i, p->n - i);
-		if (length == 0)
-			return fail(p, i, "not UTF-8");
-		if (c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r'))
-			return fail(p, i, "a control character");
-	}
-	return 0;
-}
-
-/* Newlines passed. */
-static size_t skip_blanks(struct parser *p)
-{
-	size_t newlines = 0;
-
-	for (; p->at < p->n && strchr(" \t\r\n", p->text[p->at]); p->at++)
-		if (p->text[p->at] == '\n')
-			newlines++;
-	return newlines;
-}
-
-/* Goes to the next token, and remembers the comment that stands directly before it. */
-static void skip_space(struct parser *p)
-{
-	bool is_first_line = p->at == 0;
-
-	p->comment = p->comment_end = p->at;
-	for (;;) {
-		size_t newlines = skip_blanks(p);
-		const char *from = p->text + p->at, *newline;
-		bool has_own_line = newlines > 0 || is_first_line;
-
-		if (newlines > 1) /* an empty line parts it from what follows */
-			p->comment = p->comment_end;
-		if (p->at == p->n || *from != '#')
-			return;
-
-		newline = memchr(from, '\n', p->n - p->at);
-		if (has_own_line && p->comment == p->comment_end)
-			p->comment = p->at;
-		p->at = newline ? (size_t)(newline - p->text) : p->n;
-		p->comment_end = p->at;
-		if (!has_own_line)
-			p->comment = p->comment_end;
-		is_first_line = false;
-	}
-}
-
-/* The comment before the token, without its marks; NULL where there is none. */
-static const char *documentation(struct parser *p)
-{
-	size_t n = 0, at = p->comment;
-	char *text;
-
-	if (p->comment == p->comment_end)
-		return NULL;
-	text = arena_alloc(p->arena, p->comment_end - p->comment + 1);
-	while (at < p->comment_end) {
-		const char *mark = memchr(p->text + at, '#', p->comment_end - at);
-		const char *from = mark + 1, *end = p->text + p->comment_end;
-		const char *newline = memchr(from, '\n', (size_t)(end - from));
-		const char *to = newline ? newline : end;
-
-		at = newline ? (size_t)(newline - p->text) + 1 : p->comment_end;
-		if (from < to && *from == ' ')
-			from++;
-		if (from < to && to[-1] == '\r')
-			to--;
-		if (n > 0 || mark != p->text + p->comment)
-			text[n++] = '\n';
-		memcpy(text + n, from, (size_t)(to - from));
-		n += (size_t)(to - from);
-	}
-	return text;
-}
-
-/* Takes a mark, and the space after it. */
-static bool accept(struct parser *p, const char *mark)
-{
-	size_t n = strlen(mark);
-
-	if (p->n - p->at < n || memcmp(p->text + p->at, mark, n) != 0)
-		return false;
-	p->at += n;
-	skip_space(p);
-	return true;
-}
-
-static int expect(struct parser *p, const char *mark)
-{
-	if (accept(p, mark))
-		return 0;
-	return fail_wanted(p, arena_printf(p->arena, "\"%s\"", mark));
-}
-
-/* The word at the token, which stays where it is. */
-static struct word peek_word(const struct parser *p, const char *more)
-{
-	return (struct word){ p->text + p->at, word_length(p, more), p->at };
-}
-
-static void pass_word(struct parser *p, struct word word)
-{
-	p->at += word.n;
-	skip_space(p);
-}
-
-static bool word_is(struct word word, const char *text)
-{
-	return strlen(text) == word.n && memcmp(word.text, text, word.n) == 0;
-}
-
-static bool is_field_name(struct word word)
-{
-	if (!strchr(LETTERS, word.text[0]) || word.text[word.n - 1] == '_')
+	if (!scan_is_letter(word.text[0]) || word.text[word.n - 1] == '_')
 		return false;
 	return !memmem(word.text, word.n, "__", 2);
 }
 
-static bool is_member_name(struct word word)
+static bool is_member_name(struct scan_word word)
 {
 	return word.text[0] >= 'A' && word.text[0] <= 'Z' && !memchr(word.text, '_', word.n);
 }
 
 /* Two labels at least, each begins and ends with a letter or digit, the first begins with a letter. */
-static bool is_interface_name(struct word word)
+static bool is_interface_name(struct scan_word word)
 {
 	bool has_dot = false;
 
-	if (!strchr(LETTERS, word.text[0]))
+	if (!scan_is_letter(word.text[0]))
 		return false;
 	for (size_t i = 1; i < word.n; i++) {
 		bool is_dot = word.text[i] == '.';
@@ -268,28 +77,42 @@ static bool is_interface_name(struct word word)
 }
 
 struct name_rule {
-	const char *what; /* "a field name" */
+	const char *what;
+	const char *pattern;
 	const char *more; /* characters beside letters and digits */
-	bool (*is_valid)(struct word word);
+	bool (*is_valid)(struct scan_word word);
 };
 
-static const struct name_rule field_rule = { "a field name", "_", is_field_name };
-static const struct name_rule member_rule = { "a name", "_", is_member_name };
-static const struct name_rule interface_rule = { "an interface name", "-.", is_interface_name };
+static const struct name_rule field_rule = {
+	.what = "a field name",
+	.pattern = "[A-Za-z](_?[A-Za-z0-9])*",
+	.more = "_",
+	.is_valid = is_field_name,
+};
+static const struct name_rule member_rule = {
+	.what = "a member name",
+	.pattern = "[A-Z][A-Za-z0-9]*",
+	.more = "_",
+	.is_valid = is_member_name,
+};
+static const struct name_rule interface_rule = {
+	.what = "an interface name",
+	.pattern = "[A-Za-z](-*[A-Za-z0-9])*(\\.[A-Za-z0-9](-*[A-Za-z0-9])*)+",
+	.more = "-.",
+	.is_valid = is_interface_name,
+};
 
 static int read_name(struct parser *p, const struct name_rule *rule, const char **ret)
 {
-	struct word word = peek_word(p, rule->more);
+	struct scan_word word = scan_peek(&p->scan, rule->more);
 
 	if (word.n == 0)
-		return fail_wanted(p, rule->what);
-	if (!rule->is_valid(word)) {
-		const char *shown = show(p, word.text, word.n);
-
-		return fail(p, p->at, arena_printf(p->arena, "%s is not %s", shown, rule->what));
-	}
+		return scan_fail_wanted(&p->scan, rule->what);
+	if (!rule->is_valid(word))
+		return scan_fail(&p->scan, p->scan.at, "%s is not %s: %s",
+			scan_show(&p->scan, word.text, word.n), rule->what, rule->pattern);
 	*ret = arena_strndup(p->arena, word.text, word.n);
-	pass_word(p, word);
+	scan_pass(&p->scan, word);
 	return 0;
 }
 
@@ -320,9 +143,8 @@ static int sort_names(struct parser *p, struct placed_name *names, size_t n)
 			twice = &names[i];
 	if (!twice)
 		return 0;
-	return fail(p, twice->at,
-		arena_printf(
-			p->arena, "%s is there twice", show(p, twice->name, strlen(twice->name))));
+	return scan_fail(&p->scan, twice->at, "%s is there twice",
+		scan_show(&p->scan, twice->name, strlen(twice->name)));
 }
 
 static int read_type(struct parser *p, struct idl_type **ret);
@@ -332,15 +154,15 @@ static int read_field(struct parser *p, struct idl_type *type, struct idl_field 
 {
 	int r;
 
-	field->documentation = documentation(p);
+	field->documentation = scan_documentation(&p->scan);
 	r = read_name(p, &field_rule, &field->name);
 	if (r < 0)
 		return r;
-	if (type->n_fields == 0 && p->at < p->n && p->text[p->at] != ':')
+	if (type->n_fields == 0 && !scan_is_end(&p->scan) && !scan_is_at(&p->scan, ':'))
 		type->kind = IDL_ENUM;
 	if (type->kind == IDL_ENUM)
 		return 0;
-	r = expect(p, ":");
+	r = scan_expect(&p->scan, ":");
 	if (r < 0)
 		return r;
 	return read_type(p, &field->type);
@@ -354,13 +176,13 @@ static int read_fields(struct parser *p, struct idl_type *type)
 	int r;
 
 	type->kind = IDL_STRUCT;
-	r = expect(p, "(");
+	r = scan_expect(&p->scan, "(");
 	if (r < 0)
 		return r;
-	if (accept(p, ")"))
+	if (scan_accept(&p->scan, ")"))
 		return 0;
 	do {
-		size_t n = type->n_fields, at = p->at;
+		size_t n = type->n_fields, at = p->scan.at;
 
 		if (n == max_fields) {
 			type->fields =
@@ -372,10 +194,10 @@ static int read_fields(struct parser *p, struct idl_type *type)
 			return r;
 		names[n] = (struct placed_name){ type->fields[n].name, at, n };
 		type->n_fields++;
-	} while (accept(p, ","));
+	} while (scan_accept(&p->scan, ","));
 
-	if (!accept(p, ")"))
-		return fail_wanted(p, "\",\" or \")\"");
+	if (!scan_accept(&p->scan, ")"))
+		return scan_fail_wanted(&p->scan, "\",\" or \")\"");
 	return sort_names(p, names, type->n_fields);
 }
 
@@ -393,33 +215,33 @@ static int read_named(struct parser *p, struct idl_type *type)
 		{ "object", IDL_OBJECT },
 		{ "any", IDL_OBJECT },
 	};
-	struct word word = peek_word(p, "_");
+	struct scan_word word = scan_peek(&p->scan, "_");
 
 	if (word.n == 0)
-		return fail_wanted(p, "a type");
+		return scan_fail_wanted(&p->scan, "a type");
 	for (size_t i = 0; i < lengthof(builtin); i++) {
-		if (word_is(word, builtin[i].name)) {
+		if (scan_word_is(word, builtin[i].name)) {
 			type->kind = builtin[i].kind;
-			pass_word(p, word);
+			scan_pass(&p->scan, word);
 			return 0;
 		}
 	}
 	if (!is_member_name(word))
-		return fail(p, p->at,
-			arena_printf(p->arena, "%s is not a type", show(p, word.text, word.n)));
+		return scan_fail(&p->scan, p->scan.at, "%s is not a type",
+			scan_show(&p->scan, word.text, word.n));
 
 	if (p->n_references == p->max_references)
 		p->references = grow(p->arena, p->references, p->n_references, &p->max_references,
 			sizeof(*p->references));
 	p->references[p->n_references++] = (struct reference){
 		.type = type,
-		.at = p->at,
+		.at = p->scan.at,
 		.owner = p->n_members,
 		.is_embedded = p->indirections == 0,
 	};
 	type->kind = IDL_NAMED;
 	type->name = arena_strndup(p->arena, word.text, word.n);
-	pass_word(p, word);
+	scan_pass(&p->scan, word);
 	return 0;
 }
 
@@ -429,8 +251,8 @@ static int read_inner(struct parser *p, enum idl_kind kind, struct idl_type *typ
 	int r;
 
 	type->kind = kind;
-	if (kind == IDL_OPTIONAL && p->at < p->n && p->text[p->at] == '?')
-		return fail(p, p->at, "\"?\" after \"?\"");
+	if (kind == IDL_OPTIONAL && scan_is_at(&p->scan, '?'))
+		return scan_fail(&p->scan, p->scan.at, "\"?\" after \"?\"");
 	p->indirections++;
 	r = read_type(p, &type->inner);
 	p->indirections--;
@@ -439,15 +261,15 @@ static int read_inner(struct parser *p, enum idl_kind kind, struct idl_type *typ
 
 static int read_type_here(struct parser *p, struct idl_type *type)
 {
-	if (accept(p, "?"))
+	if (scan_accept(&p->scan, "?"))
 		return read_inner(p, IDL_OPTIONAL, type);
-	if (accept(p, "[]"))
+	if (scan_accept(&p->scan, "[]"))
 		return read_inner(p, IDL_ARRAY, type);
-	if (accept(p, "[string]"))
+	if (scan_accept(&p->scan, "[string]"))
 		return read_inner(p, IDL_MAP, type);
-	if (p->at < p->n && p->text[p->at] == '[')
-		return fail(p, p->at, "\"[]\" or \"[string]\" is wanted");
-	if (p->at < p->n && p->text[p->at] == '(')
+	if (scan_is_at(&p->scan, '['))
+		return scan_fail(&p->scan, p->scan.at, "\"[]\" or \"[string]\" is wanted");
+	if (scan_is_at(&p->scan, '('))
 		return read_fields(p, type);
 	return read_named(p, type);
 }
@@ -458,9 +280,8 @@ static int read_type(struct parser *p, struct idl_type **ret)
 	int r;
 
 	if (p->depth == IDL_DEPTH_MAX)
-		return fail(p, p->at,
-			arena_printf(
-				p->arena, "types inside each other deeper than %d", IDL_DEPTH_MAX));
+		return scan_fail(&p->scan, p->scan.at, "types inside each other deeper than %d",
+			IDL_DEPTH_MAX);
 	p->depth++;
 	r = read_type_here(p, type);
 	p->depth--;
@@ -472,34 +293,34 @@ static int read_type(struct parser *p, struct idl_type **ret)
 /* What goes into a method, comes out of it or beside an error: fields with types. */
 static int read_parameters(struct parser *p, struct idl_type **ret)
 {
-	size_t at = p->at;
+	size_t at = p->scan.at;
 	int r;
 
-	if (at == p->n || p->text[at] != '(')
-		return fail_wanted(p, "\"(\"");
+	if (!scan_is_at(&p->scan, '('))
+		return scan_fail_wanted(&p->scan, "\"(\"");
 	r = read_type(p, ret);
 	if (r == 0 && (*ret)->kind == IDL_ENUM)
-		return fail(p, at, "parameters without types");
+		return scan_fail(&p->scan, at, "parameters without types");
 	return r;
 }
 
 static int read_member(struct parser *p, struct idl_member *member, size_t *ret_place)
 {
-	struct word word = peek_word(p, "_");
+	struct scan_word word = scan_peek(&p->scan, "_");
 	int r;
 
-	if (word_is(word, "type"))
+	if (scan_word_is(word, "type"))
 		member->kind = IDL_TYPE;
-	else if (word_is(word, "method"))
+	else if (scan_word_is(word, "method"))
 		member->kind = IDL_METHOD;
-	else if (word_is(word, "error"))
+	else if (scan_word_is(word, "error"))
 		member->kind = IDL_ERROR;
 	else
-		return fail_wanted(p, "\"type\", \"method\" or \"error\"");
-	member->documentation = documentation(p);
-	pass_word(p, word);
+		return scan_fail_wanted(&p->scan, "\"type\", \"method\" or \"error\"");
+	member->documentation = scan_documentation(&p->scan);
+	scan_pass(&p->scan, word);
 
-	*ret_place = p->at;
+	*ret_place = p->scan.at;
 	r = read_name(p, &member_rule, &member->name);
 	if (r < 0)
 		return r;
@@ -507,11 +328,11 @@ static int read_member(struct parser *p, struct idl_member *member, size_t *ret_
 		r = read_parameters(p, &member->type);
 		if (r < 0 || member->kind == IDL_ERROR)
 			return r;
-		r = expect(p, "->");
+		r = scan_expect(&p->scan, "->");
 		return r < 0 ? r : read_parameters(p, &member->out);
 	}
-	if (p->at == p->n || p->text[p->at] != '(')
-		return fail_wanted(p, "\"(\"");
+	if (!scan_is_at(&p->scan, '('))
+		return scan_fail_wanted(&p->scan, "\"(\"");
 	return read_type(p, &member->type);
 }
 
@@ -532,7 +353,7 @@ static int read_members(struct parser *p)
 		if (r < 0)
 			return r;
 		p->n_members++;
-	} while (p->at < p->n);
+	} while (!scan_is_end(&p->scan));
 	return 0;
 }
 
@@ -560,14 +381,14 @@ static int resolve(struct parser *p)
 			bsearch(name, names, p->n_members, sizeof(*names), compare_name);
 
 		if (!found || p->members[found->index].kind != IDL_TYPE)
-			return fail(p, reference->at,
-				arena_printf(p->arena, "no type %s", show(p, name, strlen(name))));
+			return scan_fail(&p->scan, reference->at, "no type %s",
+				scan_show(&p->scan, name, strlen(name)));
 		reference->type->named = &p->members[found->index];
 	}
 	return 0;
 }
 
-/* Some types hold each other without end. The first of them in the text is told, not one that only holds such a one. */
+/* Some types hold each other without end. Told is one of them, not one that only holds such a one. */
 static int fail_containment(struct parser *p, const size_t *holds)
 {
 	/* From any member that is left, each step goes to one that it holds and that is left too; after n_members steps we are in a
@@ -589,9 +410,8 @@ static int fail_containment(struct parser *p, const size_t *holds)
 	for (size_t i = step[at]; i != at; i = step[i])
 		if (i < lowest)
 			lowest = i;
-	return fail(p, p->places[lowest],
-		arena_printf(p->arena, "%s holds itself",
-			show(p, p->members[lowest].name, strlen(p->members[lowest].name))));
+	return scan_fail(&p->scan, p->places[lowest], "%s holds itself",
+		scan_show(&p->scan, p->members[lowest].name, strlen(p->members[lowest].name)));
 }
 
 /* Refuses a struct that holds itself: it would have no end. */
@@ -630,27 +450,25 @@ static int check_containment(struct parser *p)
 
 static int read_interface(struct parser *p, struct idl *idl)
 {
-	struct word word = peek_word(p, "_");
+	struct scan_word word = scan_peek(&p->scan, "_");
 
-	if (!word_is(word, "interface"))
-		return fail_wanted(p, "\"interface\"");
-	idl->documentation = documentation(p);
-	pass_word(p, word);
+	if (!scan_word_is(word, "interface"))
+		return scan_fail_wanted(&p->scan, "\"interface\"");
+	idl->documentation = scan_documentation(&p->scan);
+	scan_pass(&p->scan, word);
 	return read_name(p, &interface_rule, &idl->name);
 }
 
 int idl_parse(struct arena *arena, const char *text, size_t n, const struct idl **ret,
 	const char **reterr)
 {
-	struct parser p = { .arena = arena, .text = text, .n = n };
+	struct parser p = { .arena = arena };
 	struct idl *idl = arena_alloc(arena, sizeof(*idl));
 	int r;
 
-	r = check_bytes(&p);
-	if (r == 0) {
-		skip_space(&p);
+	r = scan_begin(&p.scan, arena, text, n);
+	if (r == 0)
 		r = read_interface(&p, idl);
-	}
 	if (r == 0)
 		r = read_members(&p);
 	if (r == 0)
@@ -658,7 +476,7 @@ int idl_parse(struct arena *arena, const char *text, size_t n, const struct idl 
 	if (r == 0)
 		r = check_containment(&p);
 	if (r < 0) {
-		*reterr = p.error;
+		*reterr = p.scan.error;
 		return r;
 	}
 	idl->members = p.members;
