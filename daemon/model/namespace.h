@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * namespace - one namespace as it is wished: what it is attached to, its addresses, its routes
+ *
+ * What it takes of networks (ports, addresses) is taken when it is made and given back when it is freed, whatever becomes of
+ * it between.
+ */
+#pragma once
+
+#include "fault.h"
+#include "list.h"
+#include "network.h"
+#include "nsnet.h"
+
+struct attachment {
+	struct list link; /* network.attachments */
+	struct network *network;
+	struct ns *ns;
+	unsigned port; /* of the network: its place in the hosts file too */
+	char interface[INTERFACE_SIZE];
+	char host_interface[INTERFACE_SIZE];
+	const char *alias;
+	struct mac mac;
+	struct address addresses[FAMILIES];
+};
+
+struct route {
+	struct prefix destination; /* length 0: default */
+	struct address gateway; /* may be none */
+	unsigned metric;
+	const char *interface;
+};
+
+struct ns {
+	struct arena arena; /* of all below */
+	char name[NAME_SIZE];
+	struct attachment *attachments;
+	size_t n_attachments;
+	struct route *routes; /* the default routes among them */
+	size_t n_routes;
+	const char *resolv_conf; /* NULL: none of its own */
+	/* What the interface tells of it; its record is the same. The context is completed: interface names, addresses and
+	 * hardware addresses are in. */
+	struct nsnet_list_namespaces_out told;
+};
+
+/* How a namespace finds its networks, and gets names for its host ends. */
+struct namespace_host {
+	void *userdata;
+	struct network *(*find_network)(void *userdata, const char *name);
+	/* The next name of a host end; path: "nsnetd:NAME/eth0", so that one that is there already (start-up) keeps its name. */
+	void (*name_link)(void *userdata, const char *alias, char ret[INTERFACE_SIZE]);
+};
+
+#define NAMESPACE_ATTACHMENTS_MAX 64U
+#define NAMESPACE_ROUTES_MAX      256U
+#define NAMESPACE_SERVERS_MAX     8U
+
+/* A namespace as the context wishes; the context is copied and completed. What is left out of attachments (NULL items) must
+ * have been filled in before. 0; or 1: it cannot be, *reterr says why (its texts in the arena). */
+int namespace_new(const char *name, uid_t uid, const struct nsnet_namespace_context *context,
+	const struct namespace_host *host, struct arena *arena, struct ns **ret,
+	struct fault *reterr);
+void namespace_free(struct ns *ns);
+define_cleanup(struct ns *, namespace_free);

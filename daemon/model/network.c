@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * network - one network as it is wished: a bridge, its prefixes, its gateways, its ports
+ */
+#include "network.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "text_value.h"
+
+#define MTU_DEFAULT     1500
+#define MTU_MIN         68 /* RFC 791 */
+#define MTU_MIN_IPV6    1280 /* RFC 8200 */
+#define MTU_MAX         65535
+#define CHOSEN_IPV4_LEN 22U /* as many addresses as a bridge has ports */
+#define CHOSEN_IPV6_LEN 64U
+
+struct maker {
+	struct network *network;
+	const struct network_host *host;
+	struct arena *arena;
+	struct fault *fault;
+};
+
+static int fault_parameter(const struct maker *maker, const char *field)
+{
+	return fault_set(maker->fault, &(struct fault){ .type = FAULT_PARAMETER, .field = field });
+}
+
+static const char *element(const struct maker *maker, const char *list, size_t i)
+{
+	return arena_printf(maker->arena, "context.%s[%zu]", list, i);
+}
+
+/* Prefixes that mean something else than a network of hosts. */
+static bool is_reserved(const struct prefix *prefix)
+{
+	static const char *const reserved[] = { "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/8",
+		"fe80::/10", "ff00::/8" };
+
+	for (size_t i = 0; i < lengthof(reserved); i++) {
+		struct prefix other;
+
+		if (prefix_parse(reserved[i], &other) && prefix_overlaps(prefix, &other))
+			return true;
+	}
+	return false;
+}
+
+static bool is_usable(const struct prefix *prefix)
+{
+	bool is_ipv4 = prefix->address.family == AF_INET;
+
+	return prefix_is_network(prefix) && !is_reserved(prefix) &&
+	       prefix->length >= (is_ipv4 ? 8U : 32U) && prefix->length <= (is_ipv4 ? 30U : 126U);
+}
+
+/* What on the host a prefix overlaps, or NULL. */
+static const struct snapshot_prefix *find_conflict(
+	const struct network_host *host, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < host->prefixes->n; i++)
+		if (prefix_overlaps(&host->prefixes->items[i].prefix, prefix))
+			return &host->prefixes->items[i];
+	return NULL;
+}
+
+static int take_prefix(const struct maker *maker, const struct prefix *prefix, const char *field)
+{
+	struct subnet *subnet = &maker->network->subnets[family_index(prefix->address.family)];
+	const struct snapshot_prefix *conflict = find_conflict(maker->host, prefix);
+	char text[PREFIX_TEXT_MAX];
+
+	if (subnet_is_set(subnet)) /* a second one of its family */
+		return fault_parameter(maker, field);
+	if (conflict)
+		return fault_set(maker->fault,
+			&(struct fault){ .type = FAULT_PREFIX,
+				.text = arena_strdup(maker->arena, prefix_format(prefix, text)),
+				.interface = *conflict->interface ? conflict->interface : NULL });
+	subnet_init(subnet, prefix);
+	return 0;
+}
+
+static int choose_ipv4(const struct maker *maker)
+{
+	const struct network_host *host = maker->host;
+
+	for (size_t i = 0; i < host->n_pool; i++) {
+		const struct prefix *pool = &host->pool[i];
+		struct prefix prefix = *pool;
+		uint64_t step;
+
+		if (prefix.length < CHOSEN_IPV4_LEN)
+			prefix.length = CHOSEN_IPV4_LEN;
+		step = prefix_size(&prefix);
+		for (uint64_t at = 0; prefix_nth(pool, at, &prefix.address); at += step)
+			if (!find_conflict(host, &prefix)) {
+				subnet_init(&maker->network->subnets[0], &prefix);
+				return 0;
+			}
+	}
+	return fault_set(maker->fault, &(struct fault){ .type = FAULT_PREFIX });
+}
+
+/* A /64 of the host's /48; the bridge's number makes it the same again for the same network, most times. */
+static int choose_ipv6(const struct maker *maker)
+{
+	struct prefix prefix = { .address.family = AF_INET6, .length = CHOSEN_IPV6_LEN };
+
+	memcpy(prefix.address.bytes, maker->host->unique_local, sizeof(maker->host->unique_local));
+	for (unsigned i = 0; i <= UINT16_MAX; i++) {
+		unsigned id = (maker->network->number + i) & UINT16_MAX;
+
+		prefix.address.bytes[6] = (uint8_t)(id >> 8);
+		prefix.address.bytes[7] = (uint8_t)id;
+		if (!find_conflict(maker->host, &prefix)) {
+			subnet_init(&maker->network->subnets[1], &prefix);
+			return 0;
+		}
+	}
+	return fault_set(maker->fault, &(struct fault){ .type = FAULT_PREFIX });
+}
+
+static int make_prefixes(const struct maker *maker, const struct string_list *wish)
+{
+	struct network *network = maker->network;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < wish->n; i++) {
+		struct prefix prefix;
+		const char *field = element(maker, "prefixes", i);
+
+		if (!prefix_parse(wish->items[i], &prefix) || !is_usable(&prefix))
+			return fault_parameter(maker, field);
+		r = take_prefix(maker, &prefix, field);
+	}
+	if (wish->items && wish->n == 0)
+		return 0;
+	if (r == 0 && !subnet_is_set(&network->subnets[0]))
+		r = choose_ipv4(maker);
+	if (r == 0 && !subnet_is_set(&network->subnets[1]))
+		r = choose_ipv6(maker);
+	return r;
+}
+
+static int make_gateways(const struct maker *maker, const struct string_list *wish)
+{
+	struct network *network = maker->network;
+
+	for (size_t i = 0; !wish->items && i < FAMILIES; i++)
+		if (subnet_is_set(&network->subnets[i]) &&
+			!subnet_pick(&network->subnets[i], 1, &network->gateways[i]))
+			return fault_parameter(maker, "context.prefixes");
+	for (size_t i = 0; i < wish->n; i++) {
+		struct address address;
+		size_t family;
+
+		if (!address_parse(wish->items[i], &address))
+			return fault_parameter(maker, element(maker, "gateways", i));
+		family = family_index(address.family);
+		if (address_is_set(&network->gateways[family]) ||
+			!subnet_take(&network->subnets[family], &address))
+			return fault_parameter(maker, element(maker, "gateways", i));
+		network->gateways[family] = address;
+	}
+	return 0;
+}
+
+static int make_mtu(const struct maker *maker, const struct maybe_int *wish)
+{
+	struct network *network = maker->network;
+	int64_t mtu = wish->is_set ? wish->value : MTU_DEFAULT;
+	int64_t least = subnet_is_set(&network->subnets[1]) ? MTU_MIN_IPV6 : MTU_MIN;
+
+	if (mtu < least || mtu > MTU_MAX)
+		return fault_parameter(maker, "context.maximumTransmissionUnit");
+	network->mtu = (unsigned)mtu;
+	return 0;
+}
+
+static int check_texts(const struct maker *maker, const struct nsnet_network_context *context)
+{
+	const char *label = text_value_bad_label(&context->labels);
+
+	if (!text_value_is_valid(context->description))
+		return fault_parameter(maker, "context.description");
+	if (label)
+		return fault_parameter(maker,
+			arena_printf(maker->arena, "context.labels%s%s", *label ? "." : "", label));
+	return 0;
+}
+
+/* What the interface tells: all that was chosen. */
+static void tell(struct network *network)
+{
+	struct nsnet_network_runtime *runtime = &network->told.runtime;
+	struct arena *arena = &network->arena;
+	char text[PREFIX_TEXT_MAX];
+
+	runtime->bridge_name = network->bridge;
+	runtime->prefixes.items = arena_array(arena, FAMILIES, sizeof(const char *));
+	runtime->gateways.items = arena_array(arena, FAMILIES, sizeof(const char *));
+	for (size_t i = 0; i < FAMILIES; i++) {
+		if (subnet_is_set(&network->subnets[i]))
+			runtime->prefixes.items[runtime->prefixes.n++] = arena_strdup(
+				arena, prefix_format(&network->subnets[i].prefix, text));
+		if (address_is_set(&network->gateways[i]))
+			runtime->gateways.items[runtime->gateways.n++] =
+				arena_strdup(arena, address_format(&network->gateways[i], text));
+	}
+}
+
+static struct network *network_empty(const char *name, unsigned number)
+{
+	struct network *network = calloc(1, sizeof(*network));
+
+	if (!network)
+		abort();
+	list_init(&network->attachments);
+	(void)snprintf(network->name, sizeof(network->name), "%s", name);
+	network->number = number;
+	(void)snprintf(network->bridge, sizeof(network->bridge), "nsnet%u", number);
+	(void)snprintf(network->anchor, sizeof(network->anchor), "nsnet%ua", number);
+	network->alias = arena_printf(&network->arena, "nsnetd:@%s", name);
+	network->mac = (struct mac){ { 0x02, 0x6e, 0x6e, (uint8_t)(number >> 16),
+		(uint8_t)(number >> 8), (uint8_t)number } };
+	return network;
+}
+
+int network_new(const char *name, uid_t uid, unsigned number,
+	const struct nsnet_network_context *context, const struct network_host *host,
+	struct arena *arena, struct network **ret, struct fault *reterr)
+{
+	cleanup(network_free) struct network *network = network_empty(name, number);
+	struct maker maker = { network, host, arena, reterr };
+	int r;
+
+	r = check_texts(&maker, context);
+	if (r == 0)
+		r = make_prefixes(&maker, &context->prefixes);
+	if (r == 0)
+		r = make_gateways(&maker, &context->gateways);
+	if (r == 0)
+		r = make_mtu(&maker, &context->maximum_transmission_unit);
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < FAMILIES; i++)
+		network->is_forwarding[i] =
+			host->is_forwarding[i] && address_is_set(&network->gateways[i]);
+	codec_copy(&nsnet_network_context_type, context, &network->told.context, &network->arena);
+	network->told.name = network->name;
+	network->told.runtime.uid = uid;
+	network->told.runtime.revision = 1;
+	tell(network);
+	*ret = take(network);
+	return 0;
+}
+
+void network_free(struct network *network)
+{
+	if (!network)
+		return;
+	assert(list_is_empty(&network->attachments));
+	for (size_t i = 0; i < FAMILIES; i++)
+		subnet_done(&network->subnets[i]);
+	arena_done(&network->arena);
+	free(network);
+}
+
+unsigned network_take_port(struct network *network)
+{
+	for (unsigned word = 0; word < lengthof(network->ports); word++) {
+		uint64_t free_ports = ~network->ports[word];
+		unsigned port;
+
+		if (!free_ports)
+			continue;
+		port = word * 64 + (unsigned)__builtin_ctzll(free_ports);
+		if (port >= NETWORK_PORTS)
+			break;
+		network->ports[word] |= UINT64_C(1) << (port % 64);
+		return port;
+	}
+	return UINT_MAX;
+}
+
+void network_give_port(struct network *network, unsigned port)
+{
+	network->ports[port / 64] &= ~(UINT64_C(1) << (port % 64));
+}
+
+bool network_overlaps(const struct network *network, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (subnet_is_set(&network->subnets[i]) &&
+			prefix_overlaps(&network->subnets[i].prefix, prefix))
+			return true;
+	return false;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * network - one network as it is wished: a bridge, its prefixes, its gateways, its ports
+ */
+#pragma once
+
+#include "fault.h"
+#include "list.h"
+#include "nsnet.h"
+#include "snapshot.h"
+#include "subnet.h"
+
+/* Ports of a bridge that namespaces can have: the kernel's BR_MAX_PORTS (1023 with number 0 unused; net/bridge/br_private.h)
+ * less the anchor. */
+#define NETWORK_PORTS 1022U
+
+struct network {
+	struct arena arena; /* of the texts below */
+	char name[NAME_SIZE];
+	unsigned number; /* of its bridge's name */
+	char bridge[INTERFACE_SIZE], anchor[INTERFACE_SIZE];
+	const char *alias;
+	struct mac mac;
+	unsigned mtu;
+	struct subnet subnets[FAMILIES];
+	struct address gateways[FAMILIES];
+	uint64_t ports[(NETWORK_PORTS + 63) / 64]; /* a bit for each that is in use */
+	struct list attachments; /* of struct attachment */
+	size_t n_attachments;
+	bool is_forwarding[FAMILIES];
+	/* What the interface tells of it; its record is the same. */
+	struct nsnet_list_networks_out told;
+};
+
+/* What a new network needs to know of the host. */
+struct network_host {
+	const struct snapshot_prefixes *prefixes; /* in use on the host */
+	const struct prefix *pool; /* where IPv4 prefixes are chosen from */
+	size_t n_pool;
+	uint8_t unique_local[6]; /* the host's /48 (RFC 4193) */
+	bool is_forwarding[FAMILIES]; /* what the kernel can */
+};
+
+/* A network as the context wishes, its prefixes and gateways chosen where they are left out; number is that of its bridge.
+ * The context is copied. 0; or 1: it cannot be, *reterr says why (its texts in the arena). */
+int network_new(const char *name, uid_t uid, unsigned number,
+	const struct nsnet_network_context *context, const struct network_host *host,
+	struct arena *arena, struct network **ret, struct fault *reterr);
+/* Nothing may be attached. */
+void network_free(struct network *network);
+define_cleanup(struct network *, network_free);
+
+/* A free port: UINT_MAX where there is none. */
+unsigned network_take_port(struct network *network);
+void network_give_port(struct network *network, unsigned port);
+
+/* Whether any of its prefixes overlaps that. */
+bool network_overlaps(const struct network *network, const struct prefix *prefix);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * policy - who may do what with which object
+ */
+#include "policy.h"
+
+bool policy_may(const struct policy_caller *caller, enum policy_verb verb, uid_t owner)
+{
+	if (caller->is_administrator)
+		return true;
+	switch (verb) {
+	case MAY_CREATE_NAMESPACE:
+		return true;
+	case MAY_SEE_NAMESPACE:
+	case MAY_OPEN_NAMESPACE:
+	case MAY_DELETE_NAMESPACE:
+	case MAY_DELETE_NETWORK:
+		return owner == caller->uid;
+	case MAY_SEE_NETWORK:
+	case MAY_ATTACH_NETWORK:
+		return owner == caller->uid || owner == 0; /* root's are there for all members */
+	case MAY_CREATE_NETWORK:
+		return false;
+	}
+	abort();
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * registry - all objects there are, by name
+ */
+#pragma once
+
+#include "namespace.h"
+#include "network.h"
+
+struct registry {
+	void *namespaces, *networks; /* of tsearch(3), by name */
+	size_t n_namespaces, n_networks;
+	unsigned
+		next_link; /* of the host ends' names: not used again soon, because a link may outlive its name here */
+};
+
+void registry_init(struct registry *registry);
+/* Frees all objects. */
+void registry_done(struct registry *registry);
+
+struct ns *registry_find_namespace(const struct registry *registry, const char *name);
+struct network *registry_find_network(const struct registry *registry, const char *name);
+
+/* Takes an object over; its name must be free. */
+void registry_add_namespace(struct registry *registry, struct ns *ns);
+void registry_add_network(struct registry *registry, struct network *network);
+/* Takes an object out and hands it over. */
+void registry_remove_namespace(struct registry *registry, struct ns *ns);
+void registry_remove_network(struct registry *registry, struct network *network);
+
+/* All objects in the order of their names; the arrays live in the arena. */
+struct ns **registry_namespaces(const struct registry *registry, struct arena *arena);
+struct network **registry_networks(const struct registry *registry, struct arena *arena);
+
+/* The lowest number that no network's bridge has. */
+unsigned registry_free_number(const struct registry *registry, struct arena *arena);
+/* "nsv12": a name that no link has had lately. Wraps round after 10^9. */
+void registry_name_link(struct registry *registry, char ret[INTERFACE_SIZE]);
