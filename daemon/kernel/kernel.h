@@ -53,6 +53,9 @@ int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_
 /* Interfaces that a default route of the main table leads out by: those that forward for namespaces. */
 int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct string_list *ret);
 
+/* The keys whose former values are kept (STEP_SYSCTL_SET), also from before a restart. */
+int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret);
+
 /* A new descriptor of a namespace that we hold. -ENOENT: we hold none of that name. */
 int kernel_open_netns(struct kernel *kernel, const char *netns);
 

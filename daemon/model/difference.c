@@ -247,10 +247,18 @@ void difference_remove_network(struct network *network, struct plan *plan)
 	plan_add(plan, &step);
 }
 
-void difference_forward_uplinks(const struct string_list *uplinks,
-	const bool is_forwarding[FAMILIES], bool is_on, struct plan *plan)
+void difference_forward_uplinks(
+	const struct string_list *uplinks, const bool is_forwarding[FAMILIES], struct plan *plan)
 {
 	for (size_t i = 0; i < uplinks->n; i++)
-		add_forwarding(is_on ? STEP_SYSCTL_SET : STEP_SYSCTL_RESTORE, is_forwarding,
-			uplinks->items[i], plan);
+		add_forwarding(STEP_SYSCTL_SET, is_forwarding, uplinks->items[i], plan);
+}
+
+void difference_restore(const struct string_list *keys, struct plan *plan)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		plan_add(plan, &(struct step){
+				       .type = STEP_SYSCTL_RESTORE,
+				       .sysctl = { .key = keys->items[i] },
+			       });
 }

@@ -37,6 +37,8 @@ void difference_make_network(
 /* Makes the plan forward. */
 void difference_remove_network(struct network *network, struct plan *plan);
 
-/* Forwarding of the host's uplinks, as the first network comes and the last one goes; by family, what the kernel can. */
-void difference_forward_uplinks(const struct string_list *uplinks,
-	const bool is_forwarding[FAMILIES], bool is_on, struct plan *plan);
+/* Forwarding of the host's uplinks, as the first network comes; by family, what the kernel can. */
+void difference_forward_uplinks(
+	const struct string_list *uplinks, const bool is_forwarding[FAMILIES], struct plan *plan);
+/* Puts back what was there before, as the last one goes. */
+void difference_restore(const struct string_list *keys, struct plan *plan);

@@ -353,6 +353,7 @@ int namespace_new(const char *name, uid_t uid, const struct nsnet_namespace_cont
 	ns->told.name = ns->name;
 	codec_copy(&nsnet_namespace_context_type, context, &ns->told.context, &ns->arena);
 	complete(ns);
+	ns->uid = uid;
 	ns->told.runtime.uid = uid;
 	ns->told.runtime.revision = 1;
 	*ret = take(ns);

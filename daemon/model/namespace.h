@@ -34,6 +34,7 @@ struct route {
 struct ns {
 	struct arena arena; /* of all below */
 	char name[NAME_SIZE];
+	uid_t uid;
 	struct attachment *attachments;
 	size_t n_attachments;
 	struct route *routes; /* the default routes among them */

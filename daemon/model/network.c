@@ -251,6 +251,7 @@ int network_new(const char *name, uid_t uid, unsigned number,
 			host->is_forwarding[i] && address_is_set(&network->gateways[i]);
 	codec_copy(&nsnet_network_context_type, context, &network->told.context, &network->arena);
 	network->told.name = network->name;
+	network->uid = uid;
 	network->told.runtime.uid = uid;
 	network->told.runtime.revision = 1;
 	tell(network);

@@ -17,6 +17,7 @@
 struct network {
 	struct arena arena; /* of the texts below */
 	char name[NAME_SIZE];
+	uid_t uid;
 	unsigned number; /* of its bridge's name */
 	char bridge[INTERFACE_SIZE], anchor[INTERFACE_SIZE];
 	const char *alias;

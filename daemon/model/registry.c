@@ -112,7 +112,9 @@ static void collect(const void *node, VISIT visit, void *closure)
 
 struct ns **registry_namespaces(const struct registry *registry, struct arena *arena)
 {
-	struct collector collector = { arena_array(arena, registry->n_namespaces, sizeof(void *)) };
+	struct collector collector = {
+		.items = arena_array(arena, registry->n_namespaces, sizeof(void *)),
+	};
 
 	twalk_r(registry->namespaces, collect, &collector);
 	return (struct ns **)collector.items;
@@ -120,7 +122,9 @@ struct ns **registry_namespaces(const struct registry *registry, struct arena *a
 
 struct network **registry_networks(const struct registry *registry, struct arena *arena)
 {
-	struct collector collector = { arena_array(arena, registry->n_networks, sizeof(void *)) };
+	struct collector collector = {
+		.items = arena_array(arena, registry->n_networks, sizeof(void *)),
+	};
 
 	twalk_r(registry->networks, collect, &collector);
 	return (struct network **)collector.items;

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * manager - owns everything: the loop, the server, the kernel floor, the registry
+ */
+#include "manager.h"
+
+#include <grp.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <syslog.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-id128.h>
+
+#include "log.h"
+#include "methods.h"
+#include "recover.h"
+#include "server.h"
+#include "version.h"
+
+#define REAP_FIRST_USEC 50000U
+#define REAP_LAST_USEC  1600000U
+#define DRAIN_USEC      2000000U
+
+/* Of this program, for numbers made from the machine's: sd_id128_get_machine_app_specific(3). */
+#define APPLICATION_ID SD_ID128_MAKE(5e, 0b, 3f, 1d, 8a, 55, 4c, 0e, 9d, 7c, 2f, 61, 7a, 90, 4b, 13)
+
+struct manager {
+	const struct config *config;
+	sd_event *event;
+	sd_event_source *reap_timer;
+	uint64_t reap_usec; /* until the next try */
+	struct server *server;
+	struct kernel *kernel;
+	struct registry registry;
+	struct nsnet_context context;
+};
+
+static const struct server_info info = {
+	.vendor = "nsnet",
+	.product = "nsnetd",
+	.version = NSNET_VERSION,
+	.url = NSNET_URL,
+};
+
+/* Host ends of a namespace that somebody still holds open do not go with it. Tried again, less and less often, while any
+ * waits. */
+static int on_reap(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *manager = userdata;
+	int left = kernel_reap(manager->kernel);
+
+	(void)usec;
+	if (left < 0)
+		log_line(LOG_WARNING, "cannot take away links: %s", strerror(-left));
+	if (left == 0)
+		return 0;
+	if (manager->reap_usec < REAP_LAST_USEC)
+		manager->reap_usec *= 2;
+	(void)sd_event_source_set_time_relative(source, manager->reap_usec);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static void on_deleted(void *userdata)
+{
+	struct manager *manager = userdata;
+
+	manager->reap_usec = REAP_FIRST_USEC;
+	(void)sd_event_source_set_time_relative(manager->reap_timer, manager->reap_usec);
+	(void)sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_ONESHOT);
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signal, void *userdata)
+{
+	struct manager *manager = userdata;
+
+	(void)source;
+	(void)signal;
+	(void)sd_notify(0, "STOPPING=1");
+	server_drain(manager->server, DRAIN_USEC);
+	return sd_event_exit(manager->event, 0);
+}
+
+static int make_loop(struct manager *manager)
+{
+	static const int stops[] = { SIGTERM, SIGINT };
+	int r = sd_event_new(&manager->event);
+
+	for (size_t i = 0; r >= 0 && i < lengthof(stops); i++) {
+		sigset_t set;
+
+		if (sigemptyset(&set) < 0 || sigaddset(&set, stops[i]) < 0 ||
+			sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+			return neg();
+		r = sd_event_add_signal(manager->event, NULL, stops[i], on_stop, manager);
+	}
+	if (r >= 0)
+		r = sd_event_add_time_relative(manager->event, &manager->reap_timer,
+			CLOCK_MONOTONIC, 0, 0, on_reap, manager);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_OFF);
+	return r;
+}
+
+static gid_t find_group(const char *name)
+{
+	const struct group *group = getgrnam(name);
+
+	return group ? group->gr_gid : (gid_t)-1;
+}
+
+/* fd00::/8 with 40 bits that are the machine's own (RFC 4193, 3.2): the same after every start. */
+static void make_unique_local(uint8_t ret[6])
+{
+	sd_id128_t id;
+
+	if (sd_id128_get_machine_app_specific(APPLICATION_ID, &id) < 0 &&
+		sd_id128_randomize(&id) < 0)
+		abort();
+	ret[0] = 0xfd;
+	memcpy(ret + 1, id.bytes, 5);
+}
+
+static void make_context(struct manager *manager, const struct kernel_paths *paths)
+{
+	manager->context = (struct nsnet_context){
+		.registry = &manager->registry,
+		.kernel = manager->kernel,
+		.paths = paths,
+		.version = NSNET_VERSION,
+		.administrators = find_group(manager->config->administrator_group),
+		.pool = manager->config->pool,
+		.n_pool = manager->config->n_pool,
+		.on_deleted = on_deleted,
+		.userdata = manager,
+	};
+	make_unique_local(manager->context.unique_local);
+}
+
+static int make_kernel(struct manager *manager, const struct kernel_paths *paths)
+{
+	const char *what = "the kernel";
+	int r = kernel_new(paths, &manager->kernel, &what);
+
+	if (r < 0)
+		log_line(LOG_ERR, "%s: %s", what, strerror(-r));
+	return r;
+}
+
+int manager_new(const struct config *config, const struct kernel_paths *paths, struct manager **ret)
+{
+	cleanup(manager_free) struct manager *manager = calloc(1, sizeof(*manager));
+	int r;
+
+	if (!manager)
+		abort();
+	manager->config = config;
+	registry_init(&manager->registry);
+	r = make_kernel(manager, paths);
+	if (r < 0)
+		return r;
+	make_context(manager, paths);
+	r = recover_all(&manager->registry, manager->kernel, paths);
+	if (r < 0) {
+		log_line(LOG_ERR, "cannot read what is there: %s", strerror(-r));
+		return r;
+	}
+	r = make_loop(manager);
+	if (r >= 0)
+		r = server_new(manager->event, &info, NULL, &manager->server);
+	if (r < 0) {
+		log_line(LOG_ERR, "cannot make the event loop: %s", strerror(-r));
+		return r;
+	}
+	server_add_interface(manager->server,
+		&(struct server_interface){ &nsnet_interface, nsnet_handlers, &manager->context });
+	*ret = take(manager);
+	return 0;
+}
+
+void manager_free(struct manager *manager)
+{
+	if (!manager)
+		return;
+	server_free(manager->server);
+	registry_done(&manager->registry);
+	kernel_free(manager->kernel);
+	(void)sd_event_source_unref(manager->reap_timer);
+	(void)sd_event_unref(manager->event);
+	free(manager);
+}
+
+int manager_listen(struct manager *manager, int fd)
+{
+	int r = server_listen(manager->server, fd);
+
+	if (r < 0)
+		log_line(LOG_ERR, "cannot listen on descriptor %d: %s", fd, strerror(-r));
+	return r;
+}
+
+int manager_listen_path(struct manager *manager, const char *path)
+{
+	gid_t gid = find_group(manager->config->control_group);
+	int r = server_listen_path(manager->server, path, gid == (gid_t)-1 ? 0600 : 0660, gid);
+
+	if (r < 0)
+		log_line(LOG_ERR, "%s: %s", path, strerror(-r));
+	else if (gid == (gid_t)-1)
+		log_line(LOG_NOTICE, "no group \"%s\": %s is root's alone",
+			manager->config->control_group, path);
+	return r;
+}
+
+int manager_run(struct manager *manager)
+{
+	int r;
+
+	log_line(LOG_INFO, "ready: %zu namespaces, %zu networks", manager->registry.n_namespaces,
+		manager->registry.n_networks);
+	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu namespaces, %zu networks at start",
+		manager->registry.n_namespaces, manager->registry.n_networks);
+	r = sd_event_loop(manager->event);
+	if (r < 0)
+		log_line(LOG_ERR, "event loop: %s", strerror(-r));
+	return r;
+}

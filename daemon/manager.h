@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * manager - owns everything: the loop, the server, the kernel floor, the registry
+ */
+#pragma once
+
+#include "config.h"
+#include "kernel.h"
+
+struct manager;
+
+/* Readies the kernel floor and takes over what is there. -errno, logged. config and paths must outlive it. */
+int manager_new(
+	const struct config *config, const struct kernel_paths *paths, struct manager **ret);
+void manager_free(struct manager *manager);
+define_cleanup(struct manager *, manager_free);
+
+/* Takes over a listening socket, or makes one at a path for the control group. -errno, logged. */
+int manager_listen(struct manager *manager, int fd);
+int manager_listen_path(struct manager *manager, const char *path);
+
+/* Serves until SIGTERM or SIGINT; namespaces stay. 0, or -errno. */
+int manager_run(struct manager *manager);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * methods - what the handlers have in common
+ */
+#include "methods.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "difference.h"
+
+struct policy_caller methods_caller(const struct nsnet_context *context, const struct call *call)
+{
+	const struct peer *peer = call_peer(call);
+
+	return (struct policy_caller){
+		.uid = peer->uid,
+		.is_administrator =
+			peer->uid == 0 || (context->administrators != (gid_t)-1 &&
+						  peer_has_group(peer, context->administrators)),
+	};
+}
+
+static int64_t read_clock(clockid_t clock)
+{
+	struct timespec time = { 0 };
+
+	(void)clock_gettime(clock, &time); /* fails for unknown clocks alone */
+	return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+struct nsnet_timestamp methods_now(void)
+{
+	return (struct nsnet_timestamp){
+		.realtime = SOME_INT(read_clock(CLOCK_REALTIME)),
+		.monotonic = SOME_INT(read_clock(CLOCK_MONOTONIC)),
+	};
+}
+
+/* A network without a gateway has no route on the host that would tell of its prefixes. */
+static void add_own_prefixes(const struct nsnet_context *context, struct arena *arena,
+	struct snapshot_prefixes *prefixes)
+{
+	struct network **networks = registry_networks(context->registry, arena);
+	size_t n = context->registry->n_networks;
+	struct snapshot_prefix *all = arena_array(arena, prefixes->n + n * FAMILIES, sizeof(*all));
+
+	if (prefixes->n > 0)
+		memcpy(all, prefixes->items, prefixes->n * sizeof(*all));
+	prefixes->items = all;
+	for (size_t i = 0; i < n; i++)
+		for (size_t family = 0; family < FAMILIES; family++)
+			if (subnet_is_set(&networks[i]->subnets[family]))
+				all[prefixes->n++] = (struct snapshot_prefix){
+					networks[i]->subnets[family].prefix,
+					networks[i]->bridge,
+				};
+}
+
+int methods_network_host(
+	struct nsnet_context *context, struct arena *arena, struct network_host *ret)
+{
+	struct snapshot_prefixes *prefixes = arena_alloc(arena, sizeof(*prefixes));
+	int r = kernel_prefixes(context->kernel, arena, prefixes);
+
+	if (r < 0)
+		return r;
+	add_own_prefixes(context, arena, prefixes);
+	*ret = (struct network_host){
+		.prefixes = prefixes,
+		.pool = context->pool,
+		.n_pool = context->n_pool,
+		.is_forwarding = { kernel_has(context->kernel, "forwarding4"),
+			kernel_has(context->kernel, "forwarding6") },
+	};
+	memcpy(ret->unique_local, context->unique_local, sizeof(ret->unique_local));
+	return 0;
+}
+
+int methods_plan_first_network(struct nsnet_context *context, struct plan *plan)
+{
+	bool is_forwarding[FAMILIES] = { kernel_has(context->kernel, "forwarding4"),
+		kernel_has(context->kernel, "forwarding6") };
+	struct string_list uplinks = { 0 };
+	int r;
+
+	if (context->registry->n_networks > 0)
+		return 0;
+	r = kernel_uplinks(context->kernel, plan->arena, &uplinks);
+	if (r < 0)
+		return r;
+	difference_forward_uplinks(&uplinks, is_forwarding, plan);
+	return 0;
+}
+
+int methods_plan_last_network(struct nsnet_context *context, size_t removed, struct plan *plan)
+{
+	struct string_list keys = { 0 };
+	int r;
+
+	if (context->registry->n_networks > removed)
+		return 0;
+	r = kernel_kept(context->kernel, plan->arena, &keys);
+	if (r < 0)
+		return r;
+	difference_restore(&keys, plan);
+	return 0;
+}
+
+int methods_fail_fault(struct call *call, const struct fault *fault)
+{
+	switch (fault->type) {
+	case FAULT_PARAMETER:
+		return call_fail_parameter(call, fault->field);
+	case FAULT_NO_NETWORK:
+		return nsnet_fail_no_such_network(
+			call, &(struct nsnet_no_such_network){ .name = fault->name });
+	case FAULT_NETWORK_FULL:
+		return nsnet_fail_network_full(
+			call, &(struct nsnet_network_full){
+				      .name = fault->name, .limit = fault->number });
+	case FAULT_ADDRESS:
+		return nsnet_fail_address_unavailable(
+			call, &(struct nsnet_address_unavailable){
+				      .network = fault->name, .address = fault->text });
+	case FAULT_PREFIX:
+		return nsnet_fail_prefix_conflict(
+			call, &(struct nsnet_prefix_conflict){
+				      .prefix = fault->text, .interface_name = fault->interface });
+	case FAULT_NOT_SUPPORTED:
+		return nsnet_fail_not_supported(
+			call, &(struct nsnet_not_supported){ .feature = fault->name });
+	case FAULT_NONE:
+		break;
+	}
+	abort();
+}
+
+int methods_fail_kernel(struct call *call, const struct kernel_error *error)
+{
+	const char *name = strerrorname_np(error->error);
+
+	if (error->step->type == STEP_NETNS_PIN && error->error == EEXIST)
+		return nsnet_fail_namespace_exists(
+			call, &(struct nsnet_namespace_exists){ .name = error->step->netns });
+	return nsnet_fail_kernel_error(
+		call, &(struct nsnet_kernel_error){
+			      .step = step_print(error->step, call_arena(call)),
+			      .errno_name = name ? name : "EIO",
+			      .message = *error->message ? error->message : NULL,
+		      });
+}

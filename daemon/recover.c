@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * recover - start-up: the records against the kernel, and the difference carried out
+ */
+#include "recover.h"
+
+#include <stdio.h>
+#include <syslog.h>
+
+#include "difference.h"
+#include "log.h"
+
+static const struct text_limits limits_record = {
+	.size = 1024U * 1024U,
+	.values = 4U * TEXT_VALUES_MAX,
+	.depth = TEXT_DEPTH_MAX,
+};
+
+struct recovery {
+	struct registry *registry;
+	struct kernel *kernel;
+	const struct kernel_paths *paths;
+	struct arena arena;
+	struct snapshot snapshot;
+};
+
+static int apply(struct recovery *recovery, const struct plan *plan, const char *name)
+{
+	struct kernel_error error = { 0 };
+	int r = kernel_apply(recovery->kernel, plan, &error);
+
+	if (r > 0)
+		log_line(LOG_ERR, "%s: cannot be mended: %s: %s%s%s", name,
+			step_print(error.step, &recovery->arena), strerror(error.error),
+			*error.message ? ": " : "", error.message);
+	return r;
+}
+
+static const struct snapshot_link *find_link(const struct recovery *recovery, const char *name)
+{
+	for (size_t i = 0; i < recovery->snapshot.n_links; i++)
+		if (streq(recovery->snapshot.links[i].name, name))
+			return &recovery->snapshot.links[i];
+	return NULL;
+}
+
+static const struct snapshot_link *find_alias(const struct recovery *recovery, const char *alias)
+{
+	for (size_t i = 0; i < recovery->snapshot.n_links; i++)
+		if (streq(recovery->snapshot.links[i].alias, alias))
+			return &recovery->snapshot.links[i];
+	return NULL;
+}
+
+static bool read_record(struct recovery *recovery, const struct snapshot_record *record,
+	const struct codec_struct *type, void *ret)
+{
+	const struct codec_value *value;
+	const char *field = "";
+
+	if (codec_parse(&recovery->arena, record->text, record->n, &limits_record, &value) == 0 &&
+		codec_decode(type, value, CODEC_IGNORE_UNKNOWN, &recovery->arena, ret, &field) == 0)
+		return true;
+	log_line(LOG_ERR, "record of \"%s\" is not readable%s%s: left as it is", record->name,
+		*field ? ", at " : "", field);
+	return false;
+}
+
+/* Networks. */
+
+/* As it was chosen then, not as it would be chosen now. */
+static struct network *remake_network(
+	struct recovery *recovery, const struct nsnet_list_networks_out *told)
+{
+	struct nsnet_network_context wish = told->context;
+	struct snapshot_prefixes none = { 0 };
+	struct network_host host = {
+		.prefixes = &none,
+		.is_forwarding = { kernel_has(recovery->kernel, "forwarding4"),
+			kernel_has(recovery->kernel, "forwarding6") },
+	};
+	struct network *network = NULL;
+	struct fault fault;
+	unsigned number;
+	char rest;
+
+	wish.prefixes = told->runtime.prefixes;
+	wish.gateways = told->runtime.gateways;
+	if (!name_is_valid(told->name) ||
+		sscanf(told->runtime.bridge_name, "nsnet%u%c", &number, &rest) != 1 ||
+		network_new(told->name, (uid_t)told->runtime.uid, number, &wish, &host,
+			&recovery->arena, &network, &fault) != 0)
+		return NULL;
+	codec_copy(&nsnet_network_context_type, &told->context, &network->told.context,
+		&network->arena);
+	network->told.runtime.created = told->runtime.created;
+	network->told.runtime.revision = told->runtime.revision;
+	return network;
+}
+
+static void recover_network(struct recovery *recovery, const struct snapshot_record *record)
+{
+	struct plan links = PLAN_INIT(&recovery->arena), names = PLAN_INIT(&recovery->arena);
+	struct nsnet_list_networks_out told;
+	const struct snapshot_link *bridge;
+	struct network *network;
+
+	if (!read_record(recovery, record, &nsnet_list_networks_out_type, &told))
+		return;
+	network = remake_network(recovery, &told);
+	if (!network || !streq(network->name, record->name) ||
+		registry_find_network(recovery->registry, network->name)) {
+		log_line(LOG_ERR, "record of network \"%s\" makes no network: left as it is",
+			record->name);
+		network_free(network);
+		return;
+	}
+	bridge = find_link(recovery, network->bridge);
+	if (bridge)
+		network->told.runtime.bridge_index = bridge->index;
+	difference_make_network(network,
+		&(struct network_presence){ .has_bridge = bridge, .has_names = true }, &links);
+	(void)apply(recovery, &links, network->name);
+	names.is_forward = true;
+	difference_make_network(network, &(struct network_presence){ .has_bridge = true }, &names);
+	(void)apply(recovery, &names, network->name);
+	registry_add_network(recovery->registry, network);
+}
+
+/* Namespaces. */
+
+static struct network *find_network(void *userdata, const char *name)
+{
+	const struct recovery *recovery = userdata;
+
+	return registry_find_network(recovery->registry, name);
+}
+
+/* A host end that is there keeps its name. */
+static void name_link(void *userdata, const char *alias, char ret[INTERFACE_SIZE])
+{
+	const struct recovery *recovery = userdata;
+	const struct snapshot_link *link = find_alias(recovery, alias);
+
+	if (link)
+		(void)snprintf(ret, INTERFACE_SIZE, "%s", link->name);
+	else
+		registry_name_link(recovery->registry, ret);
+}
+
+static struct ns *remake_namespace(
+	struct recovery *recovery, const struct nsnet_list_namespaces_out *told)
+{
+	struct namespace_host host = { recovery, find_network, name_link };
+	struct ns *ns = NULL;
+	struct fault fault;
+
+	if (!name_is_valid(told->name) ||
+		namespace_new(told->name, (uid_t)told->runtime.uid, &told->context, &host,
+			&recovery->arena, &ns, &fault) != 0)
+		return NULL;
+	ns->told.runtime.path = arena_printf(&ns->arena, "%s/%s", recovery->paths->netns, ns->name);
+	ns->told.runtime.inode = told->runtime.inode;
+	ns->told.runtime.cookie = told->runtime.cookie;
+	ns->told.runtime.created = told->runtime.created;
+	ns->told.runtime.revision = told->runtime.revision;
+	return ns;
+}
+
+static const struct snapshot_netns *find_netns(const struct recovery *recovery, const char *name)
+{
+	for (size_t i = 0; i < recovery->snapshot.n_netns; i++)
+		if (streq(recovery->snapshot.netns[i].name, name))
+			return &recovery->snapshot.netns[i];
+	return NULL;
+}
+
+static void forget_namespace(struct recovery *recovery, struct ns *ns, bool has_dead_file)
+{
+	struct namespace_presence presence = { .is_pinned = has_dead_file };
+	struct plan plan = PLAN_INIT(&recovery->arena);
+
+	log_about(LOG_NOTICE,
+		&(struct log_fields){ .namespace_name = ns->name, .uid = LOG_UID_NONE },
+		"namespace \"%s\" is gone: its names go too", ns->name);
+	difference_remove_namespace(ns, &presence, &plan);
+	(void)apply(recovery, &plan, ns->name);
+	namespace_free(ns);
+}
+
+static void mend_namespace(struct recovery *recovery, struct ns *ns)
+{
+	struct namespace_presence presence = {
+		.is_pinned = true, .is_held = true, .has_names = true
+	};
+	struct plan links = PLAN_INIT(&recovery->arena), names = PLAN_INIT(&recovery->arena);
+	bool *has_links = arena_array(&recovery->arena, ns->n_attachments, sizeof(bool));
+
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		has_links[i] = find_alias(recovery, ns->attachments[i].alias);
+	presence.has_links = has_links;
+	difference_make_namespace(ns, &presence, &links);
+	(void)apply(recovery, &links, ns->name);
+	memset(has_links, true, ns->n_attachments);
+	presence.has_names = false;
+	names.is_forward = true;
+	difference_make_namespace(ns, &presence, &names);
+	(void)apply(recovery, &names, ns->name);
+}
+
+static void recover_namespace(struct recovery *recovery, const struct snapshot_record *record)
+{
+	struct nsnet_list_namespaces_out told;
+	const struct snapshot_netns *netns;
+	struct ns *ns;
+
+	if (!read_record(recovery, record, &nsnet_list_namespaces_out_type, &told))
+		return;
+	ns = remake_namespace(recovery, &told);
+	if (!ns || !streq(ns->name, record->name) ||
+		registry_find_namespace(recovery->registry, ns->name)) {
+		log_line(LOG_ERR, "record of namespace \"%s\" makes no namespace: left as it is",
+			record->name);
+		namespace_free(ns);
+		return;
+	}
+	netns = find_netns(recovery, ns->name);
+	if (!netns || netns->is_dead || netns->cookie != told.runtime.cookie ||
+		netns->inode != told.runtime.inode) {
+		forget_namespace(recovery, ns, netns && netns->is_dead);
+		return;
+	}
+	if (kernel_adopt(recovery->kernel, ns->name) < 0) {
+		forget_namespace(recovery, ns, false);
+		return;
+	}
+	mend_namespace(recovery, ns);
+	registry_add_namespace(recovery->registry, ns);
+}
+
+/* Links that no object has. */
+
+static bool is_known(const struct recovery *recovery, const char *name)
+{
+	struct arena *arena = (struct arena *)(uintptr_t)&recovery->arena;
+	struct network **networks = registry_networks(recovery->registry, arena);
+
+	for (size_t i = 0; i < recovery->registry->n_networks; i++) {
+		const char *rest = after(name, networks[i]->bridge);
+
+		if (rest && (streq(rest, "") || streq(rest, "a") || streq(rest, "ap")))
+			return true;
+		list_foreach (&networks[i]->attachments, struct attachment, link, attachment)
+			if (streq(attachment->host_interface, name))
+				return true;
+	}
+	return false;
+}
+
+static void remove_orphans(struct recovery *recovery)
+{
+	struct plan plan = PLAN_INIT(&recovery->arena);
+
+	plan.is_forward = true;
+	for (size_t i = 0; i < recovery->snapshot.n_links; i++) {
+		const char *name = recovery->snapshot.links[i].name;
+		unsigned number;
+		char rest;
+
+		if (is_known(recovery, name))
+			continue;
+		log_line(LOG_NOTICE, "link %s belongs to no record: it goes", name);
+		if (sscanf(name, "nsnet%u%c", &number, &rest) == 1)
+			plan_add(&plan, &(struct step){
+						.type = STEP_BRIDGE_DELETE,
+						.bridge = { .name = name,
+							.anchor = arena_printf(
+								&recovery->arena, "%sa", name) },
+					});
+		else if (after(name, "nsv"))
+			plan_add(&plan, &(struct step){ .type = STEP_VETH_DELETE,
+						.veth = { .name = name } });
+	}
+	(void)apply(recovery, &plan, "left-over links");
+}
+
+static void start_link_numbers(struct recovery *recovery)
+{
+	for (size_t i = 0; i < recovery->snapshot.n_links; i++) {
+		unsigned number;
+		char rest;
+
+		if (sscanf(recovery->snapshot.links[i].name, "nsv%u%c", &number, &rest) == 1 &&
+			number >= recovery->registry->next_link)
+			recovery->registry->next_link = number + 1;
+	}
+}
+
+int recover_all(struct registry *registry, struct kernel *kernel, const struct kernel_paths *paths)
+{
+	struct recovery recovery = { .registry = registry, .kernel = kernel, .paths = paths };
+	struct snapshot *snapshot = &recovery.snapshot;
+	int r = kernel_snapshot(kernel, &recovery.arena, snapshot);
+
+	if (r == 0) {
+		start_link_numbers(&recovery);
+		for (size_t i = 0; i < snapshot->n_networks; i++)
+			recover_network(&recovery, &snapshot->networks[i]);
+		for (size_t i = 0; i < snapshot->n_namespaces; i++)
+			recover_namespace(&recovery, &snapshot->namespaces[i]);
+		remove_orphans(&recovery);
+	}
+	arena_done(&recovery.arena);
+	return r;
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fake - the kernel floor that only remembers: for tests without any privilege
+ *
+ * It keeps the rules that the model relies on: what is there twice is EEXIST, what is not there cannot be used, a failed plan
+ * is taken back latest first. A "thing" is a line of text, so that a test can say what it expects in words.
+ */
+#include "fake.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#define THINGS_MAX 8192U
+#define STEPS_MAX  65536U
+
+struct kernel {
+	struct arena arena;
+	char *things[THINGS_MAX];
+	size_t n_things;
+	const char *steps[STEPS_MAX];
+	size_t n_steps;
+	struct snapshot_prefix prefixes[64];
+	size_t n_prefixes;
+	size_t n_processes;
+	int64_t next_number;
+	struct {
+		enum step_type type;
+		unsigned skip;
+		int error;
+		const char *message;
+	} fault;
+};
+
+const struct kernel_paths kernel_paths_default = { "/run/netns", "/run/nsnetd" };
+
+int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char **reterr_what)
+{
+	struct kernel *kernel = calloc(1, sizeof(*kernel));
+
+	(void)paths;
+	(void)reterr_what;
+	if (!kernel)
+		abort();
+	kernel->next_number = 4026531840;
+	kernel->fault.type = STEP_TYPES;
+	*ret = kernel;
+	return 0;
+}
+
+void kernel_free(struct kernel *kernel)
+{
+	if (!kernel)
+		return;
+	arena_done(&kernel->arena);
+	free(kernel);
+}
+
+static size_t find_thing(const struct kernel *kernel, const char *thing)
+{
+	size_t i = 0;
+
+	while (i < kernel->n_things && !streq(kernel->things[i], thing))
+		i++;
+	return i;
+}
+
+bool fake_has(const struct kernel *kernel, const char *thing)
+{
+	return find_thing(kernel, thing) < kernel->n_things;
+}
+
+void fake_plant(struct kernel *kernel, const char *thing)
+{
+	assert(kernel->n_things < THINGS_MAX);
+	kernel->things[kernel->n_things++] = arena_strdup(&kernel->arena, thing);
+}
+
+void fake_remove(struct kernel *kernel, const char *thing)
+{
+	size_t i = find_thing(kernel, thing);
+
+	if (i < kernel->n_things)
+		kernel->things[i] = kernel->things[--kernel->n_things];
+}
+
+size_t fake_things(const struct kernel *kernel)
+{
+	return kernel->n_things;
+}
+
+size_t fake_steps(const struct kernel *kernel)
+{
+	return kernel->n_steps;
+}
+
+const char *fake_step(const struct kernel *kernel, size_t i)
+{
+	return kernel->steps[i];
+}
+
+void fake_clear(struct kernel *kernel)
+{
+	kernel->n_steps = 0;
+}
+
+void fake_fail_at(
+	struct kernel *kernel, enum step_type type, unsigned skip, int error, const char *message)
+{
+	kernel->fault.type = type;
+	kernel->fault.skip = skip;
+	kernel->fault.error = error;
+	kernel->fault.message = message;
+}
+
+void fake_add_prefix(struct kernel *kernel, const char *prefix, const char *interface)
+{
+	struct snapshot_prefix *item = &kernel->prefixes[kernel->n_prefixes++];
+
+	assert(kernel->n_prefixes < lengthof(kernel->prefixes));
+	if (!prefix_parse(prefix, &item->prefix))
+		abort();
+	item->interface = interface;
+}
+
+void fake_set_processes(struct kernel *kernel, size_t n)
+{
+	kernel->n_processes = n;
+}
+
+/* The line of what a step makes or takes away; NULL: it does neither. */
+static const char *thing_of(struct kernel *kernel, const struct step *step)
+{
+	char text[PREFIX_TEXT_MAX];
+	struct arena *arena = &kernel->arena;
+
+	switch (step->type) {
+	case STEP_NETNS_ADD:
+		return arena_printf(arena, "netns %s", step->netns);
+	case STEP_NETNS_PIN:
+	case STEP_NETNS_UNPIN:
+		return arena_printf(arena, "pin %s", step->netns);
+	case STEP_BRIDGE_ADD:
+	case STEP_BRIDGE_DELETE:
+		return arena_printf(arena, "link %s", step->bridge.name);
+	case STEP_VETH_ADD:
+	case STEP_VETH_DELETE:
+		return arena_printf(arena, "link %s", step->veth.name);
+	case STEP_ADDRESS_ADD:
+	case STEP_ADDRESS_DELETE:
+		return arena_printf(arena, "address %s %s %s", step->netns ? step->netns : "-",
+			step->address.interface, prefix_format(&step->address.address, text));
+	case STEP_ROUTE_ADD:
+	case STEP_ROUTE_DELETE:
+		return arena_printf(arena, "route %s %s", step->netns,
+			prefix_format(&step->route.destination, text));
+	case STEP_SYSCTL_SET:
+	case STEP_SYSCTL_RESTORE:
+		return arena_printf(arena, "kept %s", step->sysctl.key);
+	case STEP_HOSTS_ADD:
+	case STEP_HOSTS_DELETE:
+		return arena_printf(arena, "hosts %s", step->hosts.network);
+	case STEP_HOSTS_SET:
+	case STEP_HOSTS_CLEAR:
+		return arena_printf(arena, "hosts %s %u", step->hosts.network, step->hosts.slot);
+	case STEP_ETC_ADD:
+	case STEP_ETC_DELETE:
+		return arena_printf(arena, "etc %s", step->netns);
+	case STEP_RECORD_WRITE:
+	case STEP_RECORD_DELETE:
+		return arena_printf(arena, "record %s/%s",
+			step->record.kind == RECORD_NAMESPACE ? "namespaces" : "networks",
+			step->record.name);
+	case STEP_VETH_SETTLE:
+	case STEP_TYPES:
+		break;
+	}
+	return NULL;
+}
+
+static bool is_making(enum step_type type)
+{
+	struct step inverse;
+
+	return step_inverse(&(struct step){ .type = type }, &inverse) &&
+	       type != STEP_ADDRESS_DELETE && type != STEP_ROUTE_DELETE;
+}
+
+/* Links and addresses go with the namespace they are in. */
+static void drop_namespace(struct kernel *kernel, const char *name)
+{
+	const char *address = arena_printf(&kernel->arena, "address %s ", name);
+	const char *route = arena_printf(&kernel->arena, "route %s ", name);
+	const char *peer = arena_printf(&kernel->arena, "peer %s ", name);
+
+	fake_remove(kernel, arena_printf(&kernel->arena, "netns %s", name));
+	for (size_t i = kernel->n_things; i-- > 0;) {
+		const char *link = after(kernel->things[i], peer);
+
+		if (link)
+			fake_remove(kernel, arena_printf(&kernel->arena, "link %s", link));
+	}
+	for (size_t i = kernel->n_things; i-- > 0;)
+		if (after(kernel->things[i], address) || after(kernel->things[i], route) ||
+			after(kernel->things[i], peer))
+			kernel->things[i] = kernel->things[--kernel->n_things];
+}
+
+static void fill_in(struct kernel *kernel, const struct step *step)
+{
+	if (step->type == STEP_NETNS_ADD) {
+		*step->facts.ret_inode = kernel->next_number++;
+		*step->facts.ret_cookie = kernel->next_number++;
+	}
+	if (step->type == STEP_BRIDGE_ADD)
+		*step->bridge.ret_index = kernel->next_number++;
+	if (step->type == STEP_VETH_ADD)
+		fake_plant(kernel,
+			arena_printf(&kernel->arena, "peer %s %s", step->netns, step->veth.name));
+}
+
+static int carry_out(struct kernel *kernel, const struct step *step, const char *mark)
+{
+	const char *thing = thing_of(kernel, step);
+	bool is_there = thing && fake_has(kernel, thing);
+
+	assert(kernel->n_steps < STEPS_MAX);
+	kernel->steps[kernel->n_steps++] =
+		arena_printf(&kernel->arena, "%s%s", mark, step_print(step, &kernel->arena));
+	if (kernel->fault.type == step->type && kernel->fault.skip-- == 0) {
+		kernel->fault.type = STEP_TYPES;
+		kernel->n_steps--;
+		return kernel->fault.error;
+	}
+	if (!thing)
+		return 0;
+	if (is_making(step->type)) {
+		bool again = step->type == STEP_RECORD_WRITE || step->type == STEP_HOSTS_SET ||
+			     step->type == STEP_HOSTS_ADD || step->type == STEP_ETC_ADD;
+
+		if (is_there && !again)
+			return EEXIST;
+		if (!is_there)
+			fake_plant(kernel, thing);
+		fill_in(kernel, step);
+		return 0;
+	}
+	if (step->type == STEP_NETNS_UNPIN)
+		drop_namespace(kernel, step->netns);
+	fake_remove(kernel, thing);
+	return 0;
+}
+
+int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_error *reterr)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		int error = carry_out(kernel, &plan->steps[i], "");
+
+		if (error == 0)
+			continue;
+		if (!failed) {
+			*reterr = (struct kernel_error){ .step = &plan->steps[i], .error = error };
+			(void)snprintf(reterr->message, sizeof(reterr->message), "%s",
+				kernel->fault.message ? kernel->fault.message : "");
+		}
+		failed = 1;
+		if (plan->is_forward)
+			continue;
+		while (i-- > 0) {
+			struct step inverse;
+
+			if (step_inverse(&plan->steps[i], &inverse))
+				(void)carry_out(kernel, &inverse, "- ");
+		}
+		return 1;
+	}
+	return failed;
+}
+
+int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret)
+{
+	(void)kernel;
+	(void)arena;
+	*ret = (struct snapshot){ 0 };
+	return 0;
+}
+
+int kernel_adopt(struct kernel *kernel, const char *netns)
+{
+	return fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)) ? 0 : -ENOENT;
+}
+
+int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_prefixes *ret)
+{
+	(void)arena;
+	*ret = (struct snapshot_prefixes){ kernel->prefixes, kernel->n_prefixes };
+	return 0;
+}
+
+int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct string_list *ret)
+{
+	(void)kernel;
+	*ret = (struct string_list){ arena_array(arena, 1, sizeof(const char *)), 1 };
+	ret->items[0] = "uplink0";
+	return 0;
+}
+
+int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret)
+{
+	*ret = (struct string_list){ arena_array(arena, kernel->n_things, sizeof(const char *)),
+		0 };
+	for (size_t i = 0; i < kernel->n_things; i++) {
+		const char *key = after(kernel->things[i], "kept ");
+
+		if (key)
+			ret->items[ret->n++] = arena_strdup(arena, key);
+	}
+	return 0;
+}
+
+int kernel_open_netns(struct kernel *kernel, const char *netns)
+{
+	int fd;
+
+	if (!fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)))
+		return -ENOENT;
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? neg() : fd;
+}
+
+int kernel_inspect(struct kernel *kernel, const char *netns, struct arena *arena,
+	struct nsnet_interface_list *ret_interfaces, struct nsnet_route_list *ret_routes)
+{
+	const char *prefix = arena_printf(arena, "address %s ", netns);
+
+	*ret_interfaces = (struct nsnet_interface_list){
+		arena_array(arena, kernel->n_things, sizeof(struct nsnet_interface)), 0
+	};
+	*ret_routes = (struct nsnet_route_list){ arena_alloc(arena, 1), 0 };
+	for (size_t i = 0; i < kernel->n_things; i++) {
+		const char *rest = after(kernel->things[i], prefix);
+
+		if (rest)
+			ret_interfaces->items[ret_interfaces->n++] = (struct nsnet_interface){
+				.name = arena_strndup(arena, rest, strcspn(rest, " ")),
+				.operational_state = "up",
+			};
+	}
+	return 0;
+}
+
+int kernel_processes(struct kernel *kernel, const int64_t *inodes, size_t n, struct arena *arena,
+	struct nsnet_process_id_list *ret)
+{
+	(void)inodes;
+	for (size_t i = 0; i < n; i++) {
+		ret[i].n = kernel->n_processes;
+		ret[i].items = arena_array(arena, ret[i].n, sizeof(*ret[i].items));
+		for (size_t j = 0; j < ret[i].n; j++)
+			ret[i].items[j].pid = (int64_t)(1000 + j);
+	}
+	return 0;
+}
+
+int kernel_kill(struct kernel *kernel, int64_t inode)
+{
+	(void)inode;
+	kernel->n_processes = 0;
+	return 0;
+}
+
+int kernel_reap(struct kernel *kernel)
+{
+	(void)kernel;
+	return 0;
+}
+
+bool kernel_has(struct kernel *kernel, const char *feature)
+{
+	(void)kernel;
+	return streq(feature, "forwarding4") || streq(feature, "forwarding6");
+}
+
+void kernel_features(struct kernel *kernel, struct arena *arena, struct string_list *ret)
+{
+	(void)kernel;
+	*ret = (struct string_list){ arena_array(arena, 2, sizeof(const char *)), 2 };
+	ret->items[0] = "forwarding4";
+	ret->items[1] = "forwarding6";
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fake - the kernel floor that only remembers: for tests without any privilege
+ *
+ * What a plan does is kept as the printed steps, what is there as sets of names; a fault can be planted at any step.
+ */
+#pragma once
+
+#include "kernel.h"
+
+/* What the next plans meet. */
+void fake_fail_at(
+	struct kernel *kernel, enum step_type type, unsigned skip, int error, const char *message);
+
+/* Steps that were carried out and taken back since the last fake_clear(), printed, in order; taken back ones with "- ". */
+size_t fake_steps(const struct kernel *kernel);
+const char *fake_step(const struct kernel *kernel, size_t i);
+void fake_clear(struct kernel *kernel);
+
+/* What is there: "netns ns1", "pin ns1", "link nsv0", "bridge nsnet0", "record namespaces/ns1", "names ns1", … */
+size_t fake_things(const struct kernel *kernel);
+bool fake_has(const struct kernel *kernel, const char *thing);
+/* Plants a thing that somebody else made, or takes one away behind our back. */
+void fake_plant(struct kernel *kernel, const char *thing);
+void fake_remove(struct kernel *kernel, const char *thing);
+
+/* Prefixes in use on the host. */
+void fake_add_prefix(struct kernel *kernel, const char *prefix, const char *interface);
+/* Processes that are in each namespace from now on. */
+void fake_set_processes(struct kernel *kernel, size_t n);
