@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * call - calls to the daemon, one after the other, over one connection
+ *
+ * The connection is made at the first call. Whatever goes wrong is told in the problem: no daemon, no permission, too
+ * slow, or what the daemon answers (problem->error).
+ */
+#pragma once
+
+#include "codec.h"
+#include "nsnet.h"
+#include "problem.h"
+#include "wire.h"
+
+#define CALL_SOCKET "/run/nsnetd/alt.nsnet"
+
+struct call {
+	const char *path;
+	int64_t timeout; /* microseconds of one call; 0: none */
+	int64_t deadline; /* of the one under way, CLOCK_MONOTONIC */
+	struct problem *problem;
+	struct wire_in in;
+	struct wire_out out;
+	int fd;
+	bool is_open;
+};
+
+/* Makes no connection yet. */
+void call_init(struct call *call, const char *path, int64_t timeout, struct problem *problem);
+/* Ends the connection; the next call makes another. */
+void call_close(struct call *call);
+
+/* Sends a call; parameters is the text of an object or NULL. */
+int call_start(struct call *call, const char *method, bool more, const char *parameters);
+/* Waits for the next reply to it, an error included; what it holds lives in the arena. Descriptors beside it are closed. */
+int call_next(struct call *call, struct arena *arena, struct codec_reply *ret);
+
+/* One call to alt.nsnet and its one reply; what out points to lives in the problem's arena. */
+int call_nsnet(struct call *call, enum nsnet_method method, const void *in, void *out);
+
+/* One call with "more". The callback gets each reply, of the method's out type, which lives as long as the problem's arena; it
+ * returns 0 or a problem, which ends it all. */
+int call_nsnet_each(struct call *call, enum nsnet_method method, const void *in,
+	int (*on_reply)(const void *out, void *userdata), void *userdata);
+
+/* Whether the daemon answered that there is nothing at all: this error without a name. */
+bool call_found_nothing(const struct problem *problem, const char *error);

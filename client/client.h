@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * client - one run of nsnetctl: what was typed, and what every verb needs to do it
+ */
+#pragma once
+
+#include "call.h"
+#include "explain.h"
+#include "options.h"
+#include "settings.h"
+
+/* How a verb runs a command. */
+struct command_options {
+	bool has_own_pids; /* --pid */
+	const char *directory;
+	struct string_list environment; /* K=V */
+};
+
+struct client {
+	struct arena arena;
+	struct problem problem;
+	struct explain_context context;
+	struct options options;
+	struct settings settings;
+	struct command_options command;
+	bool kills, wants_more; /* --kill, --more */
+	struct call call;
+	const char **words; /* after the verb, NULL-ended */
+	size_t n_words;
+};
+
+/* Whether all words can be names of a "namespace" or "network"; 0 or a problem. */
+int client_check_names(struct client *client, const char *what);
+
+/* Whether one of the words is a pattern of the name, or there are no words. */
+bool client_wants(const struct client *client, const char *name);
+
+/* The result of listing all, where the daemon's error for "none at all" is no problem. */
+int client_allow_nothing(struct client *client, int result, const char *error);
+
+/* What verbs do. 0, or the exit status of the problem they have told. */
+
+int namespace_create(struct client *client);
+int namespace_delete(struct client *client);
+int namespace_list(struct client *client);
+int namespace_show(struct client *client);
+int network_create(struct client *client);
+int network_delete(struct client *client);
+int network_list(struct client *client);
+int network_show(struct client *client);
+/* These return only where the command cannot be run, or with its status and no problem told. */
+int exec_enter(struct client *client);
+int exec_run(struct client *client);
+/* For a row of options.h; the target is a struct string_list. */
+int exec_parse_environment(void *target, const char *value, struct problem *problem);
+int describe_call(struct client *client);
+int describe_introspect(struct client *client);

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * explain - the daemon's errors, and the lack of a daemon, in words and with the command that mends them
+ *
+ * One row per error of the interface. sudo and the group are spoken of only where they are what is missing.
+ */
+#include "explain.h"
+
+#include <dirent.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "check.h"
+#include "nsnet.h"
+#include "settings.h"
+#include "suggest.h"
+#include "varlink_service.h"
+
+#define GROUP "nsnet"
+
+#define mend(problem, ...) arena_printf((problem)->arena, __VA_ARGS__)
+
+static const char *verb_of(const struct problem *problem)
+{
+	return problem->context && problem->context->verb ? problem->context->verb : "";
+}
+
+/* Appends a word so that a shell reads it as one. */
+static char *quote_word(char *end, const char *word)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+	size_t length = strlen(word);
+
+	if (length > 0 && strspn(word, plain) == length)
+		return (char *)memcpy(end, word, length) + length;
+	*end++ = '\'';
+	for (const char *c = word; *c; c++) {
+		if (*c == '\'') {
+			(void)memcpy(end, "'\\'", 3);
+			end += 3;
+		}
+		*end++ = *c;
+	}
+	*end++ = '\'';
+	return end;
+}
+
+const char *explain_quote(struct arena *arena, const char *const *words, size_t n)
+{
+	size_t size = 1;
+	char *text, *end;
+
+	for (size_t i = 0; i < n; i++)
+		size += 4 * strlen(words[i]) + 3;
+	text = end = arena_alloc(arena, size);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			*end++ = ' ';
+		end = quote_word(end, words[i]);
+	}
+	*end = '\0';
+	return text;
+}
+
+int explain_no_namespace(struct problem *problem, const char *name)
+{
+	const char *names[256], *nearest;
+	size_t n = 0;
+	DIR *directory = opendir("/run/netns");
+
+	for (struct dirent *entry;
+		directory && n < lengthof(names) && (entry = readdir(directory));) {
+		if (check_is_name(entry->d_name) && !streq(entry->d_name, name))
+			names[n++] = arena_strdup(problem->arena, entry->d_name);
+	}
+	if (directory)
+		(void)closedir(directory);
+	nearest = suggest_nearest(name, names, n);
+	if (!nearest)
+		return problem_set(
+			problem, PROBLEM_NO_OBJECT, "nsnetctl list", "no namespace \"%s\"", name);
+	return problem_set(problem, PROBLEM_NO_OBJECT, "nsnetctl list",
+		"no namespace \"%s\"; is \"%s\" meant?", name, nearest);
+}
+
+static int no_such_namespace(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_no_such_namespace *p = parameters;
+
+	if (!p->name)
+		return problem_set(problem, PROBLEM_NO_OBJECT, "nsnetctl create NAME",
+			"there is no namespace");
+	return explain_no_namespace(problem, p->name);
+}
+
+static int namespace_exists(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_namespace_exists *p = parameters;
+
+	if (p->own)
+		return problem_set(problem, PROBLEM_IN_USE,
+			mend(problem, "nsnetctl delete %s, or take another name", p->name),
+			"namespace \"%s\" exists already", p->name);
+	return problem_set(problem, PROBLEM_IN_USE,
+		problem->context && problem->context->is_root
+			? mend(problem, "ip netns delete %s, or take another name", p->name)
+			: "nsnetctl create OTHER-NAME",
+		"namespace \"%s\" exists already, and is somebody else's", p->name);
+}
+
+const char *explain_process(struct arena *arena, int64_t pid)
+{
+	char name[64] = "";
+	autofree char *path = NULL;
+	FILE *file;
+
+	if (asprintf(&path, "/proc/%lld/comm", (long long)pid) < 0)
+		abort();
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	(void)fclose(file);
+	name[strcspn(name, "\n")] = '\0';
+	return name[0] ? arena_strdup(arena, name) : NULL;
+}
+
+static int namespace_busy(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_namespace_busy *p = parameters;
+	const char *who = "";
+
+	for (size_t i = 0; i < p->processes.n; i++) {
+		const char *name = explain_process(problem->arena, p->processes.items[i].pid);
+
+		who = arena_printf(problem->arena, "%s%s%lld%s%s", who, i == 0 ? ": " : ", ",
+			(long long)p->processes.items[i].pid, name ? " " : "", name ? name : "");
+	}
+	return problem_set(problem, PROBLEM_IN_USE,
+		mend(problem, "nsnetctl delete --kill %s", p->name),
+		"programs run in namespace \"%s\"%s", p->name, who);
+}
+
+static int no_such_network(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_no_such_network *p = parameters;
+	bool is_wished = after(verb_of(problem), "network") == NULL;
+
+	if (!p->name)
+		return problem_set(problem, PROBLEM_NO_OBJECT, "nsnetctl network create NAME",
+			"there is no network");
+	return problem_set(problem, PROBLEM_NO_OBJECT,
+		is_wished ? mend(problem, "nsnetctl network create %s", p->name)
+			  : "nsnetctl network list",
+		"no network \"%s\"", p->name);
+}
+
+static int network_exists(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_network_exists *p = parameters;
+
+	return problem_set(problem, PROBLEM_IN_USE,
+		mend(problem, "nsnetctl network delete %s, or take another name", p->name),
+		"network \"%s\" exists already", p->name);
+}
+
+static int network_busy(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_network_busy *p = parameters;
+
+	return problem_set(problem, PROBLEM_IN_USE, "nsnetctl list",
+		"%lld namespace%s attached to network \"%s\"", (long long)p->attachments,
+		p->attachments == 1 ? " is" : "s are", p->name);
+}
+
+static int network_full(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_network_full *p = parameters;
+
+	return problem_set(problem, PROBLEM_FAILED, "nsnetctl network create OTHER-NAME",
+		"network \"%s\" is full: its bridge holds %lld namespaces", p->name,
+		(long long)p->limit);
+}
+
+static int address_unavailable(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_address_unavailable *p = parameters;
+	const char *look = mend(problem, "nsnetctl network show %s", p->network);
+
+	if (!p->address)
+		return problem_set(problem, PROBLEM_IN_USE, look,
+			"network \"%s\" has no free address left", p->network);
+	return problem_set(problem, PROBLEM_IN_USE, look,
+		"address %s is taken, or outside network \"%s\"", p->address, p->network);
+}
+
+static int prefix_conflict(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_prefix_conflict *p = parameters;
+	const char *where = p->interface_name ? mend(problem, " on %s", p->interface_name) : "";
+
+	if (!p->prefix)
+		return problem_set(problem, PROBLEM_IN_USE,
+			"nsnetctl network create NAME --subnet PREFIX",
+			"none of the prefixes to choose from is free on this host");
+	return problem_set(problem, PROBLEM_IN_USE,
+		"the same without --subnet: a free prefix is chosen",
+		"prefix %s overlaps one in use%s", p->prefix, where);
+}
+
+static int not_supported(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_not_supported *p = parameters;
+
+	return problem_set(problem, PROBLEM_FAILED, "nsnetctl call Describe",
+		"this kernel has not what is needed: %s", p->feature);
+}
+
+static int kernel_error(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_kernel_error *p = parameters;
+
+	return problem_set(problem, PROBLEM_FAILED, p->step,
+		"the kernel refused with %s%s%s%s; all is undone", p->errno_name,
+		p->message ? " (" : "", p->message ? p->message : "", p->message ? ")" : "");
+}
+
+/* The number in "context.routes[3].gateway" behind what stands before it; false where the field is another. */
+static bool field_index(
+	const char *field, const char *before, size_t *ret_index, const char **ret_rest)
+{
+	const char *digits = after(field, before);
+	char *end;
+
+	if (!digits || *digits < '0' || *digits > '9')
+		return false;
+	*ret_index = strtoul(digits, &end, 10);
+	if (*end != ']')
+		return false;
+	*ret_rest = end + 1;
+	return true;
+}
+
+static const char *text_at(const struct string_list *list, size_t i)
+{
+	return i < list->n ? list->items[i] : NULL;
+}
+
+/* The option that a field comes from, and in *ret_value what was typed there, NULL where that is not known. */
+static const char *attachment_option(
+	const struct settings *settings, size_t i, const char *rest, const char **ret_value)
+{
+	const struct nsnet_attachment_list *list = &settings->of_namespace.attachments;
+	size_t j;
+
+	*ret_value = NULL;
+	if (i >= list->n)
+		return "--network";
+	if (streq(rest, ".interfaceName")) {
+		*ret_value = list->items[i].interface_name;
+		return "--network ...:name=";
+	}
+	if (streq(rest, ".hardwareAddress")) {
+		*ret_value = list->items[i].hardware_address;
+		return "--network ...:mac=";
+	}
+	if (field_index(rest, ".addresses[", &j, &rest)) {
+		*ret_value = text_at(&list->items[i].addresses, j);
+		return "--network ...:ip=";
+	}
+	*ret_value = list->items[i].network;
+	return "--network";
+}
+
+static const char *route_option(
+	const struct settings *settings, size_t i, const char *rest, const char **ret_value)
+{
+	const struct nsnet_route_list *list = &settings->of_namespace.routes;
+
+	*ret_value = NULL;
+	if (i >= list->n)
+		return "--route";
+	if (streq(rest, ".gateway")) {
+		*ret_value = list->items[i].gateway;
+		return "--route ...:via=";
+	}
+	if (streq(rest, ".metric"))
+		return "--route ...:metric=";
+	*ret_value = list->items[i].destination;
+	return "--route";
+}
+
+static const char *field_option(
+	const struct settings *settings, const char *field, const char **ret_value)
+{
+	static const struct {
+		const char *field, *option;
+	} plain[] = {
+		{ "context.attachments", "--network" },
+		{ "context.routes", "--route" },
+		{ "context.nameServers", "--dns" },
+		{ "context.labels", "--label" },
+		{ "context.description", "--description" },
+		{ "context.prefixes", "--subnet" },
+		{ "context.gateways", "--gateway" },
+		{ "context.maximumTransmissionUnit", "--mtu" },
+	};
+	const char *rest;
+	size_t i;
+
+	if (field_index(field, "context.attachments[", &i, &rest))
+		return attachment_option(settings, i, rest, ret_value);
+	if (field_index(field, "context.routes[", &i, &rest))
+		return route_option(settings, i, rest, ret_value);
+	*ret_value = NULL;
+	if (field_index(field, "context.nameServers[", &i, &rest))
+		*ret_value = text_at(&settings->of_namespace.name_servers, i);
+	if (field_index(field, "context.prefixes[", &i, &rest))
+		*ret_value = text_at(&settings->of_network.prefixes, i);
+	if (field_index(field, "context.gateways[", &i, &rest))
+		*ret_value = text_at(&settings->of_network.gateways, i);
+	for (i = 0; i < lengthof(plain); i++) {
+		if (after(field, plain[i].field))
+			return plain[i].option;
+	}
+	return NULL;
+}
+
+static int invalid_parameter(struct problem *problem, const void *parameters)
+{
+	const struct varlink_service_invalid_parameter *p = parameters;
+	const struct explain_context *context = problem->context;
+	const char *value = NULL, *option = NULL;
+
+	if (context && context->settings)
+		option = field_option(context->settings, p->parameter, &value);
+	if (option && value)
+		return problem_usage(problem, "%s: nsnetd does not take \"%s\"", option, value);
+	if (option)
+		return problem_usage(problem, "%s: nsnetd does not take its value", option);
+	return problem_usage(problem, "nsnetd does not take what is given as \"%s\"", p->parameter);
+}
+
+static int permission_denied(struct problem *problem, const void *parameters unused)
+{
+	const struct explain_context *context = problem->context;
+	const char *sudo = NULL;
+
+	if (context && context->typed && !context->is_root)
+		sudo = mend(problem, "sudo %s", context->typed);
+	return problem_set(problem, PROBLEM_NOT_ALLOWED, sudo, "that is for administrators");
+}
+
+static int method_not_found(struct problem *problem, const void *parameters)
+{
+	const struct varlink_service_method_not_found *p = parameters;
+
+	return problem_set(problem, PROBLEM_NO_OBJECT, "nsnetctl introspect",
+		"nsnetd has no method %s", p->method);
+}
+
+static int method_not_implemented(struct problem *problem, const void *parameters)
+{
+	const struct varlink_service_method_not_implemented *p = parameters;
+
+	return problem_set(
+		problem, PROBLEM_FAILED, "nsnetctl introspect", "nsnetd does not do %s", p->method);
+}
+
+static int interface_not_found(struct problem *problem, const void *parameters)
+{
+	const struct varlink_service_interface_not_found *p = parameters;
+
+	return problem_set(problem, PROBLEM_NO_OBJECT, "nsnetctl call org.varlink.service.GetInfo",
+		"nsnetd has no interface %s", p->interface);
+}
+
+static int expected_more(struct problem *problem, const void *parameters unused)
+{
+	return problem_set(problem, PROBLEM_USAGE, "nsnetctl call --more METHOD",
+		"there is more than one reply to this method");
+}
+
+static const struct explanation {
+	const char *error;
+	const struct codec_struct *type;
+	int (*explain)(struct problem *problem, const void *parameters);
+} explanations[] = {
+	{ NSNET_ERROR_NO_SUCH_NAMESPACE, &nsnet_no_such_namespace_type, no_such_namespace },
+	{ NSNET_ERROR_NAMESPACE_EXISTS, &nsnet_namespace_exists_type, namespace_exists },
+	{ NSNET_ERROR_NAMESPACE_BUSY, &nsnet_namespace_busy_type, namespace_busy },
+	{ NSNET_ERROR_NO_SUCH_NETWORK, &nsnet_no_such_network_type, no_such_network },
+	{ NSNET_ERROR_NETWORK_EXISTS, &nsnet_network_exists_type, network_exists },
+	{ NSNET_ERROR_NETWORK_BUSY, &nsnet_network_busy_type, network_busy },
+	{ NSNET_ERROR_NETWORK_FULL, &nsnet_network_full_type, network_full },
+	{ NSNET_ERROR_ADDRESS_UNAVAILABLE, &nsnet_address_unavailable_type, address_unavailable },
+	{ NSNET_ERROR_PREFIX_CONFLICT, &nsnet_prefix_conflict_type, prefix_conflict },
+	{ NSNET_ERROR_NOT_SUPPORTED, &nsnet_not_supported_type, not_supported },
+	{ NSNET_ERROR_KERNEL_ERROR, &nsnet_kernel_error_type, kernel_error },
+	{ VARLINK_SERVICE_ERROR_INVALID_PARAMETER, &varlink_service_invalid_parameter_type,
+		invalid_parameter },
+	{ VARLINK_SERVICE_ERROR_PERMISSION_DENIED, &varlink_service_permission_denied_type,
+		permission_denied },
+	{ VARLINK_SERVICE_ERROR_METHOD_NOT_FOUND, &varlink_service_method_not_found_type,
+		method_not_found },
+	{ VARLINK_SERVICE_ERROR_METHOD_NOT_IMPLEMENTED,
+		&varlink_service_method_not_implemented_type, method_not_implemented },
+	{ VARLINK_SERVICE_ERROR_INTERFACE_NOT_FOUND, &varlink_service_interface_not_found_type,
+		interface_not_found },
+	{ VARLINK_SERVICE_ERROR_EXPECTED_MORE, &varlink_service_expected_more_type, expected_more },
+};
+
+/* An error of another version, or of another service that "call" reached: as it came. */
+static int explain_raw(
+	struct problem *problem, const char *error, const struct codec_value *parameters)
+{
+	const char *text = parameters ? codec_print(problem->arena, parameters, false) : "{}";
+
+	return problem_set(problem, PROBLEM_FAILED, "nsnetctl introspect", "nsnetd answered %s %s",
+		error, text);
+}
+
+int explain_error(struct problem *problem, const char *error, const struct codec_value *parameters)
+{
+	const struct explanation *row = NULL;
+	const char *field;
+	void *typed = NULL;
+	int r;
+
+	for (size_t i = 0; i < lengthof(explanations) && !row; i++) {
+		if (streq(explanations[i].error, error))
+			row = &explanations[i];
+	}
+	if (row)
+		typed = arena_alloc(problem->arena, row->type->size);
+	if (row && codec_decode(row->type, parameters, CODEC_IGNORE_UNKNOWN, problem->arena, typed,
+			   &field) == 0)
+		r = row->explain(problem, typed);
+	else
+		r = explain_raw(problem, error, parameters);
+	problem->error = error;
+	problem->parameters = parameters;
+	return r;
+}
+
+/* Whether the group lists the user, though his session may be older than that. */
+static bool is_listed(const struct group *group, const char *user)
+{
+	for (char *const *member = group->gr_mem; *member; member++) {
+		if (streq(*member, user))
+			return true;
+	}
+	return false;
+}
+
+static int no_permission(struct problem *problem, const char *path)
+{
+	struct stat status;
+	const struct passwd *user = getpwuid(geteuid());
+	const struct group *group = getgrnam(GROUP);
+
+	/* Only where the group of the socket is what is missing: not for a directory that nobody may enter. */
+	if (!user || !group || stat(path, &status) < 0 || status.st_gid != group->gr_gid ||
+		!(status.st_mode & S_IWGRP))
+		return problem_set(problem, PROBLEM_NOT_ALLOWED, mend(problem, "namei -l %s", path),
+			"no permission to connect to %s", path);
+	if (is_listed(group, user->pw_name))
+		return problem_set(problem, PROBLEM_NOT_ALLOWED,
+			"log in again (or: newgrp " GROUP ")",
+			"this session began before %s was in the group " GROUP, user->pw_name);
+	return problem_set(problem, PROBLEM_NOT_ALLOWED,
+		mend(problem, "sudo usermod -aG " GROUP " %s, then log in again", user->pw_name),
+		"%s is not in the group " GROUP ", whose members may use nsnetd", user->pw_name);
+}
+
+int explain_connect(struct problem *problem, const char *path, int error)
+{
+	bool is_booted = access("/run/systemd/system", F_OK) == 0;
+
+	switch (-error) {
+	case ENOENT:
+	case ECONNREFUSED:
+	case ENOTDIR:
+		return problem_set(problem, PROBLEM_NO_DAEMON,
+			is_booted && streq(path, "/run/nsnetd/alt.nsnet")
+				? "systemctl start nsnetd.socket"
+				: mend(problem, "nsnetd --socket %s", path),
+			"no nsnetd at %s", path);
+	case EACCES:
+	case EPERM:
+		return no_permission(problem, path);
+	case ENAMETOOLONG:
+		return problem_usage(problem, "--socket: the path is too long for a socket");
+	default:
+		return problem_errno(problem, error, "connecting to %s", path);
+	}
+}
