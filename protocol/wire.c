@@ -66,7 +66,8 @@ static void resize(struct wire_in *in, size_t size)
 	in->size = size;
 }
 
-/* Makes room behind what has been received. 0; -EMSGSIZE; -ENOBUFS: whole frames fill all there may be. */
+/* Makes room behind what has been received. 0; -EMSGSIZE; -EAGAIN where whole frames fill all there may be: there is room again
+ * when some of them have been taken. */
 static int make_room(struct wire_in *in)
 {
 	size_t most = in->limit + 1, left = in->end - in->start;
@@ -93,7 +94,7 @@ static int make_room(struct wire_in *in)
 		resize(in, in->size < most / 2 ? in->size * 2 : most);
 		return 0;
 	}
-	return has_whole_frame(in) ? -ENOBUFS : -EMSGSIZE;
+	return has_whole_frame(in) ? -EAGAIN : -EMSGSIZE;
 }
 
 /* Keeps the descriptors of a message, or closes all of them where they are more than may. */
