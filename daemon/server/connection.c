@@ -8,7 +8,7 @@
  *   input     is read unless it is over, whole frames still lie here, or more output waits than the limit (a client that
  *             does not read what it asked for is not served further: the kernel's buffer fills, and it waits)
  *   output    is watched while some waits
- *   again     is on while whole frames lie here that could be served
+ *   again     is there while whole frames lie here that could be served
  *
  * It is over when input is over and all is served and sent. Input is over at the end of the stream (the client may have
  * closed only its half: it still gets its replies), at an error, and at a frame that is no request. Output is over when the
@@ -167,6 +167,18 @@ static int connection_arm(struct connection *connection, uint64_t deadline)
 	return rc;
 }
 
+static int connection_on_again(sd_event_source *source, void *userdata);
+
+/* Another turn, behind all that is due now. Each turn takes an event source of its own: one that is only enabled anew stands,
+ * to sd-event, where it first stood, and goes before everything that came due later. */
+static int connection_queue(struct connection *connection)
+{
+	if (connection->again)
+		return 0;
+	return sd_event_add_defer(sd_event_source_get_event(connection->io), &connection->again,
+		connection_on_again, connection);
+}
+
 static int connection_watch(struct connection *connection)
 {
 	bool is_clogged = connection_is_clogged(connection);
@@ -179,9 +191,8 @@ static int connection_watch(struct connection *connection)
 	if (connection->out.pending > 0)
 		events |= EPOLLOUT;
 	rc = sd_event_source_set_io_events(connection->io, events);
-	if (rc >= 0)
-		rc = sd_event_source_set_enabled(
-			connection->again, may_serve ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+	if (rc >= 0 && may_serve)
+		rc = connection_queue(connection);
 	if (rc >= 0)
 		rc = connection_arm(connection, connection_deadline(connection));
 	return rc;
@@ -221,7 +232,10 @@ static int connection_on_io(
 
 static int connection_on_again(unused sd_event_source *source, void *userdata)
 {
-	(void)connection_proceed(userdata, true);
+	struct connection *connection = userdata;
+
+	connection->again = sd_event_source_disable_unref(connection->again);
+	(void)connection_proceed(connection, true);
 	return 0;
 }
 
@@ -244,10 +258,6 @@ static int connection_start(struct connection *connection, sd_event *event)
 	int rc = sd_event_add_io(
 		event, &connection->io, connection->fd, EPOLLIN, connection_on_io, connection);
 
-	if (rc >= 0)
-		rc = sd_event_add_defer(event, &connection->again, connection_on_again, connection);
-	if (rc >= 0)
-		rc = sd_event_source_set_enabled(connection->again, SD_EVENT_OFF);
 	if (rc >= 0)
 		rc = sd_event_add_time(event, &connection->timer, CLOCK_MONOTONIC, NEVER, 0,
 			connection_on_timer, connection);
@@ -306,5 +316,6 @@ void connection_free(struct connection *connection)
 void connection_finish(struct connection *connection)
 {
 	connection_end_input(connection);
-	(void)sd_event_source_set_enabled(connection->again, SD_EVENT_ONESHOT);
+	if (connection_queue(connection) < 0)
+		abort(); /* memory is out */
 }

@@ -68,8 +68,9 @@ static void dispatch_fail(struct call *call, int error, const char *what)
 	const char *name = strerrorname_np(error);
 
 	log_about(LOG_ERR, &(struct log_fields){ .uid = call->peer->uid }, "%s.%s: %s%s%s",
-		call->interface->name, call->method->name, name ? name : "unknown error",
-		what ? ": " : "", what ? what : "");
+		call->interface->name, call->method->name,
+		name ? name : arena_printf(&call->arena, "error %d", error), what ? ": " : "",
+		what ? what : "");
 	call_fail_system(call, error);
 }
 
