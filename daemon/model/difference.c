@@ -150,6 +150,8 @@ void difference_remove_namespace(
 	plan->is_forward = true;
 	if (presence->is_pinned)
 		plan_add(plan, &(struct step){ .type = STEP_NETNS_UNPIN, .netns = ns->name });
+	if (presence->is_held)
+		plan_add(plan, &(struct step){ .type = STEP_NETNS_DROP, .netns = ns->name });
 	for (size_t i = 0; i < ns->n_attachments; i++) {
 		step = hosts_step(STEP_HOSTS_CLEAR, &ns->attachments[i]);
 		plan_add(plan, &step);

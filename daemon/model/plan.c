@@ -24,6 +24,7 @@ static enum step_type inverse_type(enum step_type type)
 {
 	switch (type) {
 	case STEP_NETNS_ADD:
+		return STEP_NETNS_DROP;
 	case STEP_NETNS_PIN:
 		return STEP_NETNS_UNPIN;
 	case STEP_BRIDGE_ADD:
@@ -48,6 +49,7 @@ static enum step_type inverse_type(enum step_type type)
 		return STEP_ETC_DELETE;
 	case STEP_RECORD_WRITE:
 		return STEP_RECORD_DELETE;
+	case STEP_NETNS_DROP:
 	case STEP_NETNS_UNPIN:
 	case STEP_BRIDGE_DELETE:
 	case STEP_VETH_DELETE:
@@ -132,6 +134,8 @@ const char *step_print(const struct step *step, struct arena *arena)
 	switch (step->type) {
 	case STEP_NETNS_ADD:
 		return arena_printf(arena, "unshare --net ip link set lo up  # %s", step->netns);
+	case STEP_NETNS_DROP:
+		return arena_printf(arena, "exit  # the last one in %s", step->netns);
 	case STEP_NETNS_PIN:
 		return arena_printf(arena, "ip netns attach %s $$", step->netns);
 	case STEP_NETNS_UNPIN:

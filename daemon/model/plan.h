@@ -31,11 +31,11 @@ enum step_type {
 	STEP_ROUTE_DELETE,
 	STEP_SYSCTL_SET, /* what was there before is kept in a file and put back by STEP_SYSCTL_RESTORE */
 	STEP_SYSCTL_RESTORE,
-	STEP_HOSTS_ADD, /* a network's hosts file, with its head */
+	STEP_HOSTS_ADD, /* a network's hosts file, with its head and no names; one that is there is emptied in place */
 	STEP_HOSTS_DELETE,
 	STEP_HOSTS_SET, /* a name in a network's hosts file */
 	STEP_HOSTS_CLEAR,
-	STEP_ETC_ADD, /* the directory of what goes over /etc inside a namespace */
+	STEP_ETC_ADD, /* the directory of what goes over /etc inside a namespace; one that is there is replaced */
 	STEP_ETC_DELETE,
 	STEP_RECORD_WRITE, /* what is wished, for after a restart */
 	STEP_RECORD_DELETE,

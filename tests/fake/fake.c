@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#define THINGS_MAX 8192U
+#define THINGS_MAX 16384U
 #define STEPS_MAX  65536U
 
 struct kernel {
@@ -135,6 +135,7 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 
 	switch (step->type) {
 	case STEP_NETNS_ADD:
+	case STEP_NETNS_DROP:
 		return arena_printf(arena, "netns %s", step->netns);
 	case STEP_NETNS_PIN:
 	case STEP_NETNS_UNPIN:
@@ -185,11 +186,16 @@ static bool is_making(enum step_type type)
 	       type != STEP_ADDRESS_DELETE && type != STEP_ROUTE_DELETE;
 }
 
+static void drop_all(struct kernel *kernel, const char *beginning)
+{
+	for (size_t i = kernel->n_things; i-- > 0;)
+		if (after(kernel->things[i], beginning))
+			kernel->things[i] = kernel->things[--kernel->n_things];
+}
+
 /* Links and addresses go with the namespace they are in. */
 static void drop_namespace(struct kernel *kernel, const char *name)
 {
-	const char *address = arena_printf(&kernel->arena, "address %s ", name);
-	const char *route = arena_printf(&kernel->arena, "route %s ", name);
 	const char *peer = arena_printf(&kernel->arena, "peer %s ", name);
 
 	fake_remove(kernel, arena_printf(&kernel->arena, "netns %s", name));
@@ -199,10 +205,9 @@ static void drop_namespace(struct kernel *kernel, const char *name)
 		if (link)
 			fake_remove(kernel, arena_printf(&kernel->arena, "link %s", link));
 	}
-	for (size_t i = kernel->n_things; i-- > 0;)
-		if (after(kernel->things[i], address) || after(kernel->things[i], route) ||
-			after(kernel->things[i], peer))
-			kernel->things[i] = kernel->things[--kernel->n_things];
+	drop_all(kernel, arena_printf(&kernel->arena, "address %s ", name));
+	drop_all(kernel, arena_printf(&kernel->arena, "route %s ", name));
+	drop_all(kernel, peer);
 }
 
 static void fill_in(struct kernel *kernel, const struct step *step)
@@ -244,8 +249,10 @@ static int carry_out(struct kernel *kernel, const struct step *step, const char 
 		fill_in(kernel, step);
 		return 0;
 	}
-	if (step->type == STEP_NETNS_UNPIN)
+	if (step->type == STEP_NETNS_DROP)
 		drop_namespace(kernel, step->netns);
+	if (step->type == STEP_BRIDGE_DELETE)
+		drop_all(kernel, arena_printf(&kernel->arena, "address - %s ", step->bridge.name));
 	fake_remove(kernel, thing);
 	return 0;
 }

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * methods_world - the daemon's methods over the fake kernel, asked by frames
+ */
+#include "methods_world.h"
+
+#include <sys/socket.h>
+
+static void on_deleted(void *userdata)
+{
+	struct world *world = userdata;
+
+	world->deletions++;
+}
+
+int world_open(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+
+	if (!world || kernel_new(&kernel_paths_default, &world->kernel, NULL) < 0)
+		return -1;
+	registry_init(&world->registry);
+	if (!prefix_parse("10.203.0.0/16", &world->pool[0]))
+		return -1;
+	world->context = (struct nsnet_context){
+		.registry = &world->registry,
+		.kernel = world->kernel,
+		.paths = &kernel_paths_default,
+		.version = "1.2.3",
+		.administrators = WORLD_ADMINISTRATORS,
+		.pool = world->pool,
+		.n_pool = 1,
+		.unique_local = { 0xfd, 1, 2, 3, 4, 5 },
+		.on_deleted = on_deleted,
+		.userdata = world,
+	};
+	dispatch_add(&world->dispatch,
+		&(struct server_interface){ &nsnet_interface, nsnet_handlers, &world->context });
+	*state = world;
+	return 0;
+}
+
+int world_close(void **state)
+{
+	struct world *world = *state;
+
+	registry_done(&world->registry);
+	dispatch_done(&world->dispatch);
+	kernel_free(world->kernel);
+	arena_done(&world->arena);
+	free(world);
+	return 0;
+}
+
+/* What waits in out, through a socket: with NULs as line ends. */
+static const char *drain(struct world *world, struct wire_out *out)
+{
+	const char *text = "";
+	int pair[2], left = 1;
+
+	assert_return_code(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), errno);
+	while (left > 0) {
+		char part[65536];
+		ssize_t n;
+
+		left = wire_out_flush(out, pair[0], NULL);
+		assert_true(left >= 0);
+		while ((n = recv(pair[1], part, sizeof(part), 0)) > 0) {
+			for (ssize_t i = 0; i < n; i++)
+				if (!part[i])
+					part[i] = '\n';
+			text = arena_printf(&world->arena, "%s%.*s", text, (int)n, part);
+		}
+	}
+	close_fd(pair[0]);
+	close_fd(pair[1]);
+	return text;
+}
+
+const char *world_ask_as(struct world *world, uid_t uid, gid_t group, const char *frame)
+{
+	struct peer peer = { .uid = uid, .gid = uid, .groups = &group, .n_groups = 1 };
+	const char *text = arena_strdup(&world->arena, frame);
+	struct wire_out out;
+
+	wire_out_init(&out);
+	assert_int_equal(dispatch_frame(&world->dispatch, &peer, text, strlen(text), &out), 0);
+	text = drain(world, &out);
+	wire_out_done(&out);
+	return text;
+}
+
+const char *world_ask(struct world *world, const char *method, const char *parameters)
+{
+	return world_ask_as(world, 0, 0,
+		arena_printf(&world->arena,
+			"{\"method\":\"alt.nsnet.%s\",\"parameters\":%s,\"more\":true}", method,
+			parameters));
+}

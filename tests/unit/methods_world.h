@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * methods_world - the daemon's methods over the fake kernel, asked by frames
+ */
+#pragma once
+
+#include "cmocka_all.h"
+
+#include "dispatch.h"
+#include "fake.h"
+#include "methods.h"
+
+#define WORLD_ADMINISTRATORS 77U
+
+struct world {
+	struct registry registry;
+	struct kernel *kernel;
+	struct nsnet_context context;
+	struct prefix pool[1];
+	struct dispatch dispatch;
+	struct arena arena;
+	unsigned deletions;
+};
+
+/* For cmocka's set-up and tear-down: *state is a struct world. */
+int world_open(void **state);
+int world_close(void **state);
+
+/* All replies to one request, one a line, without their NULs. */
+const char *world_ask_as(struct world *world, uid_t uid, gid_t group, const char *frame);
+const char *world_ask(struct world *world, const char *method, const char *parameters);
+
+#define assert_has(text, part) \
+	do { \
+		const char *has_text_ = (text); \
+		if (!strstr(has_text_, (part))) \
+			fail_msg("\"%s\" has not \"%s\"", has_text_, (part)); \
+	} while (0)
+#define assert_has_not(text, part) \
+	do { \
+		const char *has_text_ = (text); \
+		if (strstr(has_text_, (part))) \
+			fail_msg("\"%s\" has \"%s\"", has_text_, (part)); \
+	} while (0)
