@@ -13,7 +13,7 @@
 
 struct config {
 	struct arena arena; /* of the texts and lists */
-	int log_level; /* LOG_… of syslog(3) */
+	int log_level;      /* LOG_… of syslog(3) */
 	const char *control_group, *administrator_group;
 	struct prefix *pool; /* IPv4 prefixes of networks are chosen from these */
 	size_t n_pool;

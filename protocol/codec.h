@@ -99,7 +99,7 @@ struct codec_error {
 };
 
 struct codec_interface {
-	const char *name; /* "alt.nsnet" */
+	const char *name;        /* "alt.nsnet" */
 	const char *description; /* the definition's text */
 	const struct codec_method *methods;
 	size_t n_methods;

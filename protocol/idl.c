@@ -17,7 +17,7 @@
 struct reference {
 	struct idl_type *type;
 	size_t at;
-	size_t owner; /* the member it stands in */
+	size_t owner;     /* the member it stands in */
 	bool is_embedded; /* not by ?, [] or [string] */
 };
 

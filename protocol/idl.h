@@ -17,9 +17,9 @@ enum idl_kind {
 	IDL_FLOAT,
 	IDL_STRING,
 	IDL_OBJECT, /* foreign untyped object; "any" is read as it */
-	IDL_NAMED, /* of a type of this interface */
+	IDL_NAMED,  /* of a type of this interface */
 	IDL_STRUCT, /* anonymous */
-	IDL_ENUM, /* anonymous */
+	IDL_ENUM,   /* anonymous */
 	IDL_ARRAY,
 	IDL_MAP,
 	IDL_OPTIONAL,
@@ -27,10 +27,10 @@ enum idl_kind {
 
 struct idl_type {
 	enum idl_kind kind;
-	const char *name; /* IDL_NAMED */
+	const char *name;               /* IDL_NAMED */
 	const struct idl_member *named; /* IDL_NAMED: the type it names */
-	struct idl_type *inner; /* IDL_ARRAY, IDL_MAP, IDL_OPTIONAL */
-	struct idl_field *fields; /* IDL_STRUCT: fields; IDL_ENUM: values, without a type */
+	struct idl_type *inner;         /* IDL_ARRAY, IDL_MAP, IDL_OPTIONAL */
+	struct idl_field *fields;       /* IDL_STRUCT: fields; IDL_ENUM: values, without a type */
 	size_t n_fields;
 };
 
@@ -38,7 +38,7 @@ struct idl_field {
 	const char *name;
 	const char
 		*documentation; /* lines joined by '\n', without "# "; NULL where there is none */
-	struct idl_type *type; /* NULL in an enum */
+	struct idl_type *type;  /* NULL in an enum */
 };
 
 enum idl_member_kind { IDL_TYPE, IDL_METHOD, IDL_ERROR };

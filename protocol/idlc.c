@@ -18,7 +18,7 @@ struct compiler {
 	struct arena *arena;
 	const struct idl *idl;
 	const char *prefix; /* "nsnet" */
-	const char *stem; /* "nsnet", the files' name without its folder */
+	const char *stem;   /* "nsnet", the files' name without its folder */
 	FILE *out;
 	bool *is_written; /* by member: its C struct stands in the file already */
 };

@@ -13,7 +13,7 @@ struct scan {
 	const char *text;
 	size_t n, at;
 	size_t comment, comment_end; /* directly before at; equal where there is none */
-	const char *error; /* "line:column: what" */
+	const char *error;           /* "line:column: what" */
 };
 
 /* A word as it stands in the text. */

@@ -39,7 +39,7 @@ struct level {
 };
 
 struct key {
-	size_t at; /* in the text */
+	size_t at;            /* in the text */
 	size_t start, length; /* in bytes */
 };
 
@@ -56,8 +56,8 @@ struct check {
 	size_t values;
 	enum state state;
 	struct stack levels; /* struct level */
-	struct stack keys; /* struct key */
-	struct stack bytes; /* char */
+	struct stack keys;   /* struct key */
+	struct stack bytes;  /* char */
 };
 
 /* Room for n more elements of that size; the first of them. */

@@ -12,9 +12,9 @@
 #include "base.h"
 
 struct text_limits {
-	size_t size; /* bytes, without the closing NUL */
+	size_t size;   /* bytes, without the closing NUL */
 	size_t values; /* objects, arrays, strings, numbers, literals; keys do not count */
-	size_t depth; /* objects and arrays inside each other: "[]" is 1 */
+	size_t depth;  /* objects and arrays inside each other: "[]" is 1 */
 };
 
 /* What one message to the daemon may be. Source: SAFETY, "Limits". */
@@ -26,8 +26,8 @@ extern const struct text_limits text_limits_message;
 
 enum text_fault {
 	TEXT_OK,
-	TEXT_SYNTAX, /* not JSON */
-	TEXT_ENCODING, /* not UTF-8, a lone surrogate, U+0000 */
+	TEXT_SYNTAX,    /* not JSON */
+	TEXT_ENCODING,  /* not UTF-8, a lone surrogate, U+0000 */
 	TEXT_DUPLICATE, /* a key twice in one object */
 	TEXT_SIZE,
 	TEXT_VALUES,

@@ -14,8 +14,8 @@ struct wire_in {
 	char *buffer;
 	size_t size, start, end;
 	size_t scanned; /* no NUL in [start, scanned) */
-	size_t limit; /* bytes of one frame, without its NUL */
-	int *fds; /* received and not yet taken, oldest first */
+	size_t limit;   /* bytes of one frame, without its NUL */
+	int *fds;       /* received and not yet taken, oldest first */
 	size_t n_fds, max_fds;
 };
 

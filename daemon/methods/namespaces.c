@@ -28,8 +28,7 @@ static struct network *find_network(void *userdata, const char *name)
 
 	if (!network && creation->new_network && streq(name, DEFAULT_NETWORK))
 		network = creation->new_network;
-	if (network &&
-		!policy_may(&creation->caller, MAY_ATTACH_NETWORK, network->uid))
+	if (network && !policy_may(&creation->caller, MAY_ATTACH_NETWORK, network->uid))
 		return NULL;
 	return network;
 }

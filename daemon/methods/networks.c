@@ -20,8 +20,7 @@ static struct network *find_visible(
 {
 	struct network *network = registry_find_network(context->registry, name);
 
-	return network && policy_may(caller, MAY_SEE_NETWORK, network->uid) ? network
-											 : NULL;
+	return network && policy_may(caller, MAY_SEE_NETWORK, network->uid) ? network : NULL;
 }
 
 static int carry_out(struct nsnet_context *context, struct call *call, struct network *network,

@@ -9,7 +9,7 @@
 #include "base.h"
 
 struct address {
-	int family; /* AF_INET, AF_INET6; AF_UNSPEC: none */
+	int family;        /* AF_INET, AF_INET6; AF_UNSPEC: none */
 	uint8_t bytes[16]; /* network order; 4 of them for AF_INET, the rest 0 */
 };
 

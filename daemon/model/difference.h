@@ -14,9 +14,9 @@
 /* What of a namespace is there. All false: nothing; all true: everything as wished. */
 struct namespace_presence {
 	bool is_pinned;
-	bool is_held; /* the namespace itself, with its loopback */
+	bool is_held;          /* the namespace itself, with its loopback */
 	const bool *has_links; /* by attachment; NULL: none */
-	bool has_names; /* hosts lines, etc, record */
+	bool has_names;        /* hosts lines, etc, record */
 };
 
 struct network_presence {

@@ -26,7 +26,7 @@ struct attachment {
 
 struct route {
 	struct prefix destination; /* length 0: default */
-	struct address gateway; /* may be none */
+	struct address gateway;    /* may be none */
 	unsigned metric;
 	const char *interface;
 };

@@ -10,7 +10,7 @@
 #include "text_value.h"
 
 #define MTU_DEFAULT     1500
-#define MTU_MIN         68 /* RFC 791 */
+#define MTU_MIN         68   /* RFC 791 */
 #define MTU_MIN_IPV6    1280 /* RFC 8200 */
 #define MTU_MAX         65535
 #define CHOSEN_IPV4_LEN 22U /* as many addresses as a bridge has ports */

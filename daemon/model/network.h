@@ -26,7 +26,7 @@ struct network {
 	struct subnet subnets[FAMILIES];
 	struct address gateways[FAMILIES];
 	uint64_t ports[(NETWORK_PORTS + 63) / 64]; /* a bit for each that is in use */
-	struct list attachments; /* of struct attachment */
+	struct list attachments;                   /* of struct attachment */
 	size_t n_attachments;
 	bool is_forwarding[FAMILIES];
 	/* What the interface tells of it; its record is the same. */
@@ -36,9 +36,9 @@ struct network {
 /* What a new network needs to know of the host. */
 struct network_host {
 	const struct snapshot_prefixes *prefixes; /* in use on the host */
-	const struct prefix *pool; /* where IPv4 prefixes are chosen from */
+	const struct prefix *pool;                /* where IPv4 prefixes are chosen from */
 	size_t n_pool;
-	uint8_t unique_local[6]; /* the host's /48 (RFC 4193) */
+	uint8_t unique_local[6];      /* the host's /48 (RFC 4193) */
 	bool is_forwarding[FAMILIES]; /* what the kernel can */
 };
 

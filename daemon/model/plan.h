@@ -18,11 +18,12 @@
 
 enum step_type {
 	STEP_NETNS_ADD, /* a network namespace, held by its descriptor; lo is up */
+	STEP_NETNS_DROP, /* the descriptor is closed: with no name left, the kernel takes it away with its links */
 	STEP_NETNS_PIN, /* its name under /run/netns */
-	STEP_NETNS_UNPIN, /* the name and the descriptor are given up */
-	STEP_BRIDGE_ADD, /* a bridge, up, and the anchor port that keeps its carrier */
+	STEP_NETNS_UNPIN, /* the name goes, not the descriptor: undoing ADD must not take a name that is another's */
+	STEP_BRIDGE_ADD,    /* a bridge, up, and the anchor port that keeps its carrier */
 	STEP_BRIDGE_DELETE, /* both */
-	STEP_VETH_ADD, /* a port of a bridge, its peer in a namespace; both up */
+	STEP_VETH_ADD,      /* a port of a bridge, its peer in a namespace; both up */
 	STEP_VETH_DELETE,
 	STEP_VETH_SETTLE, /* wait until the first packet will pass the port */
 	STEP_ADDRESS_ADD,
@@ -56,8 +57,8 @@ struct step {
 		} facts;
 		/* STEP_BRIDGE_* */
 		struct {
-			const char *name,
-				*anchor; /* anchor: its own port; its peer is "<anchor>p" */
+			const char *name;
+			const char *anchor; /* its own port; the peer of that is "<anchor>p" */
 			const char *alias;
 			struct mac mac;
 			unsigned mtu;
@@ -67,7 +68,7 @@ struct step {
 		struct {
 			const char *name, *bridge, *alias;
 			const char *peer; /* the name inside netns */
-			struct mac mac; /* of the peer */
+			struct mac mac;   /* of the peer */
 			unsigned mtu;
 		} veth;
 		/* STEP_ADDRESS_*: on interface, in netns */
@@ -80,7 +81,7 @@ struct step {
 			const char *interface;
 			struct prefix destination;
 			struct address gateway; /* may be none: on the link */
-			unsigned metric; /* 0: the kernel's */
+			unsigned metric;        /* 0: the kernel's */
 		} route;
 		/* STEP_SYSCTL_*: on the host alone */
 		struct {

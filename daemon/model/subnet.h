@@ -11,7 +11,7 @@
 
 struct subnet {
 	struct prefix prefix; /* length 0: none */
-	void *taken; /* of tsearch(3), by index in the prefix */
+	void *taken;          /* of tsearch(3), by index in the prefix */
 	uint64_t n_taken;
 	uint64_t next; /* where to look next */
 };

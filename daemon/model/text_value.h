@@ -7,7 +7,7 @@
 #include "codec.h"
 
 #define TEXT_VALUE_MAX  1024U /* bytes of a description or of a label's value */
-#define TEXT_KEY_MAX    64U /* bytes of a label's key */
+#define TEXT_KEY_MAX    64U   /* bytes of a label's key */
 #define TEXT_LABELS_MAX 64U
 
 /* Short enough, and without control characters, which a terminal would obey. NULL is fine. */
