@@ -16,12 +16,12 @@
 #include "log.h"
 
 #define LINE_MAX_BYTES  2048U /* of a message; longer ones are cut */
-#define FIELD_MAX_BYTES 128U /* names have 48 characters */
+#define FIELD_MAX_BYTES 128U  /* names have 48 characters */
 
 static struct {
 	int level;
 	bool is_journal;
-} log_state = {.level = LOG_INFO};
+} log_state = { .level = LOG_INFO };
 
 /* systemd tells by $JOURNAL_STREAM which file it connected to the journal; it is ours only if stderr is still that one. */
 static bool log_is_journal(void)
@@ -93,22 +93,22 @@ static int log_to_journal(int level, const struct log_fields *fields, const char
 	(void)snprintf(priority, sizeof(priority), "PRIORITY=%d", level);
 	(void)snprintf(identifier, sizeof(identifier), "SYSLOG_IDENTIFIER=%s",
 		program_invocation_short_name);
-	iov[n++] = (struct iovec){text, strlen(text)};
-	iov[n++] = (struct iovec){priority, strlen(priority)};
-	iov[n++] = (struct iovec){identifier, strlen(identifier)};
+	iov[n++] = (struct iovec){ text, strlen(text) };
+	iov[n++] = (struct iovec){ priority, strlen(priority) };
+	iov[n++] = (struct iovec){ identifier, strlen(identifier) };
 	if (fields->namespace_name) {
 		(void)snprintf(namespace_name, sizeof(namespace_name), "NSNET_NAMESPACE=%s",
 			fields->namespace_name);
-		iov[n++] = (struct iovec){namespace_name, strlen(namespace_name)};
+		iov[n++] = (struct iovec){ namespace_name, strlen(namespace_name) };
 	}
 	if (fields->network_name) {
 		(void)snprintf(network_name, sizeof(network_name), "NSNET_NETWORK=%s",
 			fields->network_name);
-		iov[n++] = (struct iovec){network_name, strlen(network_name)};
+		iov[n++] = (struct iovec){ network_name, strlen(network_name) };
 	}
 	if (log_has_uid(fields)) {
 		(void)snprintf(uid, sizeof(uid), "NSNET_UID=%u", fields->uid);
-		iov[n++] = (struct iovec){uid, strlen(uid)};
+		iov[n++] = (struct iovec){ uid, strlen(uid) };
 	}
 	return sd_journal_sendv(iov, n);
 }
@@ -160,7 +160,7 @@ static void log_write(
 {
 	char raw[LINE_MAX_BYTES], message[LINE_MAX_BYTES];
 	char namespace_name[FIELD_MAX_BYTES - 32], network_name[FIELD_MAX_BYTES - 32];
-	struct log_fields plain = {.uid = fields->uid};
+	struct log_fields plain = { .uid = fields->uid };
 	int saved = errno; /* for %m, and for the caller */
 
 	if (LOG_PRI(level) > log_state.level)
@@ -185,7 +185,7 @@ void log_line(int level, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	log_write(level, &(struct log_fields){.uid = LOG_UID_NONE}, format, arguments);
+	log_write(level, &(struct log_fields){ .uid = LOG_UID_NONE }, format, arguments);
 	va_end(arguments);
 }
 

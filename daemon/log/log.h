@@ -16,8 +16,8 @@
 
 struct log_fields {
 	const char *namespace_name; /* NSNET_NAMESPACE= */
-	const char *network_name; /* NSNET_NETWORK= */
-	uid_t uid; /* NSNET_UID=; LOG_UID_NONE for none */
+	const char *network_name;   /* NSNET_NETWORK= */
+	uid_t uid;                  /* NSNET_UID=; LOG_UID_NONE for none */
 };
 
 /* Looks where stderr leads (by $JOURNAL_STREAM); lines above the level (LOG_DEBUG, …) are dropped. */

@@ -18,8 +18,8 @@ struct connection {
 	int fd;
 	struct wire_in in;
 	struct wire_out out;
-	bool is_input_over; /* nothing more is read */
-	bool is_output_over; /* nobody reads: replies are dropped */
+	bool is_input_over;   /* nothing more is read */
+	bool is_output_over;  /* nobody reads: replies are dropped */
 	bool may_hold_frames; /* in may hold whole frames not yet served */
 
 	sd_event_source *io;
@@ -29,8 +29,8 @@ struct connection {
 
 	/* CLOCK_MONOTONIC; UINT64_MAX: that clock stands still. */
 	uint64_t request_since; /* a request has begun and not ended */
-	uint64_t stall_since; /* output waits and does not move */
-	uint64_t idle_since; /* the last request, or the last byte of output */
+	uint64_t stall_since;   /* output waits and does not move */
+	uint64_t idle_since;    /* the last request, or the last byte of output */
 };
 
 /* Takes over the descriptor (not blocking) and the peer, whatever it returns. The connection frees itself when it is over; the

@@ -38,9 +38,9 @@ struct server {
 	struct dispatch dispatch;
 	struct varlink_service_context service;
 	struct list listeners, connections;
-	sd_event_source *resume; /* ends a pause */
+	sd_event_source *resume;   /* ends a pause */
 	sd_event_source *deadline; /* ends a drain */
-	bool is_short; /* a pause was told, and nothing was accepted since */
+	bool is_short;             /* a pause was told, and nothing was accepted since */
 };
 
 struct listener {
@@ -302,7 +302,7 @@ static int server_probe(const struct sockaddr_un *address)
 	switch (errno) {
 	case ECONNREFUSED:
 		return 0;
-	case EAGAIN: /* his queue is full */
+	case EAGAIN:     /* his queue is full */
 	case EPROTOTYPE: /* he has datagrams or packets */
 		return -EADDRINUSE;
 	default:

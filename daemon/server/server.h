@@ -20,12 +20,12 @@ struct server_interface {
 
 /* Sources: SAFETY, "Limits". */
 struct server_limits {
-	unsigned connections; /* in all */
-	unsigned connections_per_uid; /* root's have no such limit */
+	unsigned connections;          /* in all */
+	unsigned connections_per_uid;  /* root's have no such limit */
 	unsigned connections_for_root; /* of those in all, kept for root */
-	uint64_t request_usec; /* from the first byte of a request to its last */
-	uint64_t idle_usec; /* without a request, then the connection is closed */
-	uint64_t stall_usec; /* without progress of output that waits */
+	uint64_t request_usec;         /* from the first byte of a request to its last */
+	uint64_t idle_usec;            /* without a request, then the connection is closed */
+	uint64_t stall_usec;           /* without progress of output that waits */
 	size_t unread; /* bytes of output waiting; above, no further request is taken */
 };
 

@@ -10,7 +10,7 @@
 #define EXAMPLE_MOST 1000 /* replies asked for at once; error numbers */
 
 struct example_context {
-	unsigned notes; /* calls of Note */
+	unsigned notes;  /* calls of Note */
 	unsigned filled; /* calls of Fill */
 };
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "example.h"
+#include "example_methods.h"
 #include "server.h"
 #include "wire.h"
 
