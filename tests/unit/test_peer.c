@@ -17,8 +17,8 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 
 static struct {
 	int option; /* the one that is faked; 0: none */
-	int error; /* it fails with that */
-	uid_t uid; /* else the uid it tells */
+	int error;  /* it fails with that */
+	uid_t uid;  /* else the uid it tells */
 	gid_t gid;
 	size_t n_groups;
 	unsigned calls;
