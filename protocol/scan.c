@@ -156,7 +156,7 @@ const char *scan_documentation(struct scan *scan)
 		at = newline ? (size_t)(newline - scan->text) + 1 : scan->comment_end;
 		if (from < to && *from == ' ')
 			from++;
-		if (from < to && to[-1] == '\r')
+		while (from < to && strchr(" \t\r", to[-1]))
 			to--;
 		if (n > 0 || mark != scan->text + scan->comment)
 			text[n++] = '\n';
