@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test_model - subnets, steps, the policy and texts, each by itself
+ */
+#include "cmocka_all.h"
+
+#include "plan.h"
+#include "policy.h"
+#include "registry.h"
+#include "subnet.h"
+#include "text_value.h"
+
+static struct subnet subnet_of(const char *text)
+{
+	struct subnet subnet;
+	struct prefix prefix;
+
+	assert_true(prefix_parse(text, &prefix));
+	subnet_init(&subnet, &prefix);
+	return subnet;
+}
+
+static const char *pick(struct subnet *subnet, uint64_t wish)
+{
+	static char text[ADDRESS_TEXT_MAX];
+	struct address address;
+
+	return subnet_pick(subnet, wish, &address) ? address_format(&address, text) : "none";
+}
+
+static bool take_text(struct subnet *subnet, const char *text)
+{
+	struct address address;
+
+	return address_parse(text, &address) && subnet_take(subnet, &address);
+}
+
+static void give_text(struct subnet *subnet, const char *text)
+{
+	struct address address;
+
+	assert_true(address_parse(text, &address));
+	subnet_give(subnet, &address);
+}
+
+static void test_subnet_bounds(void **state)
+{
+	struct subnet subnet = subnet_of("192.0.2.0/29");
+
+	(void)state;
+	assert_false(take_text(&subnet, "192.0.2.0"));
+	assert_false(take_text(&subnet, "192.0.2.7"));
+	assert_false(take_text(&subnet, "192.0.2.8"));
+	assert_false(take_text(&subnet, "2001:db8::1"));
+	assert_true(take_text(&subnet, "192.0.2.6"));
+	assert_false(take_text(&subnet, "192.0.2.6"));
+	subnet_done(&subnet);
+	subnet = subnet_of("2001:db8::/64");
+	assert_false(take_text(&subnet, "2001:db8::"));
+	assert_true(take_text(&subnet, "2001:db8::ffff:ffff:ffff:ffff"));
+	assert_false(take_text(&subnet, "2001:db8:0:1::1"));
+	subnet_done(&subnet);
+}
+
+/* An address that was given back rests while there are others. */
+static void test_subnet_order(void **state)
+{
+	struct subnet subnet = subnet_of("192.0.2.0/29");
+
+	(void)state;
+	assert_string_equal(pick(&subnet, 0), "192.0.2.1");
+	assert_string_equal(pick(&subnet, 0), "192.0.2.2");
+	give_text(&subnet, "192.0.2.1");
+	assert_string_equal(pick(&subnet, 0), "192.0.2.3");
+	assert_string_equal(pick(&subnet, 2), "192.0.2.4"); /* 2 is taken */
+	assert_string_equal(pick(&subnet, 6), "192.0.2.6");
+	assert_string_equal(pick(&subnet, 0), "192.0.2.5");
+	assert_string_equal(pick(&subnet, 0), "192.0.2.1");
+	assert_string_equal(pick(&subnet, 0), "none");
+	give_text(&subnet, "192.0.2.4");
+	assert_string_equal(pick(&subnet, 0), "192.0.2.4");
+	subnet_done(&subnet);
+}
+
+static void test_large_subnets(void **state)
+{
+	struct subnet subnet = subnet_of("10.0.0.0/8");
+
+	(void)state;
+	assert_string_equal(pick(&subnet, 16777214), "10.255.255.254");
+	assert_string_equal(pick(&subnet, 16777215), "10.0.0.1"); /* broadcast */
+	subnet_done(&subnet);
+	subnet = subnet_of("fd00::/48");
+	assert_string_equal(pick(&subnet, 10), "fd00::a");
+	assert_true(take_text(&subnet, "fd00:0:0:1::1"));
+	assert_false(take_text(&subnet, "fd00:0:0:1::1"));
+	assert_true(take_text(&subnet, "fd00:0:0:2::1"));
+	assert_int_equal(subnet.n_taken, 3);
+	subnet_done(&subnet);
+}
+
+/* Every step can be printed, and what makes can be taken back. */
+static void test_steps(void **state)
+{
+	static const bool has_inverse[STEP_TYPES] = {
+		[STEP_NETNS_ADD] = true,
+		[STEP_NETNS_PIN] = true,
+		[STEP_BRIDGE_ADD] = true,
+		[STEP_VETH_ADD] = true,
+		[STEP_ADDRESS_ADD] = true,
+		[STEP_ADDRESS_DELETE] = true,
+		[STEP_ROUTE_ADD] = true,
+		[STEP_ROUTE_DELETE] = true,
+		[STEP_SYSCTL_SET] = true,
+		[STEP_HOSTS_ADD] = true,
+		[STEP_HOSTS_SET] = true,
+		[STEP_ETC_ADD] = true,
+		[STEP_RECORD_WRITE] = true,
+	};
+	autoarena struct arena arena = ARENA_INIT;
+
+	(void)state;
+	for (int type = 0; type < STEP_TYPES; type++) {
+		struct step step = { .type = type, .netns = "ns1" }, inverse;
+
+		assert_int_equal(step_inverse(&step, &inverse), has_inverse[type]);
+		if (has_inverse[type])
+			assert_string_equal(inverse.netns, "ns1");
+	}
+}
+
+static void test_printed_steps(void **state)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct step step = {
+		.type = STEP_ADDRESS_ADD, .netns = "ns1", .address.interface = "eth0"
+	};
+
+	(void)state;
+	assert_true(prefix_parse("10.10.0.10/16", &step.address.address));
+	assert_string_equal(
+		step_print(&step, &arena), "ip -n ns1 address add 10.10.0.10/16 dev eth0");
+	step.netns = NULL;
+	assert_string_equal(step_print(&step, &arena), "ip address add 10.10.0.10/16 dev eth0");
+	step = (struct step){
+		.type = STEP_ROUTE_ADD,
+		.netns = "ns1",
+		.route = { .interface = "eth0",
+			.destination.address.family = AF_INET6,
+			.metric = 7 },
+	};
+	assert_true(address_parse("fd00::1", &step.route.gateway));
+	assert_string_equal(step_print(&step, &arena),
+		"ip -n ns1 -6 route add default via fd00::1 dev eth0 metric 7");
+	step = (struct step){ .type = STEP_BRIDGE_ADD,
+		.bridge = { .name = "nsnet0", .mac = { { 2, 0x6e, 0, 0, 0, 1 } }, .mtu = 1500 } };
+	assert_string_equal(step_print(&step, &arena),
+		"ip link add nsnet0 address 02:6e:00:00:00:01 mtu 1500 type bridge");
+	step = (struct step){ .type = STEP_VETH_ADD,
+		.netns = "ns1",
+		.veth = { .name = "nsv0",
+			.bridge = "nsnet0",
+			.peer = "eth0",
+			.mac = { { 2, 0x6e, 0, 0, 0, 1 } },
+			.mtu = 1500 } };
+	assert_string_equal(step_print(&step, &arena),
+		"ip link add nsv0 master nsnet0 mtu 1500 type veth peer name eth0 netns ns1 "
+		"address 02:6e:00:00:00:01");
+}
+
+static void test_policy(void **state)
+{
+	static const struct {
+		enum policy_verb verb;
+		bool own, of_root, of_other;
+	} rows[] = {
+		{ MAY_CREATE_NAMESPACE, true, true, true },
+		{ MAY_SEE_NAMESPACE, true, false, false },
+		{ MAY_OPEN_NAMESPACE, true, false, false },
+		{ MAY_DELETE_NAMESPACE, true, false, false },
+		{ MAY_CREATE_NETWORK, false, false, false },
+		{ MAY_SEE_NETWORK, true, true, false },
+		{ MAY_ATTACH_NETWORK, true, true, false },
+		{ MAY_DELETE_NETWORK, true, false, false },
+	};
+	struct policy_caller member = { .uid = 1000 };
+	struct policy_caller administrator = { .uid = 1001, .is_administrator = true };
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(rows); i++) {
+		assert_int_equal(rows[i].verb, i);
+		assert_int_equal(policy_may(&member, rows[i].verb, 1000), rows[i].own);
+		assert_int_equal(policy_may(&member, rows[i].verb, 0), rows[i].of_root);
+		assert_int_equal(policy_may(&member, rows[i].verb, 1002), rows[i].of_other);
+		assert_true(policy_may(&administrator, rows[i].verb, 1002));
+	}
+}
+
+static void test_link_names(void **state)
+{
+	struct registry registry;
+	char name[INTERFACE_SIZE];
+
+	(void)state;
+	registry_init(&registry);
+	registry_name_link(&registry, name);
+	assert_string_equal(name, "nsv0");
+	registry.next_link = 999999999;
+	registry_name_link(&registry, name);
+	assert_string_equal(name, "nsv999999999");
+	registry_name_link(&registry, name);
+	assert_string_equal(name, "nsv0");
+}
+
+static void test_texts(void **state)
+{
+	struct string_map_entry entries[] = { { "a.b/c-d_e", "v" }, { "x", "two\tlines" } };
+	struct string_map labels = { entries, 1 };
+	char is_long[TEXT_VALUE_MAX + 2] = { 0 };
+
+	(void)state;
+	memset(is_long, 'a', TEXT_VALUE_MAX);
+	assert_true(text_value_is_valid(NULL));
+	assert_true(text_value_is_valid("\xc3\xa4 \xe2\x82\xac"));
+	assert_false(text_value_is_valid("\x1b[2J"));
+	assert_false(text_value_is_valid("\xc2\x9b"));
+	assert_true(text_value_is_valid(is_long));
+	is_long[TEXT_VALUE_MAX] = 'a';
+	assert_false(text_value_is_valid(is_long));
+	assert_null(text_value_bad_label(&labels));
+	labels.n = 2;
+	assert_string_equal(text_value_bad_label(&labels), "x");
+	labels.n = TEXT_LABELS_MAX + 1;
+	assert_string_equal(text_value_bad_label(&labels), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_subnet_bounds),
+		cmocka_unit_test(test_subnet_order),
+		cmocka_unit_test(test_large_subnets),
+		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_printed_steps),
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_link_names),
+		cmocka_unit_test(test_texts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
