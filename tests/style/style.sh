@@ -62,7 +62,7 @@ check_heads() {
 			echo "$file: its first line is not the licence's" >>"$broken"
 		head -n 4 "$file" | grep -qE "^(/\*| \*) $stem - ." || echo "$file: says not '$stem - what it is'" >>"$broken"
 	done
-	for file in $(files -name '*.sh' -o -name '*.in' -o -name '*.socket' -o -name '*.mount' -o -path ./run); do
+	for file in $(files -name '*.sh' -o -name '*.service.in' -o -name '*.socket' -o -name '*.mount' -o -path ./run); do
 		head -n 2 "$file" | grep -qxF '# SPDX-License-Identifier: LGPL-2.1-or-later' ||
 			echo "$file: has no licence" >>"$broken"
 	done
