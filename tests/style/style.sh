@@ -68,11 +68,12 @@ check_heads() {
 	done
 }
 
-# A file has less than 600 lines, a function 60 at most.
+# A file has less than 600 lines, a function 60 at most (a test's may hold a long table).
 check_sizes() {
 	for file in $(sources); do
 		lines=$(wc -l <"$file")
 		[ "$lines" -lt 600 ] || echo "$file: $lines lines" >>"$broken"
+		[ "${file#tests/}" = "$file" ] || continue
 		awk '/^\{$/ { start = NR } /^\}$/ && start { if (NR - start > 61) printf "%s:%d: a function of %d lines\n", FILENAME, start, NR - start - 1; start = 0 }' \
 			"$file" >>"$broken"
 	done
