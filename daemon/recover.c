@@ -240,26 +240,41 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 
 /* Links that no object has. */
 
-static bool is_known(const struct recovery *recovery, const char *name)
+static int compare_names(const void *a, const void *b)
 {
-	struct arena *arena = (struct arena *)(uintptr_t)&recovery->arena;
-	struct network **networks = registry_networks(recovery->registry, arena);
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
-	for (size_t i = 0; i < recovery->registry->n_networks; i++) {
-		const char *rest = after(name, networks[i]->bridge);
+/* The names of all links that objects have, sorted. */
+static const char **known_links(struct recovery *recovery, size_t *ret_n)
+{
+	struct registry *registry = recovery->registry;
+	struct arena *arena = &recovery->arena;
+	struct network **networks = registry_networks(registry, arena);
+	const char **names;
+	size_t n = 0;
 
-		if (rest && (streq(rest, "") || streq(rest, "a") || streq(rest, "ap")))
-			return true;
+	for (size_t i = 0; i < registry->n_networks; i++)
+		n += 3 + networks[i]->n_attachments;
+	names = arena_array(arena, n, sizeof(*names));
+	n = 0;
+	for (size_t i = 0; i < registry->n_networks; i++) {
+		names[n++] = networks[i]->bridge;
+		names[n++] = networks[i]->anchor;
+		names[n++] = arena_printf(arena, "%sp", networks[i]->anchor);
 		list_foreach (&networks[i]->attachments, struct attachment, link, attachment)
-			if (streq(attachment->host_interface, name))
-				return true;
+			names[n++] = attachment->host_interface;
 	}
-	return false;
+	qsort(names, n, sizeof(*names), compare_names);
+	*ret_n = n;
+	return names;
 }
 
 static void remove_orphans(struct recovery *recovery)
 {
 	struct plan plan = PLAN_INIT(&recovery->arena);
+	size_t n_known;
+	const char **known = known_links(recovery, &n_known);
 
 	plan.is_forward = true;
 	for (size_t i = 0; i < recovery->snapshot.n_links; i++) {
@@ -267,7 +282,7 @@ static void remove_orphans(struct recovery *recovery)
 		unsigned number;
 		char rest;
 
-		if (is_known(recovery, name))
+		if (n_known > 0 && bsearch(&name, known, n_known, sizeof(*known), compare_names))
 			continue;
 		log_line(LOG_NOTICE, "link %s belongs to no record: it goes", name);
 		if (sscanf(name, "nsnet%u%c", &number, &rest) == 1)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# sandbox - a network and mount namespace of the test's own, with nsnetd in it; to be sourced
+#
+#     . sandbox.sh            re-executes the test inside; then $nsnetd, $nsnetctl, $work are set
+#     daemon_start            starts nsnetd and waits until it serves
+#     daemon_stop [SIGNAL]    ends it and waits
+#     check WHAT COMMAND…     the command must succeed
+#     refuse WHAT COMMAND…    the command must fail
+#     show WHAT TEXT COMMAND… the command must succeed and print the text
+#     finish                  prints the sum, and exits by it
+set -u
+
+nsnetd=$1 nsnetctl=$2
+if [ -z "${NSNET_SANDBOX-}" ]; then
+	exec env NSNET_SANDBOX=1 unshare --net --mount --propagation private -- bash "$0" "$@"
+fi
+mount -t tmpfs -o mode=0755 tmpfs /run || exit 1
+mount --make-rshared /run || exit 1
+ip link set lo up || exit 1
+work=/run/work
+mkdir $work
+PATH=$(dirname "$nsnetctl"):$PATH
+passed=0 failed=0 daemon=
+socket=/run/nsnetd/alt.nsnet
+export NSNETD_SOCKET=$socket
+# The host of the sandbox has name servers of no use: those in the machine's file are not asked here.
+
+daemon_start() {
+	"$nsnetd" --socket $socket >>$work/daemon.log 2>&1 &
+	daemon=$!
+	for _ in $(seq 500); do
+		"$nsnetctl" call Describe >/dev/null 2>&1 && return 0
+		kill -0 $daemon 2>/dev/null || break
+		sleep 0.02
+	done
+	echo "not ok - nsnetd does not serve:"
+	cat $work/daemon.log
+	exit 1
+}
+
+daemon_stop() {
+	kill -"${1-TERM}" $daemon
+	wait $daemon 2>/dev/null
+	status=$?
+	daemon=
+	return $status
+}
+
+on_exit() {
+	[ -z "$daemon" ] || kill -KILL $daemon 2>/dev/null
+}
+trap on_exit EXIT
+
+ok() {
+	passed=$((passed + 1))
+	echo "ok - $1"
+}
+
+not_ok() {
+	failed=$((failed + 1))
+	echo "not ok - $1"
+	sed 's/^/    /' $work/output
+}
+
+check() {
+	what=$1
+	shift
+	if "$@" >$work/output 2>&1; then ok "$what"; else echo "exit $?: $*" >>$work/output; not_ok "$what"; fi
+}
+
+refuse() {
+	what=$1
+	shift
+	if "$@" >$work/output 2>&1; then echo "exit 0: $*" >>$work/output; not_ok "$what"; else ok "$what"; fi
+}
+
+show() {
+	what=$1 text=$2
+	shift 2
+	if "$@" >$work/output 2>&1 && grep -qF -- "$text" $work/output; then
+		ok "$what"
+	else
+		echo "exit $?, wanted \"$text\": $*" >>$work/output
+		not_ok "$what"
+	fi
+}
+
+# same WHAT TEXT COMMAND…: prints just that
+same() {
+	what=$1 text=$2
+	shift 2
+	"$@" >$work/output 2>&1
+	if [ "$(cat $work/output)" = "$text" ]; then ok "$what"; else echo "wanted \"$text\": $*" >>$work/output; not_ok "$what"; fi
+}
+
+# status WHAT NUMBER COMMAND…: exits with that
+status() {
+	what=$1 number=$2
+	shift 2
+	"$@" >$work/output 2>&1
+	got=$?
+	if [ $got = "$number" ]; then ok "$what"; else echo "exit $got, wanted $number: $*" >>$work/output; not_ok "$what"; fi
+}
+
+# eventually COMMAND…: within ten seconds
+eventually() {
+	for _ in $(seq 200); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+no_links() {
+	[ -z "$(ip -o link | grep -E ': (nsv|nsnet)')" ]
+}
+
+no_leftovers() {
+	eventually no_links || { ip -o link; return 1; }
+	[ -z "$(ls -A /run/netns)" ] || { ls -la /run/netns; return 1; }
+	! grep -E ' /run/netns/' /proc/self/mountinfo || return 1
+	left=$(find /run/nsnetd -type f -o -type l)
+	[ -z "$left" ] || { echo "$left"; return 1; }
+}
+
+finish() {
+	if [ -n "$daemon" ]; then
+		check "the daemon stops cleanly" daemon_stop
+	fi
+	if grep -E 'ERROR: (Address|Leak)Sanitizer|runtime error' $work/daemon.log >$work/output 2>&1; then
+		not_ok "no sanitizer has spoken"
+		cat $work/daemon.log
+	fi
+	echo "$passed passed, $failed failed"
+	[ $failed = 0 ]
+	exit
+}
