@@ -175,7 +175,7 @@ static int read_fields(struct parser *p, struct idl_type *type)
 	size_t max_fields = 0, max_names = 0;
 	int r;
 
-	type->kind = IDL_STRUCT;
+	*type = (struct idl_type){ .kind = IDL_STRUCT };
 	r = scan_expect(&p->scan, "(");
 	if (r < 0)
 		return r;
@@ -184,11 +184,11 @@ static int read_fields(struct parser *p, struct idl_type *type)
 	do {
 		size_t n = type->n_fields, at = p->scan.at;
 
-		if (n == max_fields) {
+		if (n == max_fields)
 			type->fields =
 				grow(p->arena, type->fields, n, &max_fields, sizeof(*type->fields));
+		if (n == max_names)
 			names = grow(p->arena, names, n, &max_names, sizeof(*names));
-		}
 		r = read_field(p, type, &type->fields[n]);
 		if (r < 0)
 			return r;
