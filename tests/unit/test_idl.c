@@ -184,7 +184,7 @@ static void test_find(unused void **state)
 static void test_documentation(unused void **state)
 {
 	autoarena struct arena arena = ARENA_INIT;
-	const struct idl *idl = parse_good(&arena, "# An interface\r\n"
+	const struct idl *idl = parse_good(&arena, "# An interface \t\r\n"
 						   "#\r\n"
 						   "#  with a list\r\n"
 						   "interface a.b # not this\n"

@@ -139,6 +139,19 @@ static void test_limit(void **state)
 	}
 }
 
+/* By the byte that is one too many, not by the next one, which may never come. */
+static void test_limit_is_told_at_once(void **state)
+{
+	struct wire_world *world = *state;
+	char bytes[101];
+
+	memset(bytes, 'x', sizeof(bytes));
+	far_sends(world, bytes, sizeof(bytes) - 1);
+	assert_int_equal(wire_in_read(&world->in, world->near), 100);
+	far_sends(world, bytes, 1);
+	assert_int_equal(wire_in_read(&world->in, world->near), -EMSGSIZE);
+}
+
 static void test_full_of_whole_frames(void **state)
 {
 	struct wire_world *world = *state;
@@ -312,6 +325,7 @@ int main(void)
 		wire_test(test_many_frames_in_one_read),
 		wire_test(test_nothing_and_the_end),
 		wire_test(test_limit),
+		wire_test(test_limit_is_told_at_once),
 		wire_test(test_full_of_whole_frames),
 		wire_test(test_memory_is_given_back),
 		wire_test(test_random_stream),
