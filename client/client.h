@@ -48,8 +48,9 @@ int network_create(struct client *client);
 int network_delete(struct client *client);
 int network_list(struct client *client);
 int network_show(struct client *client);
-/* These return only where the command cannot be run, or with its status and no problem told. */
+/* Returns only where the command cannot be run. */
 int exec_enter(struct client *client);
+/* Returns the command's status with no problem told, or as the others do. */
 int exec_run(struct client *client);
 /* For a row of options.h; the target is a struct string_list. */
 int exec_parse_environment(void *target, const char *value, struct problem *problem);

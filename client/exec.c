@@ -64,7 +64,7 @@ static int become(struct client *client, const char *const *command)
 		NULL, "running %s: %s", command[0], strerror(-error));
 }
 
-/* In the parent, the status of the command. */
+/* Becomes the command's parent. Returns where the command cannot be run. */
 static int become_init(struct client *client, const char *const *command)
 {
 	struct problem *problem = &client->problem;
@@ -77,13 +77,15 @@ static int become_init(struct client *client, const char *const *command)
 	r = child_fork(&child, problem);
 	if (r != 0)
 		return r;
+	/* Without the ways out of exit(3): a process with the PID namespace of its children can make no thread, which some need
+	 * (a leak checker's). Nothing is left to write. */
 	if (child.pid > 0)
-		return child_wait(&child);
+		_exit(child_wait(&child));
 	r = enter_proc(problem);
 	return r != 0 ? r : become(client, command);
 }
 
-/* Enters and becomes the command. Returns where it cannot, or with the status of one with its own PIDs. */
+/* Enters and becomes the command. Returns where it cannot. */
 static int enter_and_become(struct client *client, const char *name, const char *const *command)
 {
 	struct problem *problem = &client->problem;
