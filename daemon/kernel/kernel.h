@@ -16,7 +16,7 @@
 /* Where things lie; each an absolute path without a trailing slash. */
 struct kernel_paths {
 	const char *netns; /* "/run/netns": as ip-netns(8) has it */
-	const char *run; /* "/run/nsnetd": state/, hosts/, etc/, sysctl/ below it */
+	const char *run;   /* "/run/nsnetd": state/, hosts/, etc/, sysctl/ below it */
 };
 
 extern const struct kernel_paths kernel_paths_default;
@@ -33,8 +33,8 @@ define_cleanup(struct kernel *, kernel_free);
 /* Why a plan was not carried out. */
 struct kernel_error {
 	const struct step *step; /* of the plan */
-	int error; /* positive errno */
-	char message[256]; /* the kernel's words (extended ack), or "" */
+	int error;               /* positive errno */
+	char message[256];       /* the kernel's words (extended ack), or "" */
 };
 
 /* Carries out all steps in order. 0; or 1: a step failed, *reterr says which, and those before it are taken back (a forward

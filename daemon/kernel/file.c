@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * file - small files below directories that are held open
+ */
+#include "file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+int file_open_directory(int parent, const char *name, mode_t mode)
+{
+	bool is_new = mkdirat(parent, name, mode) == 0;
+	autoclose int fd = -EBADF;
+	struct stat st;
+
+	if (!is_new && errno != EEXIST)
+		return neg();
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return neg();
+	if (is_new && fchmod(fd, mode) < 0)
+		return neg();
+	if (!is_new && (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0))
+		return -EPERM;
+	return take_fd(&fd);
+}
+
+int file_read(
+	int directory, const char *name, size_t max, struct arena *arena, char **ret, size_t *ret_n)
+{
+	autoclose int fd =
+		openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	size_t n = 0, allocated = 4096;
+	autofree char *text = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return neg();
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	for (;;) {
+		ssize_t got;
+
+		if (!text || n == allocated) {
+			char *grown = realloc(text, text ? allocated *= 2 : allocated);
+
+			if (!grown) {
+				return -ENOMEM;
+			}
+			text = grown;
+		}
+		got = read(fd, text + n, allocated - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return neg();
+		if (got == 0)
+			break;
+		n += (size_t)got;
+		if (n > max)
+			return -EFBIG;
+	}
+	*ret = arena_strndup(arena, text, n);
+	*ret_n = n;
+	return 0;
+}
+
+int file_write_at(int fd, const void *bytes, size_t n, off_t offset)
+{
+	const char *from = bytes;
+
+	while (n > 0) {
+		ssize_t written = pwrite(fd, from, n, offset);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return neg();
+		from += written;
+		n -= (size_t)written;
+		offset += written;
+	}
+	return 0;
+}
+
+int file_write_once(int directory, const char *name, const char *text)
+{
+	autoclose int fd = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t written;
+
+	if (fd < 0)
+		return neg();
+	do
+		written = write(fd, text, strlen(text));
+	while (written < 0 && errno == EINTR);
+	if (written < 0)
+		return neg();
+	return (size_t)written == strlen(text) ? 0 : -EIO;
+}
+
+/* A name for what is being written: such names begin with a dot, which no object's does. */
+static const char *temporary_name(const char *name, char ret[NAME_MAX + 1])
+{
+	int n = snprintf(ret, NAME_MAX + 1, ".%s.tmp", name);
+
+	return n > 0 && n <= NAME_MAX ? ret : NULL;
+}
+
+int file_put(int directory, const char *name, mode_t mode, const char *text, size_t n,
+	enum file_existing existing)
+{
+	unsigned flags = existing == FILE_KEEP ? RENAME_NOREPLACE : 0;
+	char buffer[NAME_MAX + 1];
+	const char *temporary = temporary_name(name, buffer);
+	autoclose int fd = -EBADF;
+	int r;
+
+	if (!temporary)
+		return -ENAMETOOLONG;
+	/* One that a crash left behind. */
+	(void)file_remove(directory, temporary);
+	fd = openat(
+		directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return neg();
+	r = file_write_at(fd, text, n, 0);
+	if (r == 0 && fchmod(fd, mode) < 0)
+		r = neg();
+	if (r == 0 && renameat2(directory, temporary, directory, name, flags) < 0)
+		r = neg();
+	if (r < 0)
+		(void)file_remove(directory, temporary);
+	return r;
+}
+
+int file_remove(int directory, const char *name)
+{
+	return unlinkat(directory, name, 0) < 0 && errno != ENOENT ? neg() : 0;
+}
+
+define_cleanup(DIR *, closedir);
+
+int file_list(int directory, struct arena *arena, const char ***ret, size_t *ret_n)
+{
+	/* Not a duplicate: those share where they are in the directory. */
+	autoclose int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup(closedir) DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	size_t n = 0, allocated = 0;
+	const char **names = NULL;
+
+	if (!stream)
+		return neg();
+	(void)take_fd(&fd);
+	for (;;) {
+		struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(stream);
+		if (!entry)
+			break;
+		if (entry->d_name[0] == '.')
+			continue;
+		if (n == allocated) {
+			size_t more = allocated ? 2 * allocated : 64;
+			const char **grown = arena_array(arena, more, sizeof(*grown));
+
+			if (n > 0)
+				memcpy(grown, names, n * sizeof(*grown));
+			names = grown;
+			allocated = more;
+		}
+		names[n++] = arena_strdup(arena, entry->d_name);
+	}
+	if (errno != 0)
+		return neg();
+	*ret = names;
+	*ret_n = n;
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * file - small files below directories that are held open; no symbolic link is followed in the last part of a name
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "arena.h"
+
+/* Makes a directory where it is missing; one that is there must be ours and not writable by others. Its descriptor. */
+int file_open_directory(int parent, const char *name, mode_t mode);
+
+/* Reads a whole regular file (or one of /proc) of at most max bytes, NUL behind it. -EFBIG: more. */
+int file_read(int directory, const char *name, size_t max, struct arena *arena, char **ret,
+	size_t *ret_n);
+
+/* All of the bytes at an offset. */
+int file_write_at(int fd, const void *bytes, size_t n, off_t offset);
+
+/* What one write(2) takes: for /proc/sys. Never makes a file. */
+int file_write_once(int directory, const char *name, const char *text);
+
+enum file_existing { FILE_REPLACE, FILE_KEEP };
+
+/* A file whole or not at all: written beside, then renamed. FILE_KEEP: -EEXIST where there is one of that name. */
+int file_put(int directory, const char *name, mode_t mode, const char *text, size_t n,
+	enum file_existing existing);
+
+/* 0 as well where there is none. */
+int file_remove(int directory, const char *name);
+
+/* The entries of a directory but "." and ".." and what begins with a dot. */
+int file_list(int directory, struct arena *arena, const char ***ret, size_t *ret_n);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * hosts - a network's hosts file, and the directory of what goes over a namespace's /etc
+ *
+ * A hosts file is bound over /etc/hosts in mount namespaces that live as long as a program does. So it is changed in place and
+ * never replaced: its head and its lines have fixed lengths, and a name is written at its place by one pwrite(2), whatever
+ * the number of the others.
+ */
+#include "hosts.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "file.h"
+
+#define HEAD_SIZE  256
+#define LINE_SIZE  128
+#define PLACE_SIZE (FAMILIES * LINE_SIZE)
+
+static_assert(
+	ADDRESS_TEXT_MAX + NAME_SIZE < LINE_SIZE, "a line takes the longest name and address");
+
+static const char head[] = "127.0.0.1\tlocalhost\n"
+			   "::1\tlocalhost ip6-localhost ip6-loopback\n"
+			   "ff02::1\tip6-allnodes\n"
+			   "ff02::2\tip6-allrouters\n";
+
+/* Text and spaces up to the line's end. */
+static void pad(char *line, size_t size, const char *text)
+{
+	size_t n = strlen(text);
+
+	memset(line, ' ', size - 1);
+	memcpy(line, text, n);
+	line[size - 1] = '\n';
+}
+
+int hosts_add(const struct kernel *kernel, const char *network)
+{
+	autoclose int fd = openat(kernel->hosts, network,
+		O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	char text[HEAD_SIZE];
+
+	if (fd < 0 || ftruncate(fd, 0) < 0 || fchmod(fd, 0644) < 0)
+		return neg();
+	static_assert(sizeof(head) < HEAD_SIZE - 1, "a comment's sign fits behind");
+	memcpy(text, head, sizeof(head) - 1);
+	pad(text + sizeof(head) - 1, HEAD_SIZE - (sizeof(head) - 1), "#");
+	return file_write_at(fd, text, sizeof(text), 0);
+}
+
+int hosts_delete(const struct kernel *kernel, const char *network)
+{
+	return file_remove(kernel->hosts, network);
+}
+
+/* step NULL: a free place */
+static void format_place(const struct step *step, char ret[PLACE_SIZE])
+{
+	for (size_t i = 0; i < FAMILIES; i++) {
+		char address[ADDRESS_TEXT_MAX], text[LINE_SIZE] = "#";
+
+		if (step && address_is_set(&step->hosts.addresses[i]))
+			(void)snprintf(text, sizeof(text), "%s\t%s",
+				address_format(&step->hosts.addresses[i], address),
+				step->hosts.name);
+		pad(ret + i * LINE_SIZE, LINE_SIZE, text);
+	}
+}
+
+int hosts_set(const struct kernel *kernel, const struct step *step, bool is_clear)
+{
+	off_t place = HEAD_SIZE + (off_t)step->hosts.slot * PLACE_SIZE, end;
+	autoclose int fd = openat(
+		kernel->hosts, step->hosts.network, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char text[PLACE_SIZE];
+	struct stat st;
+	int r = 0;
+
+	if (fd < 0 && errno == ENOENT && is_clear)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return neg();
+	/* One that is cut short, by a full disk, is mended. */
+	end = st.st_size < HEAD_SIZE
+		      ? st.st_size
+		      : HEAD_SIZE + (st.st_size - HEAD_SIZE) / PLACE_SIZE * PLACE_SIZE;
+	if (end < HEAD_SIZE)
+		return -EUCLEAN;
+	if (is_clear && place >= end)
+		return 0;
+	format_place(NULL, text);
+	for (; r == 0 && end < place; end += PLACE_SIZE)
+		r = file_write_at(fd, text, sizeof(text), end);
+	if (r < 0)
+		return r;
+	format_place(is_clear ? NULL : step, text);
+	return file_write_at(fd, text, sizeof(text), place);
+}
+
+int hosts_delete_etc(const struct kernel *kernel, const char *netns)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	autoclose int fd =
+		openat(kernel->etc, netns, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const char **names;
+	size_t n;
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : neg();
+	r = file_list(fd, &arena, &names, &n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = file_remove(fd, names[i]);
+	if (r == 0 && unlinkat(kernel->etc, netns, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = neg();
+	return r;
+}
+
+static int fill_etc(int fd, const struct step *step)
+{
+	const char *text = step->etc.resolv_conf;
+
+	for (size_t i = 0; i < step->etc.n_networks; i++) {
+		const char *network = step->etc.networks[i];
+		char name[sizeof("hosts.") + NAME_SIZE], target[sizeof("../../hosts/") + NAME_SIZE];
+
+		if (!name_is_valid(network))
+			return -EINVAL;
+		(void)snprintf(name, sizeof(name), "hosts.%s", network);
+		(void)snprintf(target, sizeof(target), "../../hosts/%s", network);
+		if (symlinkat(target, fd, name) < 0)
+			return neg();
+	}
+	return text ? file_put(fd, "resolv.conf", 0644, text, strlen(text), FILE_KEEP) : 0;
+}
+
+int hosts_add_etc(const struct kernel *kernel, const struct step *step)
+{
+	autoclose int fd = -EBADF;
+	int r;
+
+	/* What a crash left behind. */
+	r = hosts_delete_etc(kernel, step->netns);
+	if (r < 0)
+		return r;
+	fd = file_open_directory(kernel->etc, step->netns, 0755);
+	if (fd < 0)
+		return fd;
+	r = fill_etc(fd, step);
+	if (r < 0)
+		(void)hosts_delete_etc(kernel, step->netns);
+	return r;
+}

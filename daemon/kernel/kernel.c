@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kernel - the only floor that makes system calls on namespaces, links and files: its beginning and its end
+ */
+#include "kernel.h"
+
+#include <fcntl.h>
+#include <search.h>
+#include <sys/socket.h>
+
+#include "file.h"
+#include "link.h"
+#include "netns.h"
+#include "state.h"
+
+const struct kernel_paths kernel_paths_default = {
+	.netns = "/run/netns",
+	.run = "/run/nsnetd",
+};
+
+void state_append(struct indexes *indexes, int index)
+{
+	if (indexes->n == indexes->allocated) {
+		size_t allocated = indexes->allocated ? 2 * indexes->allocated : 4;
+		int *items = reallocarray(indexes->items, allocated, sizeof(*items));
+
+		if (!items)
+			abort();
+		indexes->items = items;
+		indexes->allocated = allocated;
+	}
+	indexes->items[indexes->n++] = index;
+}
+
+/* Opens all directories; *reterr_what is the one that failed. */
+static int open_directories(
+	struct kernel *kernel, const struct kernel_paths *paths, const char **reterr_what)
+{
+	autoclose int run = -EBADF, state = -EBADF;
+	const struct {
+		int *fd;
+		const int *parent;
+		const char *name;
+		mode_t mode;
+	} directories[] = {
+		{ &run, &(const int){ AT_FDCWD }, paths->run, 0755 },
+		{ &state, &run, "state", 0700 },
+		{ &kernel->namespaces, &state, "namespaces", 0700 },
+		{ &kernel->networks, &state, "networks", 0700 },
+		{ &kernel->hosts, &run, "hosts", 0755 },
+		{ &kernel->etc, &run, "etc", 0755 },
+		{ &kernel->sysctl, &run, "sysctl", 0700 },
+	};
+
+	for (size_t i = 0; i < lengthof(directories); i++) {
+		int fd = file_open_directory(
+			*directories[i].parent, directories[i].name, directories[i].mode);
+
+		if (fd < 0) {
+			*reterr_what = directories[i].name;
+			return fd;
+		}
+		*directories[i].fd = fd;
+	}
+	return 0;
+}
+
+static bool has_cookie(const struct netlink *netlink)
+{
+	uint64_t cookie;
+	socklen_t n = sizeof(cookie);
+
+	return getsockopt(netlink->fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n) == 0;
+}
+
+static bool has_proc(const struct kernel *kernel, const char *path)
+{
+	return faccessat(kernel->proc, path, F_OK, 0) == 0;
+}
+
+static int open_kernel(struct kernel *kernel, const char **reterr_what)
+{
+	int r;
+
+	*reterr_what = "/proc";
+	kernel->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (kernel->proc < 0)
+		return neg();
+	*reterr_what = "/proc/self/ns/net";
+	kernel->home = openat(kernel->proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (kernel->home < 0 || fstat(kernel->home, &kernel->home_stat) < 0)
+		return neg();
+	*reterr_what = "a route netlink socket";
+	r = netlink_open(&kernel->host);
+	if (r < 0)
+		return r;
+	kernel->has_cookie = has_cookie(&kernel->host);
+	kernel->has_ipv6 = has_proc(kernel, "sys/net/ipv6/conf/default");
+	kernel->has_force_forwarding =
+		has_proc(kernel, "sys/net/ipv6/conf/default/force_forwarding");
+	*reterr_what = "links that were being deleted";
+	return link_sweep(kernel);
+}
+
+int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char **reterr_what)
+{
+	cleanup(kernel_free) struct kernel *kernel = calloc(1, sizeof(*kernel));
+	const char *what = "memory";
+	int r = -ENOMEM;
+
+	if (kernel) {
+		kernel->home = kernel->proc = kernel->names = -EBADF;
+		kernel->namespaces = kernel->networks = -EBADF;
+		kernel->hosts = kernel->etc = kernel->sysctl = -EBADF;
+		kernel->host = NETLINK_INIT;
+		r = open_kernel(kernel, &what);
+	}
+	if (r == 0)
+		r = open_directories(kernel, paths, &what);
+	if (r == 0) {
+		what = paths->netns;
+		kernel->names = netns_open_names(paths->netns);
+		r = kernel->names < 0 ? kernel->names : 0;
+	}
+	if (r < 0) {
+		if (reterr_what)
+			*reterr_what = what;
+		return r;
+	}
+	*ret = take(kernel);
+	return 0;
+}
+
+static void free_netns(void *netns)
+{
+	netns_free(netns);
+}
+
+void kernel_free(struct kernel *kernel)
+{
+	const int fds[] = { kernel->home, kernel->proc, kernel->names, kernel->namespaces,
+		kernel->networks, kernel->hosts, kernel->etc, kernel->sysctl };
+
+	netns_leave_all(kernel);
+	tdestroy(kernel->held, free_netns);
+	netlink_close(&kernel->host);
+	for (size_t i = 0; i < lengthof(fds); i++)
+		(void)close_fd(fds[i]);
+	free(kernel->found);
+	free(kernel->waiting.items);
+	free(kernel);
+}
+
+struct feature {
+	const char *name;
+	bool is_there;
+};
+
+#define FEATURES 3
+
+static void list_features(const struct kernel *kernel, struct feature ret[FEATURES])
+{
+	ret[0] = (struct feature){ "forwarding4", has_proc(kernel, "sys/net/ipv4/conf/default") };
+	ret[1] = (struct feature){ "forwarding6", kernel->has_force_forwarding };
+	ret[2] = (struct feature){ "cookie", kernel->has_cookie };
+}
+
+bool kernel_has(struct kernel *kernel, const char *feature)
+{
+	struct feature features[FEATURES];
+
+	list_features(kernel, features);
+	for (size_t i = 0; i < FEATURES; i++)
+		if (streq(features[i].name, feature))
+			return features[i].is_there;
+	return false;
+}
+
+void kernel_features(struct kernel *kernel, struct arena *arena, struct string_list *ret)
+{
+	struct feature features[FEATURES];
+
+	list_features(kernel, features);
+	ret->items = arena_array(arena, FEATURES, sizeof(*ret->items));
+	ret->n = 0;
+	for (size_t i = 0; i < FEATURES; i++)
+		if (features[i].is_there)
+			ret->items[ret->n++] = features[i].name;
+}

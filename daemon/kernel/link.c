@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * link - bridges and veths: made, joined, taken away
+ *
+ * Taking a link away costs 20-30 ms whether it is one or a hundred: the kernel waits for a grace period. So they are given a
+ * group of their own and go by one request for that group.
+ *
+ * A veth has one queue (more cost a grace period each), its other end is made straight inside of its namespace. The host's
+ * end has no IPv6 address, the other end one that was not asked for (no duplicate address detection): with N namespaces on
+ * a bridge each multicast packet is N packets.
+ */
+#include "link.h"
+
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/veth.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "file.h"
+#include "log.h"
+#include "netns.h"
+#include "route.h"
+
+/* Where links wait to be taken away together. */
+#define LINK_GROUP_DYING (SNAPSHOT_LINK_GROUP + 1)
+/* How many at most: nobody else gets at links for that long, a millisecond each. */
+#define REAP_MAX 32
+/* As in linux/if.h, which cannot be had together with net/if.h. */
+#define OPERSTATE_UP 6
+
+static struct nl_msg *message_of(int type, int flags, struct ifinfomsg header)
+{
+	return netlink_message(type, flags, &header, sizeof(header));
+}
+
+/* The message, or none where something did not fit. */
+static struct nl_msg *checked(struct nl_msg *message, int failures)
+{
+	if (message && failures < 0) {
+		nlmsg_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+static struct nl_msg *build_bridge(const struct step *step)
+{
+	struct nl_msg *m =
+		message_of(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, (struct ifinfomsg){ 0 });
+	struct nlattr *info, *data;
+	int r = 0;
+
+	if (!m)
+		return NULL;
+	r |= nla_put_string(m, IFLA_IFNAME, step->bridge.name);
+	r |= nla_put(m, IFLA_ADDRESS, sizeof(step->bridge.mac.bytes), step->bridge.mac.bytes);
+	r |= nla_put_u32(m, IFLA_MTU, step->bridge.mtu);
+	r |= nla_put_u32(m, IFLA_GROUP, SNAPSHOT_LINK_GROUP);
+	info = nla_nest_start(m, IFLA_LINKINFO);
+	r |= nla_put_string(m, IFLA_INFO_KIND, "bridge");
+	data = nla_nest_start(m, IFLA_INFO_DATA);
+	r |= nla_put_u32(m, IFLA_BR_STP_STATE, 0);
+	r |= nla_put_u8(m, IFLA_BR_MCAST_SNOOPING, 0);
+	if (r < 0 || !info || !data)
+		return checked(m, -ENOMEM);
+	(void)nla_nest_end(m, data);
+	(void)nla_nest_end(m, info);
+	return m;
+}
+
+define_cleanup(struct rtnl_link *, rtnl_link_put);
+define_cleanup(struct nl_addr *, nl_addr_put);
+
+/* fd: the namespace that the other end is made in; negative: here. peer_mac NULL: the kernel's choice. */
+struct veth {
+	const char *name, *peer;
+	const struct mac *peer_mac;
+	unsigned mtu;
+	int fd;
+};
+
+static struct nl_msg *build_veth(const struct veth *veth)
+{
+	cleanup(rtnl_link_put) struct rtnl_link *link = rtnl_link_veth_alloc();
+	cleanup(rtnl_link_put) struct rtnl_link *peer = link ? rtnl_link_veth_get_peer(link) : NULL;
+	struct rtnl_link *const ends[] = { link, peer };
+	struct nl_msg *message = NULL;
+
+	if (!peer)
+		return NULL;
+	rtnl_link_set_name(link, veth->name);
+	rtnl_link_set_name(peer, veth->peer);
+	for (size_t i = 0; i < lengthof(ends); i++) {
+		rtnl_link_set_mtu(ends[i], veth->mtu);
+		rtnl_link_set_num_tx_queues(ends[i], 1);
+		rtnl_link_set_num_rx_queues(ends[i], 1);
+		rtnl_link_set_group(ends[i], SNAPSHOT_LINK_GROUP);
+	}
+	if (veth->fd >= 0)
+		rtnl_link_set_ns_fd(peer, veth->fd);
+	if (veth->peer_mac) {
+		cleanup(nl_addr_put) struct nl_addr *mac =
+			nl_addr_build(AF_LLC, veth->peer_mac->bytes, sizeof(veth->peer_mac->bytes));
+
+		if (!mac)
+			return NULL;
+		rtnl_link_set_addr(peer, mac);
+	}
+	if (rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &message) < 0)
+		return NULL;
+	return message;
+}
+
+/* No address that the kernel makes by itself; to be sent before the link is up. */
+static struct nl_msg *build_without_addresses(int index, const char *alias)
+{
+	struct nl_msg *m = message_of(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
+	struct nlattr *families, *family;
+	int r = 0;
+
+	if (!m)
+		return NULL;
+	if (alias)
+		r |= nla_put_string(m, IFLA_IFALIAS, alias);
+	families = nla_nest_start(m, IFLA_AF_SPEC);
+	family = nla_nest_start(m, AF_INET6);
+	r |= nla_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	if (r < 0 || !families || !family)
+		return checked(m, -ENOMEM);
+	(void)nla_nest_end(m, family);
+	(void)nla_nest_end(m, families);
+	return m;
+}
+
+static struct nl_msg *build_alias(int index, const char *alias)
+{
+	struct nl_msg *m = message_of(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
+
+	return checked(m, m && alias ? nla_put_string(m, IFLA_IFALIAS, alias) : 0);
+}
+
+/* Alias and addresses of a link that is not up yet. */
+static struct nl_msg *build_quiet(const struct kernel *kernel, int index, const char *alias)
+{
+	return kernel->has_ipv6 ? build_without_addresses(index, alias) : build_alias(index, alias);
+}
+
+/* master 0: none */
+static struct nl_msg *build_up(int index, int master)
+{
+	struct nl_msg *m = message_of(RTM_SETLINK, 0,
+		(struct ifinfomsg){
+			.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP });
+
+	return checked(m, m && master ? nla_put_u32(m, IFLA_MASTER, (uint32_t)master) : 0);
+}
+
+static struct nl_msg *build_group(int index, uint32_t group)
+{
+	struct nl_msg *m = message_of(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
+
+	return checked(m, m ? nla_put_u32(m, IFLA_GROUP, group) : 0);
+}
+
+/* A port that only keeps the bridge's carrier: it hears nothing. */
+static struct nl_msg *build_deaf_port(int index)
+{
+	static const int off[] = { IFLA_BRPORT_LEARNING, IFLA_BRPORT_UNICAST_FLOOD,
+		IFLA_BRPORT_MCAST_FLOOD, IFLA_BRPORT_BCAST_FLOOD };
+	struct nl_msg *m = message_of(
+		RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_family = AF_BRIDGE, .ifi_index = index });
+	struct nlattr *port;
+	int r = 0;
+
+	if (!m)
+		return NULL;
+	port = nla_nest_start(m, IFLA_PROTINFO | NLA_F_NESTED);
+	for (size_t i = 0; i < lengthof(off); i++)
+		r |= nla_put_u8(m, off[i], 0);
+	r |= nla_put_u8(m, IFLA_BRPORT_ISOLATED, 1);
+	if (r < 0 || !port)
+		return checked(m, -ENOMEM);
+	(void)nla_nest_end(m, port);
+	return m;
+}
+
+static int delete_by_index(struct kernel *kernel, int index)
+{
+	int r = netlink_send(&kernel->host,
+		message_of(RTM_DELLINK, 0, (struct ifinfomsg){ .ifi_index = index }));
+
+	return r == -ENODEV ? 0 : r;
+}
+
+/* What has to go again because a later part of its step failed; that error must be the one that is told. */
+static int take_back(struct kernel *kernel, const int *indexes, size_t n, int error)
+{
+	struct netlink host = kernel->host;
+
+	for (size_t i = 0; i < n; i++) {
+		int r = delete_by_index(kernel, indexes[i]);
+
+		if (r < 0)
+			log_line(LOG_ERR, "cannot take back the link with index %d: %s", indexes[i],
+				strerror(-r));
+	}
+	memcpy(kernel->host.words, host.words, sizeof(host.words));
+	return error;
+}
+
+/* Makes links by one message: the index of one of them, or -errno and none is there. */
+static int create(struct kernel *kernel, struct nl_msg *message, const char *name)
+{
+	int r = netlink_send(&kernel->host, message);
+
+	return r < 0 ? r : netlink_index(&kernel->host, name);
+}
+
+static int refuse_advertisements(const struct kernel *kernel, const char *bridge)
+{
+	char key[64];
+	int r;
+
+	(void)snprintf(key, sizeof(key), "sys/net/ipv6/conf/%s/accept_ra", bridge);
+	r = kernel->has_ipv6 ? file_write_once(kernel->proc, key, "0") : 0;
+	return r;
+}
+
+static int add_anchor(struct kernel *kernel, const struct step *step, int bridge, int *ret_anchor)
+{
+	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
+	char peer[INTERFACE_SIZE + 1], alias[sizeof("nsnetd:/anchor") + NAME_SIZE];
+	const char *owner = after(step->bridge.alias, "nsnetd:");
+	int anchor, other;
+
+	if (snprintf(peer, sizeof(peer), "%sp", step->bridge.anchor) >= INTERFACE_SIZE)
+		return -ENAMETOOLONG;
+	(void)snprintf(alias, sizeof(alias), "nsnetd:%s/anchor", owner ? owner : "");
+	anchor = create(kernel,
+		build_veth(&(struct veth){ .name = step->bridge.anchor,
+			.peer = peer,
+			.mtu = step->bridge.mtu,
+			.fd = -EBADF }),
+		step->bridge.anchor);
+	if (anchor < 0)
+		return anchor;
+	*ret_anchor = anchor;
+	other = netlink_index(&kernel->host, peer);
+	if (other < 0)
+		return other;
+	netlink_batch_add(&batch, build_quiet(kernel, anchor, alias));
+	netlink_batch_add(&batch, build_quiet(kernel, other, alias));
+	netlink_batch_add(&batch, build_up(anchor, bridge));
+	netlink_batch_add(&batch, build_deaf_port(anchor));
+	netlink_batch_add(&batch, build_up(other, 0));
+	return netlink_batch_send(&kernel->host, &batch);
+}
+
+int link_add_bridge(struct kernel *kernel, const struct step *step)
+{
+	int made[] = { -ENODEV, -ENODEV };
+	int r;
+
+	made[0] = create(kernel, build_bridge(step), step->bridge.name);
+	if (made[0] < 0)
+		return made[0];
+	r = netlink_send(&kernel->host, build_alias(made[0], step->bridge.alias));
+	if (r == 0)
+		r = refuse_advertisements(kernel, step->bridge.name);
+	if (r == 0)
+		r = add_anchor(kernel, step, made[0], &made[1]);
+	if (r == 0)
+		r = netlink_send(&kernel->host, build_up(made[0], 0));
+	if (r < 0)
+		return take_back(kernel, made, made[1] < 0 ? 1 : 2, r);
+	if (step->bridge.ret_index)
+		*step->bridge.ret_index = made[0];
+	return 0;
+}
+
+/* By a group of their own: all at once. */
+static int delete_together(struct kernel *kernel, const int *indexes, size_t n)
+{
+	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
+	struct nl_msg *last = message_of(RTM_DELLINK, 0, (struct ifinfomsg){ 0 });
+	size_t deletion = n;
+	int r;
+
+	static_assert(REAP_MAX < NETLINK_BATCH_MAX, "one more message goes with them");
+	assert(n <= REAP_MAX);
+	for (size_t i = 0; i < n; i++)
+		netlink_batch_add(&batch, build_group(indexes[i], LINK_GROUP_DYING));
+	netlink_batch_add(
+		&batch, checked(last, last ? nla_put_u32(last, IFLA_GROUP, LINK_GROUP_DYING) : 0));
+	if (batch.is_out_of_memory)
+		return -ENOMEM;
+	/* One that went by itself is no error, nor are all of them. */
+	(void)netlink_batch_send(&kernel->host, &batch);
+	for (size_t i = 0; i < n; i++)
+		if (batch.errors[i] < 0 && batch.errors[i] != -ENODEV)
+			return batch.errors[i];
+	r = batch.errors[deletion];
+	return r == -ENODEV ? 0 : r;
+}
+
+int link_sweep(struct kernel *kernel)
+{
+	return delete_together(kernel, NULL, 0);
+}
+
+int link_delete_bridge(struct kernel *kernel, const struct step *step)
+{
+	const char *const names[] = { step->bridge.name, step->bridge.anchor };
+	int indexes[lengthof(names)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < lengthof(names); i++) {
+		int index = link_find(kernel, names[i]);
+
+		if (index >= 0)
+			indexes[n++] = index;
+		else if (index != -ENODEV)
+			return index;
+	}
+	return n > 0 ? delete_together(kernel, indexes, n) : 0;
+}
+
+/* The end on the host: named, quiet, up, a port of the bridge. */
+static int raise_end(struct kernel *kernel, int index, int bridge, const char *alias)
+{
+	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
+
+	netlink_batch_add(&batch, build_quiet(kernel, index, alias));
+	netlink_batch_add(&batch, build_up(index, bridge));
+	return netlink_batch_send(&kernel->host, &batch);
+}
+
+/* The end inside: up, with the link-local address that the kernel would have made, but usable at once. */
+static int raise_peer(const struct kernel *kernel, struct netlink *inside, const struct step *step)
+{
+	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
+	int index = netlink_index(inside, step->veth.peer), r;
+
+	if (index < 0)
+		return index;
+	if (kernel->has_ipv6)
+		netlink_batch_add(&batch, build_without_addresses(index, NULL));
+	netlink_batch_add(&batch, build_up(index, 0));
+	if (kernel->has_ipv6)
+		netlink_batch_add(&batch, route_build_link_local(index, &step->veth.mac));
+	r = netlink_batch_send(inside, &batch);
+	/* The administrator has switched IPv6 off for new interfaces. */
+	if (r == -EACCES && batch.errors[batch.n - 1] == -EACCES && batch.errors[0] == 0 &&
+		batch.errors[1] == 0)
+		return 0;
+	return r;
+}
+
+int link_add_veth(struct kernel *kernel, const struct step *step)
+{
+	struct netns *netns = netns_find(kernel, step->netns);
+	struct netlink *inside;
+	int bridge, index, r;
+
+	if (!netns)
+		return -ENOENT;
+	r = netns_inside(kernel, netns, &inside);
+	if (r < 0)
+		return r;
+	bridge = link_find(kernel, step->veth.bridge);
+	if (bridge < 0)
+		return bridge;
+	index = create(kernel,
+		build_veth(&(struct veth){ .name = step->veth.name,
+			.peer = step->veth.peer,
+			.peer_mac = &step->veth.mac,
+			.mtu = step->veth.mtu,
+			.fd = netns->fd }),
+		step->veth.name);
+	if (index < 0)
+		return index;
+	r = raise_end(kernel, index, bridge, step->veth.alias);
+	if (r == 0) {
+		r = raise_peer(kernel, inside, step);
+		memcpy(kernel->host.words, inside->words, sizeof(inside->words));
+	}
+	if (r < 0)
+		return take_back(kernel, &index, 1, r);
+	netns_add_end(netns, index);
+	return 0;
+}
+
+int link_delete_veth(struct kernel *kernel, const struct step *step)
+{
+	struct netns *netns = step->netns ? netns_find(kernel, step->netns) : NULL;
+	int index = link_find(kernel, step->veth.name), r;
+
+	if (index < 0)
+		return index == -ENODEV ? 0 : index;
+	r = delete_by_index(kernel, index);
+	if (r == 0 && netns)
+		netns_forget_end(netns, index);
+	return r;
+}
+
+/* What a message about a link says. */
+struct parsed {
+	struct link_facts facts;
+	uint32_t group;
+	uint8_t operstate;
+};
+
+static int parse(struct nlmsghdr *header, struct parsed *ret)
+{
+	struct nlattr *a[IFLA_MAX + 1];
+	const struct ifinfomsg *info = nlmsg_data(header);
+
+	if (header->nlmsg_type != RTM_NEWLINK ||
+		nlmsg_parse(header, sizeof(*info), a, IFLA_MAX, NULL) < 0 || !a[IFLA_IFNAME])
+		return -EBADMSG;
+	*ret = (struct parsed){
+		.facts = {
+			.index = info->ifi_index,
+			.master = a[IFLA_MASTER] ? (int)nla_get_u32(a[IFLA_MASTER]) : 0,
+			.name = nla_get_string(a[IFLA_IFNAME]),
+			.alias = a[IFLA_IFALIAS] ? nla_get_string(a[IFLA_IFALIAS]) : "",
+			.is_end = a[IFLA_LINK_NETNSID] != NULL,
+		},
+		.group = a[IFLA_GROUP] ? nla_get_u32(a[IFLA_GROUP]) : 0,
+		.operstate = a[IFLA_OPERSTATE] ? nla_get_u8(a[IFLA_OPERSTATE]) : 0,
+	};
+	return 0;
+}
+
+/* A message about one link, by name or index; to be freed. */
+static int get(struct kernel *kernel, const char *name, int index, struct nlmsghdr **ret)
+{
+	struct nl_msg *m = message_of(RTM_GETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
+	int r = 0;
+
+	if (m) {
+		if (name)
+			r |= nla_put_string(m, IFLA_IFNAME, name);
+		r |= nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	}
+	return netlink_get(&kernel->host, checked(m, r), ret);
+}
+
+/* Tells of a link that is ours: -ENODEV where there is none, or it is somebody else's. */
+static int look_up(struct kernel *kernel, const char *name, int index, struct parsed *ret)
+{
+	autofree struct nlmsghdr *header = NULL;
+	int r = get(kernel, name, index, &header);
+
+	if (r == 0)
+		r = parse(header, ret);
+	/* The texts go with the message. */
+	ret->facts.name = ret->facts.alias = NULL;
+	return r < 0 ? r : ret->group == SNAPSHOT_LINK_GROUP ? 0 : -ENODEV;
+}
+
+int link_find(struct kernel *kernel, const char *name)
+{
+	struct parsed link = { 0 };
+	int r = look_up(kernel, name, 0, &link);
+
+	return r < 0 ? r : link.facts.index;
+}
+
+/* A new port forwards nothing until the kernel has worked on its carrier, some time later; asking for the link makes it do that
+ * at once (older ones: it is waited for). Without this every fourth namespace loses its first packet, and a second with it. */
+void link_settle(struct kernel *kernel, const char *name)
+{
+	static const struct timespec pause = { .tv_nsec = 2 * 1000 * 1000 };
+
+	for (int i = 0; i < 100; i++) {
+		struct parsed link = { 0 };
+
+		if (look_up(kernel, name, 0, &link) < 0 || link.operstate == OPERSTATE_UP)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+	log_line(LOG_WARNING, "%s is still not up", name);
+}
+
+struct listing {
+	int (*on_link)(const struct link_facts *link, void *userdata);
+	void *userdata;
+};
+
+static int on_message(struct nlmsghdr *header, void *userdata)
+{
+	const struct listing *listing = userdata;
+	struct parsed link = { 0 };
+	int r = parse(header, &link);
+
+	if (r < 0 || link.group != SNAPSHOT_LINK_GROUP)
+		return r;
+	return listing->on_link(&link.facts, listing->userdata);
+}
+
+int link_list(struct kernel *kernel, int (*on_link)(const struct link_facts *link, void *userdata),
+	void *userdata)
+{
+	struct nl_msg *m = message_of(RTM_GETLINK, NLM_F_DUMP, (struct ifinfomsg){ 0 });
+	struct listing listing = { on_link, userdata };
+
+	m = checked(m, m ? nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) : 0);
+	return netlink_dump(&kernel->host, m, on_message, &listing);
+}
+
+static int on_found(const struct link_facts *link, void *userdata)
+{
+	struct kernel *kernel = userdata;
+	const char *name = after(link->alias, "nsnetd:");
+	size_t n = name ? strcspn(name, "/") : 0;
+	struct found_end *found;
+
+	if (!link->is_end || n == 0 || n >= NAME_SIZE || name[n] != '/')
+		return 0;
+	found = reallocarray(kernel->found, kernel->n_found + 1, sizeof(*found));
+	if (!found)
+		return -ENOMEM;
+	kernel->found = found;
+	found += kernel->n_found++;
+	*found = (struct found_end){ .index = link->index };
+	memcpy(found->netns, name, n);
+	return 0;
+}
+
+int link_find_ends(struct kernel *kernel)
+{
+	int r;
+
+	kernel->n_found = 0;
+	r = link_list(kernel, on_found, kernel);
+	kernel->has_found = r == 0;
+	return r;
+}
+
+int kernel_reap(struct kernel *kernel)
+{
+	struct indexes *waiting = &kernel->waiting;
+	int indexes[REAP_MAX];
+	size_t n = 0;
+	int r;
+
+	for (size_t i = waiting->n; i > 0 && n < lengthof(indexes); i--) {
+		struct parsed link = { 0 };
+		char name[INTERFACE_SIZE];
+
+		/* The cheaper question first. */
+		r = netlink_name(&kernel->host, waiting->items[i - 1], name);
+		if (r == 0)
+			r = look_up(kernel, NULL, waiting->items[i - 1], &link);
+		if (r == 0)
+			indexes[n++] = waiting->items[i - 1];
+		else if (r != -ENODEV && r != -ENXIO)
+			return r;
+		waiting->items[i - 1] = waiting->items[--waiting->n];
+	}
+	r = n > 0 ? delete_together(kernel, indexes, n) : 0;
+	if (r < 0) {
+		for (size_t i = 0; i < n; i++)
+			state_append(waiting, indexes[i]);
+		return r;
+	}
+	return (int)waiting->n;
+}

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * netns - network namespaces: made, named, entered for a moment, given up
+ *
+ * One thread enters a namespace by setns(2) or unshare(2), opens a socket or writes a few settings, and goes home. What it
+ * opened stays inside. Should the way home fail the process must not go on: it would change the wrong network.
+ *
+ * A namespace lives by its mount at /run/netns/NAME; our descriptor tells whether what is there now is still ours: while it
+ * is open no other namespace has its inode number. What is somebody else's stays, whatever its name.
+ */
+#include "netns.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <net/if.h>
+#include <sched.h>
+#include <search.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "file.h"
+#include "link.h"
+#include "log.h"
+
+/* How often a name is unmounted that has several mounts on it. */
+#define UNMOUNT_TRIES 8
+/* "/proc/self/fd/N/NAME" */
+#define PATH_SIZE (32 + NAME_SIZE)
+
+/* ip-netns(8) takes a lock for the moment in which the directory becomes a mount. Anyone who may open it can hold that lock for
+ * ever, so we do not wait so long. */
+static void lock(int fd)
+{
+	static const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+
+	for (int i = 0; i < 100; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+	log_line(LOG_WARNING,
+		"somebody holds the lock of the directory of namespaces, going on without");
+}
+
+static int is_mount_point(const char *path)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) < 0)
+		return neg();
+	if (!(st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+		return -EOPNOTSUPP;
+	return (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+int netns_open_names(const char *path)
+{
+	autoclose int fd = -EBADF;
+	int r;
+
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return neg();
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return neg();
+	lock(fd);
+	r = is_mount_point(path);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return take_fd(&fd);
+
+	/* Private first: a bind mount belongs to its source's peer group, and then each namespace would be mounted twice. */
+	if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+		mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0 ||
+		mount(NULL, path, NULL, MS_SHARED, NULL) < 0)
+		return neg();
+	/* The one opened above lies below the mount. */
+	r = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return r < 0 ? neg() : r;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+struct netns *netns_find(struct kernel *kernel, const char *name)
+{
+	/* The name comes first in the struct. */
+	void *const *node = tfind(name, &kernel->held, compare_names);
+
+	return node ? *node : NULL;
+}
+
+void netns_free(struct netns *netns)
+{
+	netlink_close(&netns->inside);
+	(void)close_fd(netns->fd);
+	free(netns->ends.items);
+	free(netns);
+}
+define_cleanup(struct netns *, netns_free);
+
+/* Holds a namespace by a descriptor, which is taken over in any case. */
+static int hold(struct kernel *kernel, const char *name, int fd, struct netns **ret)
+{
+	cleanup(netns_free) struct netns *netns = calloc(1, sizeof(*netns));
+	struct stat st;
+
+	if (!netns) {
+		(void)close_fd(fd);
+		return -ENOMEM;
+	}
+	netns->fd = fd;
+	netns->inside = NETLINK_INIT;
+	if (fstat(fd, &st) < 0)
+		return neg();
+	netns->device = st.st_dev;
+	netns->inode = st.st_ino;
+	memcpy(netns->name, name, strlen(name) + 1);
+	if (!tsearch(netns, &kernel->held, compare_names))
+		return -ENOMEM;
+	*ret = take(netns);
+	return 0;
+}
+
+static void go_home(const struct kernel *kernel)
+{
+	if (setns(kernel->home, CLONE_NEWNET) < 0) {
+		log_line(LOG_CRIT, "no way back into the host's network namespace: %m");
+		abort();
+	}
+}
+
+/* What holds for programs in every namespace of ours; for the one that the thread is in. */
+static int write_settings(const struct kernel *kernel)
+{
+	/* Everyone may ping (2^31-1 is the highest group the kernel takes) and serve on any port. Routers are told by us: nobody
+	 * is asked for them, and none that offers itself is believed. */
+	static const struct {
+		const char *name, *value;
+		bool is_ipv6;
+	} settings[] = {
+		{ "sys/net/ipv4/ping_group_range", "0 2147483647", false },
+		{ "sys/net/ipv4/ip_unprivileged_port_start", "0", false },
+		{ "sys/net/ipv6/conf/default/accept_ra", "0", true },
+	};
+
+	for (size_t i = 0; i < lengthof(settings); i++) {
+		int r;
+
+		if (settings[i].is_ipv6 && !kernel->has_ipv6)
+			continue;
+		r = file_write_once(kernel->proc, settings[i].name, settings[i].value);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* To be called inside of the new namespace: its descriptor. */
+static int make_ready(const struct kernel *kernel, struct netlink *ret_inside)
+{
+	autoclose int fd = openat(kernel->proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return neg();
+	r = write_settings(kernel);
+	if (r == 0)
+		r = netlink_open(ret_inside);
+	return r < 0 ? r : take_fd(&fd);
+}
+
+static int raise_loopback(struct netlink *inside)
+{
+	/* Its index is 1 in every namespace. */
+	static const struct ifinfomsg up = {
+		.ifi_index = 1, .ifi_flags = IFF_UP, .ifi_change = IFF_UP
+	};
+
+	return netlink_send(inside, netlink_message(RTM_NEWLINK, 0, &up, sizeof(up)));
+}
+
+static int64_t read_cookie(const struct netlink *inside)
+{
+	uint64_t cookie = 0;
+	socklen_t n = sizeof(cookie);
+
+	if (getsockopt(inside->fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n) < 0)
+		return 0;
+	return (int64_t)cookie;
+}
+
+static void keep_inside(struct kernel *kernel, struct netns *netns, const struct netlink *inside)
+{
+	netns->inside = *inside;
+	netns->next_inside = kernel->inside;
+	kernel->inside = netns;
+}
+
+int netns_add(struct kernel *kernel, const char *name, int64_t *ret_inode, int64_t *ret_cookie)
+{
+	struct netlink inside = NETLINK_INIT;
+	struct netns *netns;
+	int fd, r;
+
+	if (netns_find(kernel, name))
+		return -EEXIST;
+	if (unshare(CLONE_NEWNET) < 0)
+		return neg();
+	fd = make_ready(kernel, &inside);
+	go_home(kernel);
+	if (fd < 0)
+		return fd;
+
+	r = raise_loopback(&inside);
+	if (r < 0)
+		(void)close_fd(fd);
+	else
+		r = hold(kernel, name, fd, &netns);
+	if (r < 0) {
+		netlink_close(&inside);
+		return r;
+	}
+	keep_inside(kernel, netns, &inside);
+	if (ret_inode)
+		*ret_inode = (int64_t)netns->inode;
+	if (ret_cookie)
+		*ret_cookie = read_cookie(&inside);
+	return 0;
+}
+
+/* A path below the directory as it was opened, whatever is mounted over its own path now. */
+static const char *path_of(const struct kernel *kernel, const char *name, char ret[PATH_SIZE])
+{
+	(void)snprintf(ret, PATH_SIZE, "/proc/self/fd/%d/%s", kernel->names, name);
+	return ret;
+}
+
+int netns_pin(struct kernel *kernel, const char *name)
+{
+	struct netns *netns = netns_find(kernel, name);
+	char from[PATH_SIZE], to[PATH_SIZE];
+	autoclose int file = -EBADF;
+
+	if (!netns)
+		return -ENOENT;
+	file = openat(kernel->names, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (file < 0)
+		return neg();
+	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", netns->fd);
+	if (mount(from, path_of(kernel, name, to), NULL, MS_BIND, NULL) < 0) {
+		int r = neg();
+
+		(void)file_remove(kernel->names, name);
+		return r;
+	}
+	netns->is_pinned = true;
+	return 0;
+}
+
+enum what_is_there { NOTHING, OURS, DEAD_FILE, FOREIGN };
+
+/* What the name leads to now. netns NULL: we hold none of that name. */
+static int look(const struct kernel *kernel, const char *name, const struct netns *netns,
+	enum what_is_there *ret)
+{
+	autoclose int fd = openat(kernel->names, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs filesystem;
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT) {
+		*ret = NOTHING;
+		return 0;
+	}
+	if (fd < 0 || fstat(fd, &st) < 0 || fstatfs(fd, &filesystem) < 0)
+		return neg();
+	if (filesystem.f_type == NSFS_MAGIC)
+		*ret = netns && st.st_dev == netns->device && st.st_ino == netns->inode ? OURS
+											: FOREIGN;
+	else
+		*ret = S_ISREG(st.st_mode) && st.st_size == 0 ? DEAD_FILE : FOREIGN;
+	return 0;
+}
+
+static int take_name_away(const struct kernel *kernel, const char *name, const struct netns *netns)
+{
+	char path[PATH_SIZE];
+
+	for (int i = 0; i < UNMOUNT_TRIES; i++) {
+		enum what_is_there what;
+		int r = look(kernel, name, netns, &what);
+
+		if (r < 0)
+			return r;
+		switch (what) {
+		case NOTHING:
+			return 0;
+		case FOREIGN:
+			log_about(LOG_WARNING,
+				&(struct log_fields){ .namespace_name = name, .uid = LOG_UID_NONE },
+				"%s is somebody else's now and stays", name);
+			return 0;
+		case OURS:
+			if (umount2(path_of(kernel, name, path), MNT_DETACH | UMOUNT_NOFOLLOW) <
+					0 &&
+				errno != EINVAL && errno != ENOENT)
+				return neg();
+			break;
+		case DEAD_FILE:
+			r = file_remove(kernel->names, name);
+			if (r != -EBUSY)
+				return r;
+			break;
+		}
+	}
+	return -EBUSY;
+}
+
+/* Its host ends go with it, or kernel_reap() takes them. */
+static void give_up(struct kernel *kernel, struct netns *netns)
+{
+	for (struct netns **p = &kernel->inside; *p; p = &(*p)->next_inside)
+		if (*p == netns) {
+			*p = netns->next_inside;
+			break;
+		}
+	for (size_t i = 0; i < netns->ends.n; i++)
+		state_append(&kernel->waiting, netns->ends.items[i]);
+	(void)tdelete(netns, &kernel->held, compare_names);
+	netns_free(netns);
+}
+
+int netns_unpin(struct kernel *kernel, const char *name)
+{
+	struct netns *netns = netns_find(kernel, name);
+	int r;
+
+	/* Held, but never named by us: who has that name is another. */
+	if (netns && !netns->is_pinned)
+		return 0;
+	r = take_name_away(kernel, name, netns);
+	if (netns && r == 0)
+		netns->is_pinned = false;
+	return r;
+}
+
+void netns_drop(struct kernel *kernel, const char *name)
+{
+	struct netns *netns = netns_find(kernel, name);
+
+	if (netns)
+		give_up(kernel, netns);
+}
+
+int netns_open_socket(const struct kernel *kernel, int fd, struct netlink *ret)
+{
+	int r;
+
+	if (setns(fd, CLONE_NEWNET) < 0)
+		return neg();
+	r = netlink_open(ret);
+	go_home(kernel);
+	return r;
+}
+
+int netns_inside(struct kernel *kernel, struct netns *netns, struct netlink **ret)
+{
+	if (netns->inside.fd < 0) {
+		struct netlink inside;
+		int r = netns_open_socket(kernel, netns->fd, &inside);
+
+		if (r < 0)
+			return r;
+		keep_inside(kernel, netns, &inside);
+	}
+	*ret = &netns->inside;
+	return 0;
+}
+
+void netns_leave_all(struct kernel *kernel)
+{
+	while (kernel->inside) {
+		netlink_close(&kernel->inside->inside);
+		kernel->inside = kernel->inside->next_inside;
+	}
+}
+
+int netns_facts(const struct kernel *kernel, int fd, int64_t *ret_inode, int64_t *ret_cookie)
+{
+	struct netlink inside;
+	struct stat st;
+	int r;
+
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+		return -EINVAL;
+	if (fstat(fd, &st) < 0)
+		return neg();
+	*ret_cookie = 0;
+	if (kernel->has_cookie) {
+		r = netns_open_socket(kernel, fd, &inside);
+		if (r < 0)
+			return r;
+		*ret_cookie = read_cookie(&inside);
+		netlink_close(&inside);
+	}
+	*ret_inode = (int64_t)st.st_ino;
+	return 0;
+}
+
+int kernel_adopt(struct kernel *kernel, const char *name)
+{
+	autoclose int fd = -EBADF;
+	struct netns *netns;
+	int r;
+
+	if (!name_is_valid(name))
+		return -EINVAL;
+	if (netns_find(kernel, name))
+		return -EEXIST;
+	fd = openat(kernel->names, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return neg();
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+		return -EINVAL;
+	r = kernel->has_found ? 0 : link_find_ends(kernel);
+	if (r < 0)
+		return r;
+	r = hold(kernel, name, take_fd(&fd), &netns);
+	if (r < 0)
+		return r;
+	netns->is_pinned = true;
+	for (size_t i = 0; i < kernel->n_found; i++)
+		if (streq(kernel->found[i].netns, name))
+			netns_add_end(netns, kernel->found[i].index);
+	return 0;
+}
+
+int kernel_open_netns(struct kernel *kernel, const char *name)
+{
+	const struct netns *netns = netns_find(kernel, name);
+	int fd;
+
+	if (!netns)
+		return -ENOENT;
+	fd = fcntl(netns->fd, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? neg() : fd;
+}
+
+void netns_add_end(struct netns *netns, int index)
+{
+	state_append(&netns->ends, index);
+}
+
+void netns_forget_end(struct netns *netns, int index)
+{
+	for (size_t i = 0; i < netns->ends.n; i++)
+		if (netns->ends.items[i] == index) {
+			netns->ends.items[i] = netns->ends.items[--netns->ends.n];
+			return;
+		}
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * netns - network namespaces: made, named, entered for a moment, given up
+ */
+#pragma once
+
+#include "state.h"
+
+/* Readies /run/netns and opens it: kernel.names. */
+int netns_open_names(const char *path);
+
+/* The one of that name that we hold, or NULL. */
+struct netns *netns_find(struct kernel *kernel, const char *name);
+void netns_free(struct netns *netns);
+
+/* The steps. */
+int netns_add(struct kernel *kernel, const char *name, int64_t *ret_inode, int64_t *ret_cookie);
+int netns_pin(struct kernel *kernel, const char *name);
+int netns_unpin(struct kernel *kernel, const char *name);
+void netns_drop(struct kernel *kernel, const char *name);
+
+/* A route netlink socket inside, kept until netns_leave_all(). */
+int netns_inside(struct kernel *kernel, struct netns *netns, struct netlink **ret);
+void netns_leave_all(struct kernel *kernel);
+
+/* Enters a namespace for as long as it takes to make that socket. */
+int netns_open_socket(const struct kernel *kernel, int fd, struct netlink *ret);
+
+/* Facts of a namespace by its descriptor. -EINVAL: it is none of networks. cookie: 0 where the kernel does not tell. */
+int netns_facts(const struct kernel *kernel, int fd, int64_t *ret_inode, int64_t *ret_cookie);
+
+/* Host ends. */
+void netns_add_end(struct netns *netns, int index);
+void netns_forget_end(struct netns *netns, int index);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * record - what is wished for, in files
+ */
+#pragma once
+
+#include "state.h"
+
+int record_write(const struct kernel *kernel, const struct step *step);
+int record_delete(const struct kernel *kernel, const struct step *step);
+
+/* All records of a kind; those that cannot be read are left out, and the log says so. */
+int record_list(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record **ret, size_t *ret_n);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * state - what the kernel floor keeps between calls: descriptors, and no wishes
+ */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "kernel.h"
+#include "netlink.h"
+
+struct indexes {
+	int *items;
+	size_t n, allocated;
+};
+
+/* A namespace that we hold open. */
+struct netns {
+	char name[NAME_SIZE]; /* first: the key of kernel.held */
+	int fd;
+	dev_t device;
+	ino_t inode;
+	bool is_pinned;            /* its name under /run/netns is ours to take away */
+	struct netlink inside;     /* while a plan runs; its fd is negative otherwise */
+	struct netns *next_inside; /* kernel.inside */
+	/* Host ends of its links, by index: they are named no more once they are made. */
+	struct indexes ends;
+};
+
+/* The host end of a namespace's link, as it was found at start-up. */
+struct found_end {
+	int index;
+	char netns[NAME_SIZE];
+};
+
+struct kernel {
+	int home; /* the host's network namespace */
+	struct stat home_stat;
+	struct netlink host;
+	int proc;                 /* /proc */
+	int names;                /* /run/netns */
+	int namespaces, networks; /* state/namespaces/, state/networks/ */
+	int hosts, etc, sysctl;
+	bool has_ipv6, has_cookie, has_force_forwarding;
+
+	void *held;           /* of struct netns: tsearch(3) */
+	struct netns *inside; /* those with a socket inside */
+	struct found_end *found;
+	size_t n_found;
+	bool has_found;
+	/* Host ends of namespaces that were given up: kernel_reap() */
+	struct indexes waiting;
+};
+
+/* Aborts where memory is out. */
+void state_append(struct indexes *indexes, int index);
