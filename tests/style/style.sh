@@ -114,10 +114,16 @@ check_manuals() {
 	mandoc -T lint -W warning $manuals >>"$broken" 2>&1 || true
 }
 
+# A script can be run, and names its shell; what is to be sourced is and does neither.
 check_scripts() {
 	for file in $(files -name '*.sh' -o -path ./run -o -path ./.ci/run); do
-		sh -n "$file" 2>>"$broken" || true
-		test -x "$file" || echo "$file: cannot be run" >>"$broken"
+		shell=$(sed -nE '1s/^#!.*\<(sh|bash)$/\1/p' "$file")
+		"${shell:-bash}" -n "$file" 2>>"$broken" || true
+		if [ -n "$shell" ]; then
+			[ -x "$file" ] || echo "$file: cannot be run" >>"$broken"
+		else
+			[ ! -x "$file" ] || echo "$file: names no shell" >>"$broken"
+		fi
 	done
 }
 

@@ -47,6 +47,14 @@ equal() {
 	report $? "$3"
 }
 
+# Links go with their namespace, which the kernel takes apart in its own time.
+links_gone() {
+	for _ in $(seq 100); do
+		[ "$(ip -br link | cut -d' ' -f1)" != lo ] || break
+		sleep 0.1
+	done
+}
+
 mounts() {
 	grep -c " /run/netns/$1 " /proc/1/mountinfo
 }
@@ -156,6 +164,7 @@ system_clients() {
 gone() {
 	check "delete" nsnetctl delete ns1 ns2
 	check "network delete" nsnetctl network delete br1
+	links_gone
 	equal "lo" "$(ip -br link | cut -d' ' -f1)" "no link is left"
 	equal "" "$(ip netns list)" "no name is left"
 	equal "" "$(ls /run/netns)" "no file is left"
