@@ -16,7 +16,7 @@
 
 struct call {
 	const char *path;
-	int64_t timeout; /* microseconds of one call; 0: none */
+	int64_t timeout;  /* microseconds of one call; 0: none */
 	int64_t deadline; /* of the one under way, CLOCK_MONOTONIC */
 	struct problem *problem;
 	struct wire_in in;

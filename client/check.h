@@ -16,7 +16,7 @@ int check_address(const char *text);
 
 enum check_prefix {
 	CHECK_PREFIX_OK,
-	CHECK_PREFIX_NONE, /* not ADDRESS/LENGTH */
+	CHECK_PREFIX_NONE,     /* not ADDRESS/LENGTH */
 	CHECK_PREFIX_HAS_HOST, /* bits beyond the length are set */
 };
 

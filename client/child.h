@@ -9,7 +9,7 @@
 #include "problem.h"
 
 struct child {
-	pid_t pid; /* 0 in the child itself */
+	pid_t pid;    /* 0 in the child itself */
 	bool is_init; /* the first process of a PID namespace */
 	int64_t grace; /* microseconds a command gets to end after SIGTERM or SIGHUP; 0: as long as it takes */
 	int proc; /* the host's /proc */

@@ -12,7 +12,7 @@
 /* One file to be seen at /etc/NAME: what lies at a path (and its later changes), or a text. */
 struct etc_file {
 	const char *target; /* "/etc/hosts" */
-	const char *path; /* NULL: text */
+	const char *path;   /* NULL: text */
 	const char *text;
 };
 

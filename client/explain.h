@@ -10,8 +10,8 @@ struct settings;
 
 /* What the user typed, for words that fit it (problem->context). */
 struct explain_context {
-	const char *verb; /* "network create"; NULL: none */
-	const char *typed; /* the whole command, quoted for a shell */
+	const char *verb;                /* "network create"; NULL: none */
+	const char *typed;               /* the whole command, quoted for a shell */
 	const struct settings *settings; /* NULL: none */
 	bool is_root;
 };

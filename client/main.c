@@ -20,7 +20,7 @@ struct line {
 	struct options_walk walk;
 	const struct verb *verb;
 	const char *path; /* "nsnetctl network create" */
-	bool is_help; /* "help" stood before the verb */
+	bool is_help;     /* "help" stood before the verb */
 };
 
 static void step_into(struct line *line, const struct verb *verb)

@@ -11,8 +11,8 @@
 #include "problem.h"
 
 struct option_row {
-	const char *name; /* without its dashes */
-	char letter; /* 0 where it has none */
+	const char *name;     /* without its dashes */
+	char letter;          /* 0 where it has none */
 	const char *argument; /* as the help calls it; NULL: has none; "[=...": may be left out */
 	const char *help;
 	size_t target;
@@ -55,7 +55,7 @@ struct options {
 	enum options_color color;
 	bool is_quiet, has_no_legend, has_no_pager, wants_help, wants_version;
 	bool is_terminal; /* stdout, before a pager stood in between */
-	int64_t timeout; /* microseconds of one call; 0: none */
+	int64_t timeout;  /* microseconds of one call; 0: none */
 	const char *socket;
 };
 

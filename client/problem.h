@@ -28,7 +28,7 @@ enum problem_exit {
 };
 
 struct problem {
-	struct arena *arena; /* where its texts live */
+	struct arena *arena;                   /* where its texts live */
 	const struct explain_context *context; /* what was typed (explain.h), or NULL */
 	enum problem_exit exit;
 	const char *what;

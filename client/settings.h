@@ -14,10 +14,10 @@ struct settings {
 	/* The caller's own copy goes to the daemon: what was not named is absent in it. */
 	struct nsnet_namespace_context of_namespace;
 	struct nsnet_network_context of_network;
-	bool has_address; /* --network …:ip=A: not for several namespaces */
-	bool is_unattached; /* --network none */
+	bool has_address;    /* --network …:ip=A: not for several namespaces */
+	bool is_unattached;  /* --network none */
 	bool has_no_gateway; /* --gateway none */
-	bool has_no_prefix; /* --subnet none */
+	bool has_no_prefix;  /* --subnet none */
 };
 
 int settings_network(void *settings, const char *value, struct problem *problem);

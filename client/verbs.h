@@ -8,7 +8,7 @@
 
 enum verb_kind {
 	VERB_PLAIN,
-	VERB_NOUN, /* has verbs of its own */
+	VERB_NOUN,    /* has verbs of its own */
 	VERB_COMMAND, /* its words from the one numbered "min_words" on are a command */
 };
 
