@@ -27,13 +27,14 @@ static struct {
 static bool log_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device, inode;
+	char is[64];
 	struct stat st;
-	char rest;
 
-	if (!stream || sscanf(stream, "%llu:%llu%c", &device, &inode, &rest) != 2)
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
 		return false;
-	return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+	(void)snprintf(is, sizeof(is), "%llu:%llu", (unsigned long long)st.st_dev,
+		(unsigned long long)st.st_ino);
+	return streq(stream, is);
 }
 
 void log_open(int level)

@@ -11,8 +11,8 @@
  *   again     is there while whole frames lie here that could be served
  *
  * It is over when input is over and all is served and sent. Input is over at the end of the stream (the client may have
- * closed only its half: it still gets its replies), at an error, and at a frame that is no request. Output is over when the
- * client cannot read any more; requests that it sent before are carried out all the same.
+ * closed only its half: it still gets its replies), at an error, and at a frame that is no request. Replies that a client cannot
+ * read any more are dropped, and the requests that it sent are carried out all the same.
  *
  * Three clocks: waiting output that does not move, an unfinished request, and idleness while there is neither. While the
  * connection itself does not read, the client cannot be blamed for an unfinished request. The timer is moved forward only
@@ -50,21 +50,17 @@ static bool connection_is_clogged(const struct connection *connection)
 	return connection->out.pending > connection->limits->unread;
 }
 
-static void connection_end_output(struct connection *connection)
-{
-	connection->is_output_over = true;
-	wire_out_done(&connection->out);
-	wire_out_init(&connection->out);
-}
-
 static void connection_flush(struct connection *connection)
 {
 	size_t sent = 0;
 
 	if (connection->out.pending == 0)
 		return;
-	if (wire_out_flush(&connection->out, connection->fd, &sent) < 0)
-		connection_end_output(connection);
+	if (wire_out_flush(&connection->out, connection->fd, &sent) < 0) {
+		/* Nobody reads: what waits is dropped, and so will be what comes. */
+		wire_out_done(&connection->out);
+		wire_out_init(&connection->out);
+	}
 	if (sent > 0)
 		connection->stall_since = connection->idle_since = connection_now();
 }
@@ -115,9 +111,6 @@ static void connection_serve(struct connection *connection)
 			return;
 		}
 		connection->idle_since = connection_now();
-		/* Else the output of a client that is gone would count as clogged. */
-		if (connection->is_output_over)
-			connection_end_output(connection);
 	}
 }
 

@@ -19,7 +19,6 @@ struct connection {
 	struct wire_in in;
 	struct wire_out out;
 	bool is_input_over;   /* nothing more is read */
-	bool is_output_over;  /* nobody reads: replies are dropped */
 	bool may_hold_frames; /* in may hold whole frames not yet served */
 
 	sd_event_source *io;

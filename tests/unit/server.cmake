@@ -16,6 +16,9 @@ unit_test(test_server SOURCES unit/test_server.c unit/server_world.c DEPENDS exa
 unit_test(test_server_bounds SOURCES unit/test_server_bounds.c unit/server_world.c DEPENDS example)
 unit_test(test_server_frames SOURCES unit/test_server_frames.c unit/server_world.c DEPENDS example)
 unit_test(test_server_path SOURCES unit/test_server_path.c unit/server_world.c DEPENDS example)
+target_link_options(test_server_path PRIVATE -Wl,--wrap=bind)
+unit_test(test_connection SOURCES unit/test_connection.c DEPENDS example)
+unit_test(test_dispatch SOURCES unit/test_dispatch.c DEPENDS example)
 unit_test(test_log SOURCES unit/test_log.c DEPENDS log)
 
 # The kernel never answers wrongly by itself.

@@ -61,6 +61,17 @@ static void test_line(unused void **state)
 		told_text(), "test_log: /some/path: No such file or directory\ntest_log: 1 of 2\n");
 }
 
+/* Nor does it matter to the caller whether a line can be written. */
+static void test_keeps_errno(unused void **state)
+{
+	autoclose int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	assert_return_code(dup2(full, STDERR_FILENO), errno);
+	errno = EEXIST;
+	log_line(LOG_ERR, "lost");
+	assert_int_equal(errno, EEXIST);
+}
+
 static void test_fields(unused void **state)
 {
 	log_about(LOG_INFO,
@@ -221,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(test_line),
+		test(test_keeps_errno),
 		test(test_fields),
 		test(test_level),
 		test(test_forges_nothing),

@@ -7,9 +7,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
-#include "dispatch.h"
 #include "server_world.h"
 #include "varlink_service.h"
 
@@ -326,53 +324,6 @@ static void test_an_error_may_follow_replies(void **state)
 		"{\"error\":\"io.systemd.System\",\"parameters\":{\"origin\":\"linux\",\"errno\":999}}");
 }
 
-static int answer_twice(unused void *userdata, struct call *call, unused const void *in)
-{
-	(void)call_reply(call, &(struct example_note_out){ .count = 1 });
-	return call_reply(call, &(struct example_note_out){ .count = 2 });
-}
-
-static int answer_more_unasked(unused void *userdata, struct call *call, unused const void *in)
-{
-	return call_reply_more(call, &(struct example_note_out){ .count = 1 });
-}
-
-/* The signal that ends a process whose handler does that. */
-static int signal_of(call_handler handler)
-{
-	static const char request[] = "{\"method\":\"alt.broken.Note\"}";
-	const struct codec_interface interface = {
-		.name = "alt.broken",
-		.description = "",
-		.methods = &example_interface.methods[EXAMPLE_M_NOTE],
-		.n_methods = 1,
-	};
-	struct dispatch dispatch = { 0 };
-	struct peer peer = { 0 };
-	struct wire_out out;
-	pid_t pid;
-	int status;
-
-	dispatch_add(&dispatch, &(struct server_interface){ &interface, &handler, NULL });
-	wire_out_init(&out);
-	pid = fork();
-	assert_return_code(pid, errno);
-	if (pid == 0) {
-		(void)close(STDERR_FILENO);
-		(void)dispatch_frame(&dispatch, &peer, request, strlen(request), &out);
-		_exit(0);
-	}
-	dispatch_done(&dispatch);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-}
-
-static void test_a_broken_handler_ends_the_daemon(unused void **state)
-{
-	assert_int_equal(signal_of(answer_twice), SIGABRT);
-	assert_int_equal(signal_of(answer_more_unasked), SIGABRT);
-}
-
 /* A name that looks like credentials must not be read as any. */
 static void test_a_name_gives_no_rights(void **state)
 {
@@ -432,7 +383,6 @@ int main(void)
 		test(test_keeps_no_descriptors_sent_to_it),
 		test(test_tells_once_of_what_nobody_foresaw),
 		test(test_an_error_may_follow_replies),
-		cmocka_unit_test(test_a_broken_handler_ends_the_daemon),
 		test(test_a_name_gives_no_rights),
 		test(test_knows_every_uid),
 	};

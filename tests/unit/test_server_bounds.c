@@ -50,6 +50,22 @@ static void test_serves_no_further_who_does_not_read(unused void **state)
 	assert_int_equal(world->example.filled, N);
 }
 
+/* The limit holds within one turn as well. */
+static void test_queues_no_more_than_one_reply_above_the_limit(unused void **state)
+{
+	cleanup(world_free) struct world *world = world_new(&patient);
+	cleanup(client_free) struct client *client = client_new(world);
+
+	for (unsigned i = 0; i < 10; i++)
+		client_say(client,
+			"{\"method\":\"alt.example.Fill\",\"parameters\":{\"size\":1048576}}");
+	world_settle(world);
+	assert_int_equal(world->example.filled, 1);
+	for (unsigned i = 0; i < 10; i++)
+		assert_non_null(client_hear(client));
+	assert_int_equal(world->example.filled, 10);
+}
+
 static void test_closes_on_who_never_reads(unused void **state)
 {
 	struct server_limits limits = patient;
@@ -366,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_serves_no_further_who_does_not_read),
+		cmocka_unit_test(test_queues_no_more_than_one_reply_above_the_limit),
 		cmocka_unit_test(test_closes_on_who_never_reads),
 		cmocka_unit_test(test_closes_on_who_reads_half_closed_never),
 		cmocka_unit_test(test_closes_on_unfinished_requests),

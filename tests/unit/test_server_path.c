@@ -10,6 +10,22 @@
 
 #include "server_world.h"
 
+int __real_bind(int fd, const struct sockaddr *address, socklen_t size);
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size);
+
+/* What the file looked like directly after bind(2). */
+static struct stat born;
+
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size)
+{
+	int rc = __real_bind(fd, address, size);
+
+	if (rc == 0)
+		assert_return_code(
+			lstat(((const struct sockaddr_un *)address)->sun_path, &born), errno);
+	return rc;
+}
+
 struct place {
 	struct world *world; /* its server listens at a path of its own besides */
 	char path[80];
@@ -79,6 +95,8 @@ static void test_mode_and_group(void **state)
 		assert_int_equal(st.st_mode, S_IFSOCK | modes[i]);
 		assert_int_equal(st.st_uid, geteuid());
 		assert_int_equal(st.st_gid, gid != (gid_t)-1 ? gid : getegid());
+		assert_int_equal(st.st_ino, born.st_ino);
+		assert_int_equal(born.st_mode, S_IFSOCK); /* at no moment it let in anybody else */
 		assert_return_code(unlink(place->path), errno);
 	}
 	assert_int_equal(umask(saved), 0027); /* as it was */
