@@ -65,7 +65,7 @@ static void print_parameters(struct client *client, const struct codec_reply *re
 
 int describe_call(struct client *client)
 {
-	const char *method = client->words[0], *parameters;
+	const char *method = client->words[0], *parameters = NULL;
 	struct codec_reply reply;
 	int r = read_parameters(client, &parameters);
 

@@ -390,7 +390,7 @@ static int gather_resolv_conf(const char *name, struct etc *etc, struct problem 
 		file.text = "";
 	}
 	for (size_t i = 0; !file.path && i < lengthof(sources) && n_servers == 0; i++) {
-		const char *host, *made;
+		const char *host = "", *made;
 		int r = read_file(arena, sources[i], &host);
 
 		if (r == -ENOENT)
@@ -409,7 +409,7 @@ static int gather_resolv_conf(const char *name, struct etc *etc, struct problem 
 static int gather_nsswitch(struct etc *etc, struct problem *problem)
 {
 	struct etc_file file = { .target = "/etc/nsswitch.conf" };
-	const char *host;
+	const char *host = "";
 	int r = read_file(problem->arena, file.target, &host);
 
 	/* There is nothing to put a file over, then. */

@@ -152,7 +152,7 @@ int exec_run(struct client *client)
 {
 	struct problem *problem = &client->problem;
 	struct child child = { .grace = GRACE };
-	const char *name;
+	const char *name = NULL;
 	int r, status;
 
 	r = make_name(client, &name);

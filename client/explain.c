@@ -35,13 +35,11 @@ static char *quote_word(char *end, const char *word)
 	size_t length = strlen(word);
 
 	if (length > 0 && strspn(word, plain) == length)
-		return (char *)memcpy(end, word, length) + length;
+		return stpcpy(end, word);
 	*end++ = '\'';
 	for (const char *c = word; *c; c++) {
-		if (*c == '\'') {
-			(void)memcpy(end, "'\\'", 3);
-			end += 3;
-		}
+		if (*c == '\'')
+			end = stpcpy(end, "'\\'");
 		*end++ = *c;
 	}
 	*end++ = '\'';

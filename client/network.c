@@ -197,20 +197,21 @@ static void show_whole(struct client *client, const struct nsnet_list_networks_o
 
 struct shown {
 	struct client *client;
-	const struct nsnet_list_networks_out **items;
+	struct nsnet_list_networks_out *items;
 	size_t n;
 };
 
 /* Kept until all are here: the connection does one call at a time, and each network asks for its namespaces. */
 static int on_shown(const void *reply, void *userdata)
 {
+	const struct nsnet_list_networks_out *out = reply;
 	struct shown *shown = userdata;
-	const struct nsnet_list_networks_out **more = arena_array(&shown->client->arena,
-		shown->n + 1, sizeof(const struct nsnet_list_networks_out *));
+	struct nsnet_list_networks_out *more =
+		arena_array(&shown->client->arena, shown->n + 1, sizeof(*more));
 
 	if (shown->n > 0)
 		memcpy(more, shown->items, shown->n * sizeof(*more));
-	more[shown->n++] = reply;
+	more[shown->n++] = *out;
 	shown->items = more;
 	return 0;
 }
@@ -221,14 +222,14 @@ static int print_shown(struct client *client, const struct shown *shown)
 
 	for (size_t i = 0; i < shown->n && r == 0; i++) {
 		if (client->options.json != OPTIONS_JSON_OFF) {
-			print_json(client, shown->items[i]);
+			print_json(client, &shown->items[i]);
 		} else if (client->options.is_quiet) {
-			(void)puts(shown->items[i]->name);
+			(void)puts(shown->items[i].name);
 		} else {
 			if (i > 0)
 				(void)putchar('\n');
-			show_whole(client, shown->items[i]);
-			r = show_members(client, shown->items[i]->name);
+			show_whole(client, &shown->items[i]);
+			r = show_members(client, shown->items[i].name);
 		}
 	}
 	return r;

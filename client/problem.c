@@ -7,7 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const char *format_text(struct arena *arena, const char *format, va_list arguments)
+attribute_printf(2, 0) static const
+	char *format_text(struct arena *arena, const char *format, va_list arguments)
 {
 	autofree char *text = NULL;
 

@@ -16,7 +16,7 @@ static void *append(struct arena *arena, const void *items, size_t n, size_t siz
 {
 	char *more = arena_array(arena, n + 1, size);
 
-	if (n > 0)
+	if (items)
 		memcpy(more, items, n * size);
 	return more;
 }

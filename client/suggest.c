@@ -46,20 +46,20 @@ const char *suggest_nearest(const char *word, const char *const *words, size_t n
 {
 	/* A third of the letters may be wrong: "lsit", "crate", but not any word for any other. */
 	size_t best = (strnlen(word, LETTERS_MAX) + 2) / 3 + 1;
-	const char *nearest = NULL;
+	size_t nearest = n;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t distance = suggest_distance(word, words[i]);
 
 		if (distance < best) {
 			best = distance;
-			nearest = words[i];
+			nearest = i;
 		}
 	}
 	/* "del" for "delete": too far to be a slip, but the beginning of a word. */
-	for (size_t i = 0; i < n && !nearest; i++) {
+	for (size_t i = 0; i < n && nearest == n; i++) {
 		if (strlen(word) >= 2 && after(words[i], word))
-			nearest = words[i];
+			nearest = i;
 	}
-	return nearest;
+	return nearest < n ? words[nearest] : NULL;
 }
