@@ -210,7 +210,14 @@ const char *etc_join_hosts(struct arena *arena, const char *const *texts, size_t
 		size_t length;
 
 		while (next_line(&text, &line, &length)) {
-			if (!has_line(&before, line, length))
+			const char *at = line, *word;
+			size_t word_length;
+
+			/* The daemon's lines are filled up to a fixed length, places that are free hold comments. */
+			while (length > 0 && strchr(BLANK, line[length - 1]))
+				length--;
+			if (next_word(&at, line + length, &word, &word_length) &&
+				!has_line(&before, line, length))
 				lines_add(&lines, line, length);
 		}
 	}

@@ -32,7 +32,7 @@ const char *etc_nsswitch(struct arena *arena, const char *host);
 /* resolv.conf without servers that only the host can reach; *ret_n_servers are left. */
 const char *etc_resolv_conf(struct arena *arena, const char *host, size_t *ret_n_servers);
 
-/* One hosts(5) of several, each line once. */
+/* One hosts(5) of several, each line once, without comments. */
 const char *etc_join_hosts(struct arena *arena, const char *const *texts, size_t n);
 
 /* hosts(5) where there is no network. */
