@@ -134,8 +134,9 @@ static uint64_t connection_deadline(struct connection *connection)
 {
 	const struct server_limits *limits = connection->limits;
 	bool is_stalled = connection->out.pending > 0;
+	/* Where whole frames may lie here, as they do where it is clogged, nothing is read. */
 	bool is_begun = !connection->is_input_over && !connection->may_hold_frames &&
-			!connection_is_clogged(connection) && wire_in_is_partial(&connection->in);
+			wire_in_is_partial(&connection->in);
 	uint64_t stall =
 		connection_run_clock(&connection->stall_since, is_stalled, limits->stall_usec);
 	uint64_t request =

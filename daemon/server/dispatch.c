@@ -101,9 +101,7 @@ int dispatch_frame(const struct dispatch *dispatch, const struct peer *peer, con
 	void *userdata = NULL;
 	call_handler handler;
 
-	/* Nobody can be given many replies and none. */
-	if (codec_parse_call(&call.arena, text, n, &request) < 0 ||
-		(request.more && request.oneway)) {
+	if (codec_parse_call(&call.arena, text, n, &request) < 0) {
 		call_done(&call);
 		return -EBADMSG;
 	}
