@@ -155,15 +155,16 @@ static void test_requests_end_idleness(void **state)
 /* Who is not read from cannot be late with a request, and output that moves is no stall. */
 static void test_a_clogged_connection(void **state)
 {
+	static const char fill_and_begin[] = FILL "\0{";
 	static char buffer[65536];
 	struct line *line = *state;
 	struct connection *connection = line->connection;
 	uint64_t since;
 
-	say(line, FILL, sizeof(FILL));
+	say(line, fill_and_begin, sizeof(fill_and_begin) - 1);
 	since = connection->stall_since;
 	assert_true(since != STILL);
-	say(line, "{", 1);
+	say(line, "\"", 1);
 	assert_int_equal(connection->request_since, STILL);
 	assert_int_equal(connection->stall_since, since);
 	pass(since);
