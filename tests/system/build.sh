@@ -5,7 +5,7 @@
 set -eux
 
 cmake --preset release -S /src -B /build -DCMAKE_INSTALL_PREFIX=/usr -DBUILD_TESTING=ON
-cmake --build /build
+cmake --build /build -- --quiet
 ctest --test-dir /build --label-regex '^unit$' --no-tests=error --output-on-failure
 cmake --install /build
 systemd-sysusers

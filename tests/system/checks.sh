@@ -108,7 +108,7 @@ made() {
 	says '10\.10\.0\.10/16' "nsenter enters it" nsenter --net=/run/netns/ns1 ip address show dev eth0
 	says '10\.10\.0\.10/16' "a unit with NetworkNamespacePath= runs inside" \
 		systemd-run --quiet --wait --pipe --property NetworkNamespacePath=/run/netns/ns1 ip address show dev eth0
-	says '^1 ' "exec --pid: PID 1 is ps itself" nsnetctl exec --pid ns1 ps -e -o pid,comm --no-headers
+	says '^ *1 ps$' "exec --pid: PID 1 is ps itself" nsnetctl exec --pid ns1 ps -e -o pid,comm --no-headers
 	check "ping by name" nsnetctl exec ns1 ping -c 1 -W 5 ns2
 	check "ping by name, IPv6" nsnetctl exec ns1 ping -6 -c 1 -W 5 ns2
 	check "ping to the gateway" nsnetctl exec ns1 ping -c 1 -W 5 10.10.0.1

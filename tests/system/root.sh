@@ -50,6 +50,8 @@ if [ ! -d "$root" ]; then
 	rm -rf "$temporary"/var/cache/apt/archives/*.deb "$temporary"/var/lib/apt/lists/* "$temporary"/usr/share/doc/*
 	# Empty, so that each boot is one of a machine of its own that was set up already.
 	: >"$temporary/etc/machine-id"
+	# What an installer writes.
+	printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >"$temporary/etc/hosts"
 	mv -T "$temporary" "$root"
 fi
 echo "$root"

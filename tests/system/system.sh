@@ -56,7 +56,7 @@ inside() {
 	cd "$work/scratch"
 	mkdir upper work merged results
 	mount -t overlay overlay -o "lowerdir=$root,upperdir=upper,workdir=work" merged
-	if ! container --chdir=/src sh tests/system/build.sh >"$work/build.log" 2>&1; then
+	if ! container --console=pipe --chdir=/src sh tests/system/build.sh >"$work/build.log" 2>&1; then
 		echo "FAILED  builds, and its unit tests pass"
 		tail -n 60 "$work/build.log"
 		exit 1
