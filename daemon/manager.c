@@ -69,6 +69,16 @@ static void on_deleted(void *userdata)
 	(void)sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_ONESHOT);
 }
 
+/* After each turn of the loop, once it is to stop. */
+static int on_turn(sd_event_source *source, void *userdata)
+{
+	struct manager *manager = userdata;
+
+	(void)source;
+	return server_connections(manager->server) == 0 ? sd_event_exit(manager->event, 0) : 0;
+}
+
+/* Replies that wait still go out. */
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signal, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -77,7 +87,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signa
 	(void)signal;
 	(void)sd_notify(0, "STOPPING=1");
 	server_drain(manager->server, DRAIN_USEC);
-	return sd_event_exit(manager->event, 0);
+	return sd_event_add_post(manager->event, NULL, on_turn, manager);
 }
 
 static int make_loop(struct manager *manager)

@@ -73,8 +73,11 @@ int netns_open_names(const char *path)
 	r = is_mount_point(path);
 	if (r < 0)
 		return r;
-	if (r > 0)
+	if (r > 0) {
+		/* It is kept open: with the lock on it, "ip netns add" would wait for ever. */
+		(void)flock(fd, LOCK_UN);
 		return take_fd(&fd);
+	}
 
 	/* Private first: a bind mount belongs to its source's peer group, and then each namespace would be mounted twice. */
 	if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) < 0 ||
