@@ -27,28 +27,21 @@ int file_open_directory(int parent, const char *name, mode_t mode)
 	return take_fd(&fd);
 }
 
-int file_read(
-	int directory, const char *name, size_t max, struct arena *arena, char **ret, size_t *ret_n)
+static int read_whole(int fd, size_t max, struct arena *arena, char **ret, size_t *ret_n)
 {
-	autoclose int fd =
-		openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	size_t n = 0, allocated = 4096;
-	autofree char *text = NULL;
-	struct stat st;
+	autofree char *text = malloc(allocated);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return neg();
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
+	if (!text)
+		return -ENOMEM;
 	for (;;) {
 		ssize_t got;
 
-		if (!text || n == allocated) {
-			char *grown = realloc(text, text ? allocated *= 2 : allocated);
+		if (n == allocated) {
+			char *grown = realloc(text, allocated *= 2);
 
-			if (!grown) {
+			if (!grown)
 				return -ENOMEM;
-			}
 			text = grown;
 		}
 		got = read(fd, text + n, allocated - n);
@@ -65,6 +58,32 @@ int file_read(
 	*ret = arena_strndup(arena, text, n);
 	*ret_n = n;
 	return 0;
+}
+
+/* Neither waits for a pipe's other end nor takes a terminal over, whatever lies there. */
+static int open_and_read(int directory, const char *name, int flags, size_t max,
+	struct arena *arena, char **ret, size_t *ret_n)
+{
+	autoclose int fd =
+		openat(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return neg();
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	return read_whole(fd, max, arena, ret, ret_n);
+}
+
+int file_read(
+	int directory, const char *name, size_t max, struct arena *arena, char **ret, size_t *ret_n)
+{
+	return open_and_read(directory, name, O_NOFOLLOW, max, arena, ret, ret_n);
+}
+
+int file_read_followed(const char *path, size_t max, struct arena *arena, char **ret, size_t *ret_n)
+{
+	return open_and_read(AT_FDCWD, path, 0, max, arena, ret, ret_n);
 }
 
 int file_write_at(int fd, const void *bytes, size_t n, off_t offset)

@@ -15,6 +15,10 @@ int file_open_directory(int parent, const char *name, mode_t mode);
 int file_read(int directory, const char *name, size_t max, struct arena *arena, char **ret,
 	size_t *ret_n);
 
+/* The same by an absolute path, through symbolic links: for files that are the system's. */
+int file_read_followed(
+	const char *path, size_t max, struct arena *arena, char **ret, size_t *ret_n);
+
 /* All of the bytes at an offset. */
 int file_write_at(int fd, const void *bytes, size_t n, off_t offset);
 

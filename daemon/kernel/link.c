@@ -99,8 +99,8 @@ static struct nl_msg *build_veth(const struct veth *veth)
 		rtnl_link_set_mtu(ends[i], veth->mtu);
 		rtnl_link_set_num_tx_queues(ends[i], 1);
 		rtnl_link_set_num_rx_queues(ends[i], 1);
-		rtnl_link_set_group(ends[i], SNAPSHOT_LINK_GROUP);
 	}
+	rtnl_link_set_group(link, SNAPSHOT_LINK_GROUP);
 	if (veth->fd >= 0)
 		rtnl_link_set_ns_fd(peer, veth->fd);
 	if (veth->peer_mac) {
@@ -255,6 +255,8 @@ static int add_anchor(struct kernel *kernel, const struct step *step, int bridge
 		return other;
 	netlink_batch_add(&batch, build_quiet(kernel, anchor, alias));
 	netlink_batch_add(&batch, build_quiet(kernel, other, alias));
+	/* libnl gives a group to one end only. */
+	netlink_batch_add(&batch, build_group(other, SNAPSHOT_LINK_GROUP));
 	netlink_batch_add(&batch, build_up(anchor, bridge));
 	netlink_batch_add(&batch, build_deaf_port(anchor));
 	netlink_batch_add(&batch, build_up(other, 0));

@@ -15,3 +15,22 @@ bool route_is_gone(enum step_type type, int error);
 
 /* fe80:: and the identifier that is made from the hardware address. */
 struct nl_msg *route_build_link_local(int index, const struct mac *mac);
+
+/* What a message about a route says. */
+struct route_facts {
+	struct prefix destination;
+	struct address gateway; /* of the first way, where there are several */
+	uint32_t table, metric;
+	int interface; /* index; 0: none */
+	uint8_t type, protocol;
+	bool is_cached;
+};
+
+/* Calls on_route with each route of a table (0: of all) of a family. */
+int route_list(struct netlink *netlink, int family, uint32_t table,
+	int (*on_route)(const struct route_facts *route, void *userdata), void *userdata);
+
+/* Calls on_address with each address and the index of its interface. */
+int route_list_addresses(struct netlink *netlink, int family,
+	int (*on_address)(const struct prefix *address, int interface, void *userdata),
+	void *userdata);

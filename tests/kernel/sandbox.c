@@ -34,13 +34,13 @@ void sandbox_enter(void)
 
 static const char *run_va(struct arena *arena, int *ret_status, const char *format, va_list args)
 {
-	char command[512], buffer[4096];
+	char command[2048], buffer[4096];
 	const char *output = "";
 	size_t n;
 	FILE *pipe;
 	int status;
 
-	(void)vsnprintf(command, sizeof(command), format, args);
+	assert_true(vsnprintf(command, sizeof(command), format, args) < (int)sizeof(command));
 	pipe = popen(command, "r"); /* flawfinder: ignore */
 	assert_non_null(pipe);
 	while ((n = fread(buffer, 1, sizeof(buffer) - 1, pipe)) > 0) {
@@ -108,9 +108,28 @@ size_t sandbox_mounts(const char *text)
 const char *sandbox_picture(struct arena *arena)
 {
 	return sandbox_run(arena, NULL,
+		"while ip -6 addr show tentative | grep -q .; do sleep 0.01; done; "
 		"ip -o link | cut -d' ' -f2-; ip -o addr | sed 's/valid_lft.*//'; ip route show table all; "
 		"ip -6 route show table all; cut -d' ' -f4- /proc/self/mountinfo | sort; ip netns list; "
-		"find /run -printf '%%p %%m %%s %%l\\n' | sort; ls /proc/self/fd | wc -l");
+		"find /run -path /run/mount -prune -o -printf '%%p %%m %%l\\n' | sort; "
+		"grep -hv '^#' /run/nsnetd/hosts/* 2>/dev/null; "
+		"ls /proc/self/fd | wc -l");
+}
+
+void sandbox_is_as(const char *before)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	const char *now = sandbox_picture(&arena);
+	size_t line = 0;
+
+	for (size_t i = 0; before[i] == now[i]; i++) {
+		if (!before[i])
+			return;
+		if (before[i] == '\n')
+			line = i + 1;
+	}
+	fail_msg("before: %.*s\nnow: %.*s", (int)strcspn(before + line, "\n"), before + line,
+		(int)strcspn(now + line, "\n"), now + line);
 }
 
 struct kernel *sandbox_kernel(void)

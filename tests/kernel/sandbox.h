@@ -31,6 +31,7 @@ size_t sandbox_mounts(const char *text);
 
 /* Everything that is there, as text: links, addresses, mounts, names, files. To be compared before and after. */
 const char *sandbox_picture(struct arena *arena);
+void sandbox_is_as(const char *before);
 
 struct kernel *sandbox_kernel(void);
 

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * snapshot - what there is on the host now, read all at once
+ */
+#include "snapshot.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+#include "kernel.h"
+#include "link.h"
+#include "log.h"
+#include "netns.h"
+#include "record.h"
+#include "state.h"
+
+struct reading {
+	struct arena *arena;
+	struct snapshot_link *links;
+	size_t n, allocated;
+};
+
+static int on_link(const struct link_facts *link, void *userdata)
+{
+	struct reading *reading = userdata;
+	struct snapshot_link *to;
+
+	if (reading->n == reading->allocated) {
+		size_t allocated = reading->allocated ? 2 * reading->allocated : 64;
+		struct snapshot_link *links =
+			arena_array(reading->arena, allocated, sizeof(*links));
+
+		if (reading->n > 0)
+			memcpy(links, reading->links, reading->n * sizeof(*links));
+		reading->links = links;
+		reading->allocated = allocated;
+	}
+	if (strlen(link->name) >= INTERFACE_SIZE)
+		return -EBADMSG;
+	to = &reading->links[reading->n++];
+	*to = (struct snapshot_link){
+		.index = link->index,
+		.master = link->master,
+		.alias = arena_strdup(reading->arena, link->alias),
+	};
+	memcpy(to->name, link->name, strlen(link->name) + 1);
+	return 0;
+}
+
+/* Whether there is anything under that name, and what. */
+static bool read_name(const struct kernel *kernel, const char *name, struct snapshot_netns *ret)
+{
+	autoclose int fd = openat(
+		kernel->names, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs filesystem;
+	int r = 0;
+
+	*ret = (struct snapshot_netns){ .name = name };
+	if (fd < 0 || fstatfs(fd, &filesystem) < 0)
+		r = neg();
+	else if (filesystem.f_type != NSFS_MAGIC)
+		ret->is_dead = true;
+	else
+		r = netns_facts(kernel, fd, &ret->inode, &ret->cookie);
+	if (r < 0 && r != -ENOENT)
+		log_about(LOG_ERR,
+			&(struct log_fields){ .namespace_name = name, .uid = LOG_UID_NONE },
+			"cannot look at the namespace %s: %s", name, strerror(-r));
+	return r == 0;
+}
+
+int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret)
+{
+	struct snapshot snapshot = { 0 };
+	struct reading reading = { .arena = arena };
+	int r;
+
+	/* Those of namespaces that kernel_adopt() will take over. */
+	r = link_find_ends(kernel);
+	if (r == 0)
+		r = link_list(kernel, on_link, &reading);
+	if (r == 0)
+		r = record_list(
+			kernel, RECORD_NETWORK, arena, &snapshot.networks, &snapshot.n_networks);
+	if (r == 0)
+		r = record_list(kernel, RECORD_NAMESPACE, arena, &snapshot.namespaces,
+			&snapshot.n_namespaces);
+	if (r < 0)
+		return r;
+	snapshot.links = reading.links;
+	snapshot.n_links = reading.n;
+	snapshot.netns = arena_array(arena, snapshot.n_namespaces, sizeof(*snapshot.netns));
+	for (size_t i = 0; i < snapshot.n_namespaces; i++)
+		if (read_name(
+			    kernel, snapshot.namespaces[i].name, &snapshot.netns[snapshot.n_netns]))
+			snapshot.n_netns++;
+	*ret = snapshot;
+	return 0;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * userns - network namespaces that belong to a user: owned by user namespaces of his
+ *
+ * A process that has entered a user namespace cannot go back, so a child does it. It has a table of descriptors in common with
+ * us (CLONE_FILES) and a page of memory: what it opens is ours, and no message is needed. It runs nothing of anybody's.
+ *
+ * The child writes the maps itself, which each user may for himself alone once setgroups(2) is denied; nobody else's id ever
+ * comes in. The owner of a user namespace is the effective uid of who makes it.
+ */
+#include "userns.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* What the child tells. */
+struct told {
+	int fd, error;
+};
+
+static int write_text(const char *path, const char *text)
+{
+	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC);
+	size_t n = strlen(text);
+
+	if (fd < 0)
+		return neg();
+	return write(fd, text, n) == (ssize_t)n ? 0 : neg();
+}
+
+/* Maps one id of the parent to one inside. */
+static int write_maps(uid_t inside_uid, uid_t uid, gid_t inside_gid, gid_t gid)
+{
+	char text[64];
+	int r;
+
+	/* Changing credentials has made /proc/self root's. */
+	if (prctl(PR_SET_DUMPABLE, 1) < 0)
+		return neg();
+	r = write_text("/proc/self/setgroups", "deny");
+	(void)snprintf(text, sizeof(text), "%u %u 1", inside_gid, gid);
+	if (r == 0)
+		r = write_text("/proc/self/gid_map", text);
+	(void)snprintf(text, sizeof(text), "%u %u 1", inside_uid, uid);
+	return r < 0 ? r : write_text("/proc/self/uid_map", text);
+}
+
+/* The effective ids alone: the real ones stay root's, so that no process of the user's may trace us meanwhile. */
+static int become(uid_t uid, gid_t gid)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+		syscall(SYS_setresuid, (uid_t)-1, uid, (uid_t)-1) < 0)
+		return neg();
+	/* Where only privileged ones may make user namespaces it is needed, and it is ours still. */
+	if (syscall(SYS_capget, &header, data) < 0)
+		return neg();
+	data[0].effective |= data[0].permitted & (1U << CAP_SYS_ADMIN);
+	return syscall(SYS_capset, &header, data) < 0 ? neg() : 0;
+}
+
+static int make_pair(uid_t uid, gid_t gid)
+{
+	int r = become(uid, gid);
+
+	if (r == 0 && unshare(CLONE_NEWUSER) < 0)
+		r = neg();
+	if (r == 0)
+		r = write_maps(uid, uid, gid, gid);
+	if (r == 0 && unshare(CLONE_NEWUSER) < 0)
+		r = neg();
+	return r < 0 ? r : write_maps(0, uid, 0, gid);
+}
+
+static int enter_sibling(int sibling)
+{
+	autoclose int b = ioctl(sibling, NS_GET_USERNS);
+
+	if (b < 0)
+		return neg();
+	return setns(b, CLONE_NEWUSER) < 0 ? neg() : 0;
+}
+
+static void work_as_child(uid_t uid, gid_t gid, int sibling, struct told *told)
+{
+	int r = sibling < 0 ? make_pair(uid, gid) : enter_sibling(sibling);
+
+	if (r == 0 && unshare(CLONE_NEWNET) < 0)
+		r = neg();
+	if (r == 0) {
+		told->fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		r = told->fd < 0 ? neg() : 0;
+	}
+	told->error = r;
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, __WALL) < 0)
+		if (errno != EINTR)
+			return neg();
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+}
+
+int userns_make_network(uid_t uid, gid_t gid, int sibling)
+{
+	struct told *told = mmap(
+		NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct told result;
+	pid_t pid;
+	int r;
+
+	if (told == MAP_FAILED)
+		return neg();
+	*told = (struct told){ -EBADF, -ECHILD };
+	/* Like fork(2), with the table of descriptors in common. */
+	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid == 0) {
+		work_as_child(uid, gid, sibling, told);
+		_exit(0);
+	}
+	r = pid < 0 ? neg() : wait_for(pid);
+	result = *told;
+	(void)munmap(told, sizeof(*told));
+	if (r == 0)
+		r = result.error;
+	if (r < 0) {
+		(void)close_fd(result.fd);
+		return r;
+	}
+	return result.fd;
+}
+
+/* Whether two descriptors are of the same namespace. */
+static bool is_same(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+int userns_open(int netns, int *ret_a, int *ret_b)
+{
+	autoclose int a = -EBADF, b = ioctl(netns, NS_GET_USERNS), own = -EBADF;
+
+	if (b < 0)
+		return neg();
+	own = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	if (own < 0)
+		return neg();
+	if (is_same(b, own))
+		return -ENOTTY;
+	a = ioctl(b, NS_GET_PARENT);
+	if (a < 0)
+		return neg();
+	*ret_a = take_fd(&a);
+	*ret_b = take_fd(&b);
+	return 0;
+}
+
+int userns_owner(int netns, uid_t *ret)
+{
+	autoclose int a = -EBADF, b = -EBADF;
+	int r = userns_open(netns, &a, &b);
+
+	if (r < 0)
+		return r;
+	return ioctl(b, NS_GET_OWNER_UID, ret) < 0 ? neg() : 0;
+}
+
+/* What a file holds, as a number; otherwise where it is not there. */
+static long read_number(const char *path, long otherwise)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[32] = { 0 };
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return otherwise;
+	return strtol(text, NULL, 10);
+}
+
+bool userns_is_allowed(void)
+{
+	return read_number("/proc/sys/user/max_user_namespaces", 0) > 0 &&
+	       read_number("/proc/sys/kernel/unprivileged_userns_clone", 1) != 0 &&
+	       read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) == 0;
+}
