@@ -59,6 +59,13 @@ int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *
 /* A new descriptor of a namespace that we hold. -ENOENT: we hold none of that name. */
 int kernel_open_netns(struct kernel *kernel, const char *netns);
 
+/* New descriptors of the user namespaces that a namespace belongs to: its owner's as himself, and as root inside. -ENOTTY: it
+ * is the host's; -ENOENT: we hold none of that name. */
+int kernel_open_users(struct kernel *kernel, const char *netns, int *ret_user, int *ret_root);
+
+/* Whom a namespace that we hold belongs to, as the kernel says. -ENOTTY: the host; -ENOENT: we hold none of that name. */
+int kernel_owner(struct kernel *kernel, const char *netns, uid_t *ret);
+
 /* A namespace as seen from inside: its interfaces but lo (network and host_interface_name are left unset), its routes of the
  * main table but the kernel's own, IPv4 first. */
 int kernel_inspect(struct kernel *kernel, const char *netns, struct arena *arena,
@@ -77,6 +84,7 @@ int kernel_kill(struct kernel *kernel, int64_t inode);
  * many of ours are still waiting, or -errno. */
 int kernel_reap(struct kernel *kernel);
 
-/* What this kernel can do: "forwarding4", "forwarding6", "cookie". */
+/* What this kernel can do: "forwarding4", "forwarding6", "cookie", "guard" (STEP_GUARD_ADD), "owned" (namespaces that belong to
+ * users; not where the system's policy keeps user namespaces from them). */
 bool kernel_has(struct kernel *kernel, const char *feature);
 void kernel_features(struct kernel *kernel, struct arena *arena, struct string_list *ret);

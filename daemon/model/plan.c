@@ -47,6 +47,8 @@ static enum step_type inverse_type(enum step_type type)
 		return STEP_HOSTS_CLEAR;
 	case STEP_ETC_ADD:
 		return STEP_ETC_DELETE;
+	case STEP_GUARD_ADD:
+		return STEP_GUARD_DELETE;
 	case STEP_RECORD_WRITE:
 		return STEP_RECORD_DELETE;
 	case STEP_NETNS_DROP:
@@ -58,6 +60,8 @@ static enum step_type inverse_type(enum step_type type)
 	case STEP_HOSTS_DELETE:
 	case STEP_HOSTS_CLEAR:
 	case STEP_ETC_DELETE:
+	case STEP_GUARD_DELETE:
+	case STEP_GUARD_RESET:
 	case STEP_RECORD_DELETE:
 	case STEP_TYPES:
 		break;
@@ -124,6 +128,14 @@ static const char *print_veth(const struct step *step, struct arena *arena)
 		mac_format(&step->veth.mac, mac));
 }
 
+static const char *print_guard(const struct step *step, const char *verb, struct arena *arena)
+{
+	char mac[MAC_TEXT_MAX];
+
+	return arena_printf(arena, "nft %s element bridge nsnetd mac '{ \"%s\" . %s }'", verb,
+		step->guard.port, mac_format(&step->guard.mac, mac));
+}
+
 static const char *record_folder(enum record_kind kind)
 {
 	return kind == RECORD_NAMESPACE ? "namespaces" : "networks";
@@ -177,6 +189,12 @@ const char *step_print(const struct step *step, struct arena *arena)
 		return arena_printf(arena, "mkdir etc/%s", step->netns);
 	case STEP_ETC_DELETE:
 		return arena_printf(arena, "rm -r etc/%s", step->netns);
+	case STEP_GUARD_ADD:
+		return print_guard(step, "add", arena);
+	case STEP_GUARD_DELETE:
+		return print_guard(step, "delete", arena);
+	case STEP_GUARD_RESET:
+		return "nft delete table bridge nsnetd";
 	case STEP_RECORD_WRITE:
 		return arena_printf(arena, "touch state/%s/%s.json",
 			record_folder(step->record.kind), step->record.name);

@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "address.h"
 #include "arena.h"
 #include "codec.h"
@@ -38,6 +40,9 @@ enum step_type {
 	STEP_HOSTS_CLEAR,
 	STEP_ETC_ADD, /* the directory of what goes over /etc inside a namespace; one that is there is replaced */
 	STEP_ETC_DELETE,
+	STEP_GUARD_ADD, /* what a namespace may send by its port, before the port is there; again is no error */
+	STEP_GUARD_DELETE,
+	STEP_GUARD_RESET,  /* no guards: as the last network goes */
 	STEP_RECORD_WRITE, /* what is wished, for after a restart */
 	STEP_RECORD_DELETE,
 	STEP_TYPES,
@@ -51,9 +56,14 @@ struct step {
 	/* The namespace it works in or on; NULL: the host's. */
 	const char *netns;
 	union {
-		/* STEP_NETNS_ADD: filled in when done */
+		/* STEP_NETNS_ADD: the two are filled in when done. Owned by that user (see userns.h of the kernel floor)
+		 * or the host; sibling: a namespace that he owns already and we hold, NULL where there is none. */
 		struct {
 			int64_t *ret_inode, *ret_cookie;
+			bool is_owned;
+			uid_t uid;
+			gid_t gid;
+			const char *sibling;
 		} facts;
 		/* STEP_BRIDGE_* */
 		struct {
@@ -70,7 +80,17 @@ struct step {
 			const char *peer; /* the name inside netns */
 			struct mac mac;   /* of the peer */
 			unsigned mtu;
+			/* The bridge believes only what STEP_GUARD_ADD let through: no learning, a static entry for the
+			 * peer's mac, locked, no flood of unknown unicast to it */
+			bool is_guarded;
+			bool is_isolated; /* from other isolated ports */
 		} veth;
+		/* STEP_GUARD_ADD and _DELETE: the port, and what may come from it as a source */
+		struct {
+			const char *port;
+			struct mac mac;
+			struct address addresses[FAMILIES];
+		} guard;
 		/* STEP_ADDRESS_*: on interface, in netns */
 		struct {
 			const char *interface;
