@@ -7,11 +7,16 @@
 #include "config.h"
 
 #include <glob.h>
+#include <grp.h>
 #include <ini.h>
+#include <pwd.h>
 #include <syslog.h>
 
-#define POOL_DEFAULT "10.203.0.0/16 172.27.0.0/16 192.168.192.0/19"
-#define POOL_MAX     64U
+#define POOL_DEFAULT        "10.203.0.0/16 172.27.0.0/16 192.168.192.0/19"
+#define POOL_MAX            64U
+#define MEMBER_POOL_DEFAULT "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8"
+#define LIMITS_MAX          256U /* sections */
+#define LIMIT_MAX           65535U
 
 typedef bool (*setting_reader)(struct config *config, const char *value);
 
@@ -40,7 +45,8 @@ static bool read_administrator_group(struct config *config, const char *value)
 	return *value;
 }
 
-static bool read_pool(struct config *config, const char *value)
+static bool read_prefixes(
+	struct config *config, const char *value, struct prefix **ret, size_t *ret_n)
 {
 	struct prefix *pool = arena_array(&config->arena, POOL_MAX, sizeof(*pool));
 	char *words = arena_strdup(&config->arena, value), *rest = NULL;
@@ -48,15 +54,59 @@ static bool read_pool(struct config *config, const char *value)
 
 	for (char *word = strtok_r(words, " \t,", &rest); word;
 		word = strtok_r(NULL, " \t,", &rest)) {
-		if (n == POOL_MAX || !prefix_parse(word, &pool[n]) ||
-			!prefix_is_network(&pool[n]) || pool[n].address.family != AF_INET ||
-			pool[n].length < 8 || pool[n].length > 30)
+		if (n == POOL_MAX || !prefix_parse(word, &pool[n]) || !prefix_is_network(&pool[n]))
 			return false;
 		n++;
 	}
+	*ret = pool;
+	*ret_n = n;
+	return true;
+}
+
+static bool read_pool(struct config *config, const char *value)
+{
+	struct prefix *pool;
+	size_t n;
+
+	if (!read_prefixes(config, value, &pool, &n) || n == 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (pool[i].address.family != AF_INET || pool[i].length < 8 || pool[i].length > 30)
+			return false;
 	config->pool = pool;
 	config->n_pool = n;
-	return n > 0;
+	return true;
+}
+
+/* Empty: members may ask for none, and get what is chosen for them. */
+static bool read_member_pool(struct config *config, const char *value)
+{
+	return read_prefixes(config, value, &config->member_pool, &config->n_member_pool);
+}
+
+static bool read_bool(const char *value, bool *ret)
+{
+	*ret = streq(value, "yes");
+	return *ret || streq(value, "no");
+}
+
+static bool read_member_networks(struct config *config, const char *value)
+{
+	return read_bool(value, &config->may_members_make_networks);
+}
+
+static bool read_owned(struct config *config, const char *value)
+{
+	bool is_on;
+
+	if (streq(value, "auto")) {
+		config->owned = CONFIG_OWNED_AUTO;
+		return true;
+	}
+	if (!read_bool(value, &is_on))
+		return false;
+	config->owned = is_on ? CONFIG_OWNED_YES : CONFIG_OWNED_NO;
+	return true;
 }
 
 static const struct setting {
@@ -67,32 +117,127 @@ static const struct setting {
 	{ "Daemon", "ControlGroup", read_control_group },
 	{ "Daemon", "AdministratorGroup", read_administrator_group },
 	{ "Network", "PrefixPool", read_pool },
+	{ "Policy", "AllowOwned", read_owned },
+	{ "Policy", "MemberNetworks", read_member_networks },
+	{ "Policy", "MemberPrefixPool", read_member_pool },
 };
+
+/* One for each resource, in any [Limits …]. */
+static const char *const limit_names[QUOTA_RESOURCES] = {
+	[QUOTA_NAMESPACES] = "Namespaces",
+	[QUOTA_NETWORKS] = "Networks",
+	[QUOTA_ATTACHMENTS] = "Attachments",
+	[QUOTA_CONNECTIONS] = "Connections",
+};
+
+static bool find_whom(const char *whom, struct config_limits *ret)
+{
+	const struct passwd *user;
+	const struct group *group;
+
+	if (*whom == '@') {
+		group = getgrnam(whom + 1);
+		ret->whom = CONFIG_GROUP;
+		ret->gid = group ? group->gr_gid : 0;
+		return group;
+	}
+	user = getpwnam(whom);
+	ret->whom = CONFIG_USER;
+	ret->uid = user ? user->pw_uid : 0;
+	return user;
+}
+
+/* The section's limits, made where it is new; NULL: nobody is called so, or there are too many. */
+static struct config_limits *find_limits(struct config *config, const char *section)
+{
+	const char *whom = after(section, "Limits ");
+	struct config_limits *limits;
+
+	for (size_t i = 0; i < config->n_limits; i++)
+		if (streq(config->limits[i].section, section))
+			return &config->limits[i];
+	if (config->n_limits == LIMITS_MAX)
+		return NULL;
+	limits = &config->limits[config->n_limits];
+	*limits = (struct config_limits){ .section = arena_strdup(&config->arena, section) };
+	if (whom && !find_whom(whom, limits))
+		return NULL;
+	config->n_limits++;
+	return limits;
+}
+
+static bool read_number(const char *value, unsigned *ret)
+{
+	char *end;
+	unsigned long number;
+
+	if (*value < '0' || *value > '9')
+		return false;
+	number = strtoul(value, &end, 10);
+	if (*end || number > LIMIT_MAX)
+		return false;
+	*ret = (unsigned)number;
+	return true;
+}
+
+static bool read_limit(
+	struct config_limits *limits, enum quota_resource resource, const char *value)
+{
+	limits->is_set[resource] = true;
+	if (streq(value, "unlimited")) {
+		limits->of[resource] = QUOTA_NONE;
+		return true;
+	}
+	return read_number(value, &limits->of[resource]);
+}
 
 struct reading {
 	struct config *config;
 	const char *error; /* the first one */
 };
 
+/* The first error is kept. Returns what inih takes for one. */
+static int wrong(struct reading *reading, const char *error)
+{
+	reading->error = reading->error ? reading->error : error;
+	return 0;
+}
+
+static int on_limit(
+	struct reading *reading, const char *section, const char *name, const char *value)
+{
+	struct arena *arena = &reading->config->arena;
+	struct config_limits *limits = find_limits(reading->config, section);
+
+	if (!limits)
+		return wrong(reading, arena_printf(arena, "[%s]: nobody is called so", section));
+	for (int i = 0; i < QUOTA_RESOURCES; i++)
+		if (streq(name, limit_names[i]))
+			return read_limit(limits, (enum quota_resource)i, value)
+				       ? 1
+				       : wrong(reading, arena_printf(arena,
+								"\"%s\" is no value for %s=", value,
+								name));
+	return wrong(reading, arena_printf(arena, "no setting %s= in [%s]", name, section));
+}
+
 /* For inih: 1 is right, 0 is wrong. */
 static int on_setting(void *userdata, const char *section, const char *name, const char *value)
 {
 	struct reading *reading = userdata;
 	struct arena *arena = &reading->config->arena;
-	const char *error;
 
+	if (streq(section, "Limits") || after(section, "Limits "))
+		return on_limit(reading, section, name, value);
 	for (size_t i = 0; i < lengthof(settings); i++) {
 		if (!streq(section, settings[i].section) || !streq(name, settings[i].name))
 			continue;
 		if (settings[i].read(reading->config, value))
 			return 1;
-		error = arena_printf(arena, "\"%s\" is no value for %s=", value, name);
-		reading->error = reading->error ? reading->error : error;
-		return 0;
+		return wrong(
+			reading, arena_printf(arena, "\"%s\" is no value for %s=", value, name));
 	}
-	error = arena_printf(arena, "no setting %s= in [%s]", name, section);
-	reading->error = reading->error ? reading->error : error;
-	return 0;
+	return wrong(reading, arena_printf(arena, "no setting %s= in [%s]", name, section));
 }
 
 static int load_file(struct config *config, const char *path, const char **reterr)
@@ -112,6 +257,19 @@ static int load_file(struct config *config, const char *path, const char **reter
 	return -EINVAL;
 }
 
+/* What a member has where nothing else is said. */
+static const struct config_limits limits_default = {
+	.whom = CONFIG_EVERYONE,
+	.section = "Limits",
+	.is_set = { true, true, true, true },
+	.of = {
+		[QUOTA_NAMESPACES] = 16,
+		[QUOTA_NETWORKS] = 4,
+		[QUOTA_ATTACHMENTS] = 64,
+		[QUOTA_CONNECTIONS] = 32,
+	},
+};
+
 int config_load(const char *path, struct config *ret, const char **reterr)
 {
 	glob_t found = { 0 };
@@ -121,8 +279,11 @@ int config_load(const char *path, struct config *ret, const char **reterr)
 		.log_level = LOG_INFO,
 		.control_group = "nsnet",
 		.administrator_group = "nsnet-admin",
+		.may_members_make_networks = true,
 	};
-	if (!read_pool(ret, POOL_DEFAULT))
+	ret->limits = arena_array(&ret->arena, LIMITS_MAX, sizeof(*ret->limits));
+	ret->limits[ret->n_limits++] = limits_default;
+	if (!read_pool(ret, POOL_DEFAULT) || !read_member_pool(ret, MEMBER_POOL_DEFAULT))
 		abort();
 	r = load_file(ret, path, reterr);
 	if (r == 0 && glob(arena_printf(&ret->arena, "%s.d/*.conf", path), 0, NULL, &found) == 0)
@@ -135,4 +296,34 @@ int config_load(const char *path, struct config *ret, const char **reterr)
 void config_done(struct config *config)
 {
 	arena_done(&config->arena);
+}
+
+static bool is_for(const struct config_limits *limits, enum config_whom whom, uid_t uid,
+	const gid_t *groups, size_t n_groups)
+{
+	if (limits->whom != whom)
+		return false;
+	if (whom == CONFIG_USER)
+		return limits->uid == uid;
+	for (size_t i = 0; whom == CONFIG_GROUP && i < n_groups; i++)
+		if (groups[i] == limits->gid)
+			return true;
+	return whom == CONFIG_EVERYONE;
+}
+
+void config_limits_of(const struct config *config, uid_t uid, const gid_t *groups, size_t n_groups,
+	struct quota_limits *ret)
+{
+	static const enum config_whom order[] = { CONFIG_EVERYONE, CONFIG_GROUP, CONFIG_USER };
+
+	for (size_t o = 0; o < lengthof(order); o++)
+		for (size_t i = 0; i < config->n_limits; i++) {
+			const struct config_limits *limits = &config->limits[i];
+
+			if (!is_for(limits, order[o], uid, groups, n_groups))
+				continue;
+			for (int r = 0; r < QUOTA_RESOURCES; r++)
+				if (limits->is_set[r])
+					ret->of[r] = limits->of[r];
+		}
 }

@@ -8,8 +8,23 @@
 
 #include "address.h"
 #include "arena.h"
+#include "quota.h"
 
 #define CONFIG_PATH "/etc/nsnetd/nsnetd.conf"
+
+/* Whom limits hold for: [Limits], [Limits @staff], [Limits alice]. */
+enum config_whom { CONFIG_EVERYONE, CONFIG_GROUP, CONFIG_USER };
+
+struct config_limits {
+	enum config_whom whom;
+	uid_t uid; /* CONFIG_USER */
+	gid_t gid; /* CONFIG_GROUP */
+	const char *section;
+	bool is_set[QUOTA_RESOURCES];
+	unsigned of[QUOTA_RESOURCES];
+};
+
+enum config_owned { CONFIG_OWNED_AUTO, CONFIG_OWNED_NO, CONFIG_OWNED_YES };
 
 struct config {
 	struct arena arena; /* of the texts and lists */
@@ -17,9 +32,19 @@ struct config {
 	const char *control_group, *administrator_group;
 	struct prefix *pool; /* IPv4 prefixes of networks are chosen from these */
 	size_t n_pool;
+	struct prefix *member_pool; /* where members may ask for prefixes of their networks */
+	size_t n_member_pool;
+	bool may_members_make_networks;
+	enum config_owned owned; /* whether members' namespaces are theirs */
+	struct config_limits *limits;
+	size_t n_limits;
 };
 
 /* The defaults with what the files say. A file that is not there says nothing. 0, or -EINVAL and *reterr (in the arena):
  * "FILE:LINE: what is wrong"; ret is to be given back by config_done() in any case. */
 int config_load(const char *path, struct config *ret, const char **reterr);
 void config_done(struct config *config);
+
+/* What holds for a user: the values for everyone, over them those of his groups in the order of the files, over them his. */
+void config_limits_of(const struct config *config, uid_t uid, const gid_t *groups, size_t n_groups,
+	struct quota_limits *ret);

@@ -98,11 +98,11 @@ static int listen_all(struct manager *manager, const struct options *options)
 	return r;
 }
 
-static int serve(const struct config *config, const struct options *options)
+static int serve(struct config *config, const struct options *options)
 {
 	cleanup(manager_free) struct manager *manager = NULL;
 
-	if (manager_new(config, &kernel_paths_default, &manager) < 0 ||
+	if (manager_new(config, options->config, &kernel_paths_default, &manager) < 0 ||
 		listen_all(manager, options) < 0 || manager_run(manager) < 0)
 		return EXIT_FAILURE;
 	return EXIT_SUCCESS;

@@ -25,7 +25,8 @@
 #define APPLICATION_ID SD_ID128_MAKE(5e, 0b, 3f, 1d, 8a, 55, 4c, 0e, 9d, 7c, 2f, 61, 7a, 90, 4b, 13)
 
 struct manager {
-	const struct config *config;
+	struct config config;
+	const char *config_path;
 	sd_event *event;
 	sd_event_source *reap_timer;
 	uint64_t reap_usec; /* until the next try */
@@ -90,18 +91,68 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signa
 	return sd_event_add_post(manager->event, NULL, on_turn, manager);
 }
 
+static gid_t find_group(const char *name)
+{
+	const struct group *group = getgrnam(name);
+
+	return group ? group->gr_gid : (gid_t)-1;
+}
+
+/* What of the configuration the methods go by. */
+static void use_config(struct manager *manager)
+{
+	const struct config *config = &manager->config;
+	struct nsnet_context *context = &manager->context;
+
+	log_set_level(config->log_level);
+	context->administrators = find_group(config->administrator_group);
+	context->pool = config->pool;
+	context->n_pool = config->n_pool;
+	context->member_pool = config->member_pool;
+	context->n_member_pool = config->n_member_pool;
+	context->may_members_make_networks = config->may_members_make_networks;
+	context->is_owned_allowed =
+		config->owned == CONFIG_OWNED_YES ||
+		(config->owned == CONFIG_OWNED_AUTO && kernel_has(manager->kernel, "owned"));
+}
+
+/* What is there is kept, and what is over a lower limit too. */
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *signal, void *userdata)
+{
+	struct manager *manager = userdata;
+	struct config config;
+	const char *wrong = NULL;
+
+	(void)source;
+	(void)signal;
+	if (config_load(manager->config_path, &config, &wrong) < 0) {
+		log_line(LOG_ERR, "%s: the configuration stays as it was", wrong);
+		config_done(&config);
+		return 0;
+	}
+	config_done(&manager->config);
+	manager->config = config;
+	use_config(manager);
+	log_line(LOG_INFO, "configuration read again");
+	return 0;
+}
+
 static int make_loop(struct manager *manager)
 {
-	static const int stops[] = { SIGTERM, SIGINT };
+	static const struct {
+		int signal;
+		sd_event_signal_handler_t handler;
+	} signals[] = { { SIGTERM, on_stop }, { SIGINT, on_stop }, { SIGHUP, on_reload } };
 	int r = sd_event_new(&manager->event);
 
-	for (size_t i = 0; r >= 0 && i < lengthof(stops); i++) {
+	for (size_t i = 0; r >= 0 && i < lengthof(signals); i++) {
 		sigset_t set;
 
-		if (sigemptyset(&set) < 0 || sigaddset(&set, stops[i]) < 0 ||
+		if (sigemptyset(&set) < 0 || sigaddset(&set, signals[i].signal) < 0 ||
 			sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 			return neg();
-		r = sd_event_add_signal(manager->event, NULL, stops[i], on_stop, manager);
+		r = sd_event_add_signal(
+			manager->event, NULL, signals[i].signal, signals[i].handler, manager);
 	}
 	if (r >= 0)
 		r = sd_event_add_time_relative(manager->event, &manager->reap_timer,
@@ -109,13 +160,6 @@ static int make_loop(struct manager *manager)
 	if (r >= 0)
 		r = sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_OFF);
 	return r;
-}
-
-static gid_t find_group(const char *name)
-{
-	const struct group *group = getgrnam(name);
-
-	return group ? group->gr_gid : (gid_t)-1;
 }
 
 /* fd00::/8 with 40 bits that are the machine's own (RFC 4193, 3.2): the same after every start. */
@@ -130,6 +174,28 @@ static void make_unique_local(uint8_t ret[6])
 	memcpy(ret + 1, id.bytes, 5);
 }
 
+static void limits_of(void *userdata, const struct peer *peer, struct quota_limits *ret)
+{
+	const struct manager *manager = userdata;
+
+	config_limits_of(&manager->config, peer->uid, peer->groups, peer->n_groups, ret);
+}
+
+static unsigned limit_connections(void *userdata, const struct peer *peer)
+{
+	struct quota_limits limits;
+
+	limits_of(userdata, peer, &limits);
+	return limits.of[QUOTA_CONNECTIONS];
+}
+
+static unsigned count_connections(void *userdata, uid_t uid)
+{
+	const struct manager *manager = userdata;
+
+	return server_connections_of(manager->server, uid);
+}
+
 static void make_context(struct manager *manager, const struct kernel_paths *paths)
 {
 	manager->context = (struct nsnet_context){
@@ -137,13 +203,13 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 		.kernel = manager->kernel,
 		.paths = paths,
 		.version = NSNET_VERSION,
-		.administrators = find_group(manager->config->administrator_group),
-		.pool = manager->config->pool,
-		.n_pool = manager->config->n_pool,
+		.limits_of = limits_of,
+		.connections_of = count_connections,
 		.on_deleted = on_deleted,
 		.userdata = manager,
 	};
 	make_unique_local(manager->context.unique_local);
+	use_config(manager);
 }
 
 static int make_kernel(struct manager *manager, const struct kernel_paths *paths)
@@ -156,14 +222,17 @@ static int make_kernel(struct manager *manager, const struct kernel_paths *paths
 	return r;
 }
 
-int manager_new(const struct config *config, const struct kernel_paths *paths, struct manager **ret)
+int manager_new(struct config *config, const char *config_path, const struct kernel_paths *paths,
+	struct manager **ret)
 {
 	cleanup(manager_free) struct manager *manager = calloc(1, sizeof(*manager));
 	int r;
 
 	if (!manager)
 		abort();
-	manager->config = config;
+	manager->config = *config;
+	*config = (struct config){ 0 };
+	manager->config_path = config_path;
 	registry_init(&manager->registry);
 	r = make_kernel(manager, paths);
 	if (r < 0)
@@ -183,6 +252,7 @@ int manager_new(const struct config *config, const struct kernel_paths *paths, s
 	}
 	server_add_interface(manager->server,
 		&(struct server_interface){ &nsnet_interface, nsnet_handlers, &manager->context });
+	server_set_quota(manager->server, limit_connections, manager);
 	*ret = take(manager);
 	return 0;
 }
@@ -196,6 +266,7 @@ void manager_free(struct manager *manager)
 	kernel_free(manager->kernel);
 	(void)sd_event_source_unref(manager->reap_timer);
 	(void)sd_event_unref(manager->event);
+	config_done(&manager->config);
 	free(manager);
 }
 
@@ -210,14 +281,14 @@ int manager_listen(struct manager *manager, int fd)
 
 int manager_listen_path(struct manager *manager, const char *path)
 {
-	gid_t gid = find_group(manager->config->control_group);
+	gid_t gid = find_group(manager->config.control_group);
 	int r = server_listen_path(manager->server, path, gid == (gid_t)-1 ? 0600 : 0660, gid);
 
 	if (r < 0)
 		log_line(LOG_ERR, "%s: %s", path, strerror(-r));
 	else if (gid == (gid_t)-1)
 		log_line(LOG_NOTICE, "no group \"%s\": %s is root's alone",
-			manager->config->control_group, path);
+			manager->config.control_group, path);
 	return r;
 }
 

@@ -9,9 +9,10 @@
 
 struct manager;
 
-/* Readies the kernel floor and takes over what is there. -errno, logged. config and paths must outlive it. */
-int manager_new(
-	const struct config *config, const struct kernel_paths *paths, struct manager **ret);
+/* Readies the kernel floor and takes over what is there. -errno, logged. Takes the configuration over, whatever it returns;
+ * its file is read again on SIGHUP. config_path and paths must outlive it. */
+int manager_new(struct config *config, const char *config_path, const struct kernel_paths *paths,
+	struct manager **ret);
 void manager_free(struct manager *manager);
 define_cleanup(struct manager *, manager_free);
 
@@ -19,5 +20,6 @@ define_cleanup(struct manager *, manager_free);
 int manager_listen(struct manager *manager, int fd);
 int manager_listen_path(struct manager *manager, const char *path);
 
-/* Serves until SIGTERM or SIGINT; namespaces stay. 0, or -errno. */
+/* Serves until SIGTERM or SIGINT; namespaces stay. On SIGHUP the configuration is read again; one that is wrong changes
+ * nothing. 0, or -errno. */
 int manager_run(struct manager *manager);

@@ -66,6 +66,15 @@ static bool read_record(struct recovery *recovery, const struct snapshot_record 
 	return false;
 }
 
+/* What is there is charged, whatever the limits are by now. */
+static void charge(struct recovery *recovery, uid_t uid, const unsigned amounts[QUOTA_RESOURCES],
+	struct quota_charge *ret)
+{
+	enum quota_resource over;
+
+	(void)quota_charge(registry_user(recovery->registry, uid), NULL, amounts, ret, &over);
+}
+
 /* Networks. */
 
 /* As it was chosen then, not as it would be chosen now. */
@@ -124,6 +133,8 @@ static void recover_network(struct recovery *recovery, const struct snapshot_rec
 	names.is_forward = true;
 	difference_make_network(network, &(struct network_presence){ .has_bridge = true }, &names);
 	(void)apply(recovery, &names, network->name);
+	charge(recovery, network->uid, (const unsigned[QUOTA_RESOURCES]){ [QUOTA_NETWORKS] = 1 },
+		&network->charge);
 	registry_add_network(recovery->registry, network);
 }
 
@@ -152,12 +163,16 @@ static struct ns *remake_namespace(
 	struct recovery *recovery, const struct nsnet_list_namespaces_out *told)
 {
 	struct namespace_host host = { recovery, find_network, name_link };
+	struct namespace_owner owner = {
+		.uid = (uid_t)told->runtime.uid,
+		.gid = (gid_t)-1, /* it is made already */
+		.ownership = told->runtime.ownership,
+	};
 	struct ns *ns = NULL;
 	struct fault fault;
 
-	if (!name_is_valid(told->name) ||
-		namespace_new(told->name, (uid_t)told->runtime.uid, &told->context, &host,
-			&recovery->arena, &ns, &fault) != 0)
+	if (!name_is_valid(told->name) || namespace_new(told->name, &owner, &told->context, &host,
+						  &recovery->arena, &ns, &fault) != 0)
 		return NULL;
 	ns->told.runtime.path = arena_printf(&ns->arena, "%s/%s", recovery->paths->netns, ns->name);
 	ns->told.runtime.inode = told->runtime.inode;
@@ -234,6 +249,10 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 		forget_namespace(recovery, ns, false);
 		return;
 	}
+	charge(recovery, ns->uid,
+		(const unsigned[QUOTA_RESOURCES]){
+			[QUOTA_NAMESPACES] = 1, [QUOTA_ATTACHMENTS] = (unsigned)ns->n_attachments },
+		&ns->charge);
 	mend_namespace(recovery, ns);
 	registry_add_namespace(recovery->registry, ns);
 }

@@ -4,17 +4,54 @@
  */
 #include "methods.h"
 
+static struct maybe_int limit(const struct quota_limits *limits, enum quota_resource resource)
+{
+	unsigned value = limits->of[resource];
+
+	return value == QUOTA_NONE ? (struct maybe_int){ 0 } : SOME_INT(value);
+}
+
+/* What the kernel can and the configuration lets be. */
+static void tell_features(
+	struct nsnet_context *context, struct arena *arena, struct string_list *ret)
+{
+	struct string_list all;
+
+	kernel_features(context->kernel, arena, &all);
+	*ret = (struct string_list){ arena_array(arena, all.n, sizeof(const char *)), 0 };
+	for (size_t i = 0; i < all.n; i++)
+		if (context->is_owned_allowed || !streq(all.items[i], "owned"))
+			ret->items[ret->n++] = all.items[i];
+}
+
 int nsnet_on_describe(
 	struct nsnet_context *context, struct call *call, const struct nsnet_describe_in *in)
 {
 	struct policy_caller caller = methods_caller(context, call);
+	const struct user *user = registry_user(context->registry, caller.uid);
+	struct quota_limits limits;
 	struct nsnet_describe_out out = {
 		.version = context->version,
 		.uid = caller.uid,
 		.administrator = caller.is_administrator,
+		.used = {
+			.namespaces = SOME_INT(user->used[QUOTA_NAMESPACES]),
+			.networks = SOME_INT(user->used[QUOTA_NETWORKS]),
+			.attachments = SOME_INT(user->used[QUOTA_ATTACHMENTS]),
+			.connections =
+				SOME_INT(context->connections_of(context->userdata, caller.uid)),
+		},
 	};
 
 	(void)in;
-	kernel_features(context->kernel, call_arena(call), &out.features);
+	registry_forget_user(context->registry, caller.uid);
+	methods_limits(context, call, &limits);
+	out.limits = (struct nsnet_quota){
+		.namespaces = limit(&limits, QUOTA_NAMESPACES),
+		.networks = limit(&limits, QUOTA_NETWORKS),
+		.attachments = limit(&limits, QUOTA_ATTACHMENTS),
+		.connections = limit(&limits, QUOTA_CONNECTIONS),
+	};
+	tell_features(context, call_arena(call), &out.features);
 	return nsnet_reply_describe(call, &out);
 }

@@ -18,7 +18,35 @@ struct policy_caller methods_caller(const struct nsnet_context *context, const s
 		.is_administrator =
 			peer->uid == 0 || (context->administrators != (gid_t)-1 &&
 						  peer_has_group(peer, context->administrators)),
+		.may_make_networks = context->may_members_make_networks,
 	};
+}
+
+void methods_limits(
+	const struct nsnet_context *context, const struct call *call, struct quota_limits *ret)
+{
+	if (!methods_caller(context, call).is_administrator) {
+		context->limits_of(context->userdata, call_peer(call), ret);
+		return;
+	}
+	for (int i = 0; i < QUOTA_RESOURCES; i++)
+		ret->of[i] = QUOTA_NONE;
+}
+
+int methods_charge(struct nsnet_context *context, const struct call *call,
+	const unsigned amounts[QUOTA_RESOURCES], struct quota_charge *ret, struct fault *reterr)
+{
+	uid_t uid = call_peer(call)->uid;
+	struct quota_limits limits;
+	enum quota_resource over;
+
+	methods_limits(context, call, &limits);
+	if (quota_charge(registry_user(context->registry, uid), &limits, amounts, ret, &over))
+		return 0;
+	registry_forget_user(context->registry, uid);
+	return fault_set(reterr,
+		&(struct fault){
+			.type = FAULT_QUOTA, .name = quota_name(over), .number = limits.of[over] });
 }
 
 static int64_t read_clock(clockid_t clock)
@@ -57,8 +85,8 @@ static void add_own_prefixes(const struct nsnet_context *context, struct arena *
 				};
 }
 
-int methods_network_host(
-	struct nsnet_context *context, struct arena *arena, struct network_host *ret)
+int methods_network_host(struct nsnet_context *context, const struct policy_caller *caller,
+	struct arena *arena, struct network_host *ret)
 {
 	struct snapshot_prefixes *prefixes = arena_alloc(arena, sizeof(*prefixes));
 	int r = kernel_prefixes(context->kernel, arena, prefixes);
@@ -73,6 +101,10 @@ int methods_network_host(
 		.is_forwarding = { kernel_has(context->kernel, "forwarding4"),
 			kernel_has(context->kernel, "forwarding6") },
 	};
+	if (!caller->is_administrator) {
+		ret->allowed = context->member_pool;
+		ret->n_allowed = context->n_member_pool;
+	}
 	memcpy(ret->unique_local, context->unique_local, sizeof(ret->unique_local));
 	return 0;
 }
@@ -127,6 +159,13 @@ int methods_fail_fault(struct call *call, const struct fault *fault)
 		return nsnet_fail_prefix_conflict(
 			call, &(struct nsnet_prefix_conflict){
 				      .prefix = fault->text, .interface_name = fault->interface });
+	case FAULT_PREFIX_POLICY:
+		return nsnet_fail_prefix_not_allowed(
+			call, &(struct nsnet_prefix_not_allowed){ .prefix = fault->text });
+	case FAULT_QUOTA:
+		return nsnet_fail_quota_exceeded(
+			call, &(struct nsnet_quota_exceeded){
+				      .resource = fault->name, .limit = fault->number });
 	case FAULT_NOT_SUPPORTED:
 		return nsnet_fail_not_supported(
 			call, &(struct nsnet_not_supported){ .feature = fault->name });

@@ -17,6 +17,7 @@ struct creation {
 	struct nsnet_context *context;
 	struct call *call;
 	struct policy_caller caller;
+	struct quota_charge charge;
 	struct network *new_network;
 	struct ns *ns;
 };
@@ -54,16 +55,45 @@ static int make_default_network(struct creation *creation, struct fault *reterr)
 {
 	struct nsnet_context *context = creation->context;
 	struct arena *arena = call_arena(creation->call);
+	const struct policy_caller root = { .is_administrator = true };
+	enum quota_resource over;
 	struct network_host host;
-	int r = methods_network_host(context, arena, &host);
+	int r = methods_network_host(context, &root, arena, &host);
 
 	if (r < 0)
 		return r;
 	r = network_new(DEFAULT_NETWORK, 0, registry_free_number(context->registry, arena),
 		&(struct nsnet_network_context){ 0 }, &host, arena, &creation->new_network, reterr);
-	if (r == 0)
-		creation->new_network->told.runtime.created = methods_now();
-	return r;
+	if (r != 0)
+		return r;
+	creation->new_network->told.runtime.created = methods_now();
+	(void)quota_charge(registry_user(context->registry, 0), NULL,
+		(const unsigned[QUOTA_RESOURCES]){ [QUOTA_NETWORKS] = 1 },
+		&creation->new_network->charge, &over);
+	return 0;
+}
+
+/* A namespace of his that its owner owns: a further one joins it. */
+static const char *find_sibling(struct creation *creation)
+{
+	struct user *user = registry_user(creation->context->registry, creation->caller.uid);
+
+	list_foreach (&user->namespaces, struct ns, user_link, ns)
+		if (ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
+			return ns->name;
+	return NULL;
+}
+
+static int charge(
+	struct creation *creation, const struct nsnet_namespace_context *wish, struct fault *reterr)
+{
+	const unsigned amounts[QUOTA_RESOURCES] = {
+		[QUOTA_NAMESPACES] = 1,
+		[QUOTA_ATTACHMENTS] = (unsigned)wish->attachments.n,
+	};
+
+	return methods_charge(
+		creation->context, creation->call, amounts, &creation->charge, reterr);
 }
 
 static int make_object(
@@ -74,19 +104,30 @@ static int make_object(
 	struct nsnet_attachment attachment = { .network = DEFAULT_NETWORK };
 	struct namespace_host host = { creation, find_network, name_link };
 	struct arena *arena = call_arena(creation->call);
-	int r = 0;
+	struct namespace_owner owner = {
+		.uid = creation->caller.uid,
+		.gid = call_peer(creation->call)->gid,
+		.ownership = creation->caller.uid != 0 && context->is_owned_allowed
+				     ? NSNET_OWNERSHIP_USER
+				     : NSNET_OWNERSHIP_HOST,
+	};
+	int r;
 
 	if (in->context)
 		wish = *in->context;
 	if (!wish.attachments.items)
 		wish.attachments = (struct nsnet_attachment_list){ &attachment, 1 };
-	if (wants_default(&wish) && !registry_find_network(context->registry, DEFAULT_NETWORK))
+	r = charge(creation, &wish, reterr);
+	if (r == 0 && wants_default(&wish) &&
+		!registry_find_network(context->registry, DEFAULT_NETWORK))
 		r = make_default_network(creation, reterr);
 	if (r == 0)
-		r = namespace_new(
-			in->name, creation->caller.uid, &wish, &host, arena, &creation->ns, reterr);
+		r = namespace_new(in->name, &owner, &wish, &host, arena, &creation->ns, reterr);
 	if (r != 0)
 		return r;
+	creation->ns->charge = creation->charge;
+	creation->charge = (struct quota_charge){ 0 };
+	creation->ns->sibling = find_sibling(creation);
 	creation->ns->told.runtime.created = methods_now();
 	creation->ns->told.runtime.path = arena_printf(
 		&creation->ns->arena, "%s/%s", context->paths->netns, creation->ns->name);
@@ -149,6 +190,7 @@ static int create(struct creation *creation, const struct nsnet_create_namespace
 		"namespace \"%s\" made", in->name);
 	if (creation->new_network)
 		registry_add_network(registry, take(creation->new_network));
+	creation->ns->sibling = NULL;
 	registry_add_namespace(registry, creation->ns);
 	return nsnet_reply_create_namespace(
 		creation->call, &(struct nsnet_create_namespace_out){
@@ -160,7 +202,9 @@ static int create(struct creation *creation, const struct nsnet_create_namespace
 int nsnet_on_create_namespace(struct nsnet_context *context, struct call *call,
 	const struct nsnet_create_namespace_in *in)
 {
-	struct creation creation = { context, call, methods_caller(context, call), NULL, NULL };
+	struct creation creation = {
+		.context = context, .call = call, .caller = methods_caller(context, call)
+	};
 	const struct ns *other;
 	int r;
 
@@ -178,6 +222,8 @@ int nsnet_on_create_namespace(struct nsnet_context *context, struct call *call,
 	r = create(&creation, in);
 	namespace_free(creation.ns);
 	network_free(creation.new_network);
+	quota_give_back(&creation.charge);
+	registry_forget_user(context->registry, creation.caller.uid);
 	return r;
 }
 
@@ -262,6 +308,15 @@ static int clear_all(struct nsnet_context *context, struct call *call,
 	return r;
 }
 
+static void forget(struct nsnet_context *context, struct ns *ns)
+{
+	uid_t uid = ns->uid;
+
+	registry_remove_namespace(context->registry, ns);
+	namespace_free(ns);
+	registry_forget_user(context->registry, uid);
+}
+
 static int delete_all(
 	struct nsnet_context *context, struct call *call, const struct deletion *deletion)
 {
@@ -284,8 +339,7 @@ static int delete_all(
 			&(struct log_fields){
 				.namespace_name = ns->name, .uid = call_peer(call)->uid },
 			"namespace \"%s\" deleted", ns->name);
-		registry_remove_namespace(context->registry, ns);
-		namespace_free(ns);
+		forget(context, ns);
 	}
 	context->on_deleted(context->userdata);
 	return r > 0 ? 0
@@ -384,23 +438,48 @@ int nsnet_on_list_namespaces(
 	return tell(context, call, ns, in->inspect.value, true);
 }
 
+/* Takes a descriptor over, to go beside the reply. */
+static int attach(struct call *call, int fd, int64_t *ret_index)
+{
+	int index = fd < 0 ? fd : call_attach_fd(call, fd);
+
+	*ret_index = index;
+	return index < 0 ? index : 0;
+}
+
+static int attach_users(struct nsnet_context *context, struct call *call, const struct ns *ns,
+	struct nsnet_open_namespace_out *out)
+{
+	int user = -EBADF, root = -EBADF;
+	int r = kernel_open_users(context->kernel, ns->name, &user, &root);
+
+	if (r < 0)
+		return r;
+	out->user_namespace_file_descriptor.is_set = true;
+	out->root_namespace_file_descriptor.is_set = true;
+	r = attach(call, user, &out->user_namespace_file_descriptor.value);
+	if (r < 0) {
+		(void)close_fd(root);
+		return r;
+	}
+	return attach(call, root, &out->root_namespace_file_descriptor.value);
+}
+
 int nsnet_on_open_namespace(
 	struct nsnet_context *context, struct call *call, const struct nsnet_open_namespace_in *in)
 {
 	struct policy_caller caller = methods_caller(context, call);
 	const struct ns *ns = find_visible(context, &caller, in->name);
-	int fd, index;
+	struct nsnet_open_namespace_out out = { 0 };
+	int r;
 
 	if (!ns)
 		return fail_no_such(call, in->name);
 	if (!policy_may(&caller, MAY_OPEN_NAMESPACE, ns->uid))
 		return call_fail_permission(call);
-	fd = kernel_open_netns(context->kernel, ns->name);
-	if (fd < 0)
-		return fd;
-	index = call_attach_fd(call, fd);
-	if (index < 0)
-		return index;
-	return nsnet_reply_open_namespace(call,
-		&(struct nsnet_open_namespace_out){ .network_namespace_file_descriptor = index });
+	r = attach(call, kernel_open_netns(context->kernel, ns->name),
+		&out.network_namespace_file_descriptor);
+	if (r == 0 && ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
+		r = attach_users(context, call, ns, &out);
+	return r < 0 ? r : nsnet_reply_open_namespace(call, &out);
 }

@@ -44,8 +44,9 @@ static int create(struct nsnet_context *context, struct call *call,
 	unsigned number = registry_free_number(context->registry, arena);
 	struct kernel_error error = { 0 };
 	struct fault fault = { 0 };
+	struct policy_caller caller = methods_caller(context, call);
 	struct network_host host;
-	int r = methods_network_host(context, arena, &host);
+	int r = methods_network_host(context, &caller, arena, &host);
 
 	/* A bridge's name that somebody else's link has is left to him. */
 	for (unsigned i = 0; r == 0 && i < BRIDGE_TRIES; i++) {
@@ -69,11 +70,32 @@ static int create(struct nsnet_context *context, struct call *call,
 	return r < 0 ? r : methods_fail_kernel(call, &error);
 }
 
+/* Charges the caller first, and gives back where there is no network in the end. */
+static int create_charged(struct nsnet_context *context, struct call *call,
+	const struct nsnet_create_network_in *in, struct network **ret)
+{
+	const unsigned amounts[QUOTA_RESOURCES] = { [QUOTA_NETWORKS] = 1 };
+	struct nsnet_network_context empty = { 0 };
+	struct quota_charge charge;
+	struct fault fault;
+	int r;
+
+	if (methods_charge(context, call, amounts, &charge, &fault) > 0)
+		return methods_fail_fault(call, &fault);
+	r = create(context, call, in, in->context ? in->context : &empty, ret);
+	if (*ret) {
+		(*ret)->charge = charge;
+		return 0;
+	}
+	quota_give_back(&charge);
+	registry_forget_user(context->registry, call_peer(call)->uid);
+	return r;
+}
+
 int nsnet_on_create_network(
 	struct nsnet_context *context, struct call *call, const struct nsnet_create_network_in *in)
 {
 	struct policy_caller caller = methods_caller(context, call);
-	struct nsnet_network_context empty = { 0 };
 	struct network *network = NULL;
 	int r;
 
@@ -84,7 +106,7 @@ int nsnet_on_create_network(
 	if (registry_find_network(context->registry, in->name))
 		return nsnet_fail_network_exists(
 			call, &(struct nsnet_network_exists){ .name = in->name });
-	r = create(context, call, in, in->context ? in->context : &empty, &network);
+	r = create_charged(context, call, in, &network);
 	if (r < 0 || !network)
 		return r;
 	log_about(LOG_INFO, &(struct log_fields){ .network_name = in->name, .uid = caller.uid },
@@ -128,6 +150,15 @@ static int find_all(struct nsnet_context *context, struct call *call,
 	return 0;
 }
 
+static void forget(struct nsnet_context *context, struct network *network)
+{
+	uid_t uid = network->uid;
+
+	registry_remove_network(context->registry, network);
+	network_free(network);
+	registry_forget_user(context->registry, uid);
+}
+
 int nsnet_on_delete_networks(
 	struct nsnet_context *context, struct call *call, const struct nsnet_delete_networks_in *in)
 {
@@ -152,8 +183,7 @@ int nsnet_on_delete_networks(
 			&(struct log_fields){
 				.network_name = networks[i]->name, .uid = call_peer(call)->uid },
 			"network \"%s\" deleted", networks[i]->name);
-		registry_remove_network(context->registry, networks[i]);
-		network_free(networks[i]);
+		forget(context, networks[i]);
 	}
 	return r > 0 ? 0
 		     : nsnet_reply_delete_networks(call, &(struct nsnet_delete_networks_out){ 0 });

@@ -16,14 +16,31 @@ static struct step veth_step(enum step_type type, const struct attachment *attac
 			.peer = attachment->interface,
 			.mac = attachment->mac,
 			.mtu = attachment->network->mtu,
+			.is_guarded = attachment->is_guarded,
+			.is_isolated = attachment->network->is_isolated,
 		},
 	};
 }
 
+static struct step guard_step(enum step_type type, const struct attachment *attachment)
+{
+	struct step step = {
+		.type = type,
+		.netns = attachment->ns->name,
+		.guard = { .port = attachment->host_interface, .mac = attachment->mac },
+	};
+
+	memcpy(step.guard.addresses, attachment->addresses, sizeof(attachment->addresses));
+	return step;
+}
+
 static void add_attachment(const struct attachment *attachment, struct plan *plan)
 {
-	struct step step = veth_step(STEP_VETH_ADD, attachment);
+	struct step step = guard_step(STEP_GUARD_ADD, attachment);
 
+	if (attachment->is_guarded)
+		plan_add(plan, &step);
+	step = veth_step(STEP_VETH_ADD, attachment);
 	plan_add(plan, &step);
 	for (size_t i = 0; i < FAMILIES; i++) {
 		if (!address_is_set(&attachment->addresses[i]))
@@ -120,12 +137,13 @@ void difference_make_namespace(
 	struct ns *ns, const struct namespace_presence *presence, struct plan *plan)
 {
 	if (!presence->is_held)
-		plan_add(plan,
-			&(struct step){
-				.type = STEP_NETNS_ADD,
-				.netns = ns->name,
-				.facts = { &ns->told.runtime.inode, &ns->told.runtime.cookie },
-			});
+		plan_add(plan, &(struct step){
+				       .type = STEP_NETNS_ADD,
+				       .netns = ns->name,
+				       .facts = { &ns->told.runtime.inode, &ns->told.runtime.cookie,
+					       ns->told.runtime.ownership == NSNET_OWNERSHIP_USER,
+					       ns->uid, ns->gid, ns->sibling },
+			       });
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (!has_link(presence, i))
 			add_attachment(&ns->attachments[i], plan);
@@ -155,6 +173,9 @@ void difference_remove_namespace(
 	for (size_t i = 0; i < ns->n_attachments; i++) {
 		step = hosts_step(STEP_HOSTS_CLEAR, &ns->attachments[i]);
 		plan_add(plan, &step);
+		step = guard_step(STEP_GUARD_DELETE, &ns->attachments[i]);
+		if (ns->attachments[i].is_guarded)
+			plan_add(plan, &step);
 	}
 	plan_add(plan, &(struct step){ .type = STEP_ETC_DELETE, .netns = ns->name });
 	step = record_step(STEP_RECORD_DELETE, ns);
@@ -258,6 +279,7 @@ void difference_forward_uplinks(
 
 void difference_restore(const struct string_list *keys, struct plan *plan)
 {
+	plan_add(plan, &(struct step){ .type = STEP_GUARD_RESET });
 	for (size_t i = 0; i < keys->n; i++)
 		plan_add(plan, &(struct step){
 				       .type = STEP_SYSCTL_RESTORE,

@@ -40,5 +40,5 @@ void difference_remove_network(struct network *network, struct plan *plan);
 /* Forwarding of the host's uplinks, as the first network comes; by family, what the kernel can. */
 void difference_forward_uplinks(
 	const struct string_list *uplinks, const bool is_forwarding[FAMILIES], struct plan *plan);
-/* Puts back what was there before, as the last one goes. */
+/* Puts back what was there before, and takes the guards away, as the last one goes. */
 void difference_restore(const struct string_list *keys, struct plan *plan);

@@ -15,6 +15,8 @@ enum fault_type {
 	FAULT_NETWORK_FULL, /* name, number: ports it has */
 	FAULT_ADDRESS,      /* name: the network, text: the address, NULL: none is left */
 	FAULT_PREFIX, /* text: the prefix, NULL: none of the pool is free; interface, NULL: unknown */
+	FAULT_PREFIX_POLICY, /* text: a prefix that members may not have */
+	FAULT_QUOTA,         /* name: the resource, number: the limit */
 	FAULT_NOT_SUPPORTED, /* name: the feature */
 };
 

@@ -127,6 +127,15 @@ static int make_mac(
 	return 0;
 }
 
+static bool needs_guard(const struct ns *ns, const struct network *network)
+{
+	bool has_gateway = false;
+
+	for (size_t i = 0; i < FAMILIES; i++)
+		has_gateway = has_gateway || address_is_set(&network->gateways[i]);
+	return ns->uid != 0 && (has_gateway || network->uid != ns->uid);
+}
+
 /* From here on namespace_free() gives back what the attachment has taken. */
 static int attach(const struct maker *maker, const struct nsnet_attachment_list *wishes, size_t i)
 {
@@ -149,6 +158,7 @@ static int attach(const struct maker *maker, const struct nsnet_attachment_list 
 	attachment->network = network;
 	attachment->ns = maker->ns;
 	attachment->port = port;
+	attachment->is_guarded = needs_guard(maker->ns, network);
 	list_append(&network->attachments, &attachment->link);
 	network->n_attachments++;
 	maker->ns->n_attachments++;
@@ -330,9 +340,9 @@ static void complete(struct ns *ns)
 	}
 }
 
-int namespace_new(const char *name, uid_t uid, const struct nsnet_namespace_context *context,
-	const struct namespace_host *host, struct arena *arena, struct ns **ret,
-	struct fault *reterr)
+int namespace_new(const char *name, const struct namespace_owner *owner,
+	const struct nsnet_namespace_context *context, const struct namespace_host *host,
+	struct arena *arena, struct ns **ret, struct fault *reterr)
 {
 	cleanup(namespace_free) struct ns *ns = calloc(1, sizeof(*ns));
 	struct maker maker = { ns, host, arena, reterr };
@@ -341,6 +351,9 @@ int namespace_new(const char *name, uid_t uid, const struct nsnet_namespace_cont
 	if (!ns)
 		abort();
 	(void)snprintf(ns->name, sizeof(ns->name), "%s", name);
+	list_init(&ns->user_link);
+	ns->uid = owner->uid;
+	ns->gid = owner->gid;
 	r = check_texts(&maker, context);
 	if (r == 0)
 		r = make_attachments(&maker, &context->attachments);
@@ -353,8 +366,8 @@ int namespace_new(const char *name, uid_t uid, const struct nsnet_namespace_cont
 	ns->told.name = ns->name;
 	codec_copy(&nsnet_namespace_context_type, context, &ns->told.context, &ns->arena);
 	complete(ns);
-	ns->uid = uid;
-	ns->told.runtime.uid = uid;
+	ns->told.runtime.uid = ns->uid;
+	ns->told.runtime.ownership = owner->ownership;
 	ns->told.runtime.revision = 1;
 	*ret = take(ns);
 	return 0;
@@ -375,6 +388,8 @@ void namespace_free(struct ns *ns)
 		attachment->network->n_attachments--;
 		list_remove(&attachment->link);
 	}
+	list_remove(&ns->user_link);
+	quota_give_back(&ns->charge);
 	arena_done(&ns->arena);
 	free(ns);
 }

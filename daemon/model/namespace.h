@@ -22,6 +22,9 @@ struct attachment {
 	const char *alias;
 	struct mac mac;
 	struct address addresses[FAMILIES];
+	/* Whether what it sends is believed only with these addresses: all but root's, and those on a network of their own
+	 * owner's that the host has no address on, where nobody else is. */
+	bool is_guarded;
 };
 
 struct route {
@@ -35,6 +38,10 @@ struct ns {
 	struct arena arena; /* of all below */
 	char name[NAME_SIZE];
 	uid_t uid;
+	gid_t gid;             /* its owner's, where it belongs to him */
+	struct list user_link; /* user.namespaces */
+	struct quota_charge charge;
+	const char *sibling; /* while it is made: another one that its owner owns */
 	struct attachment *attachments;
 	size_t n_attachments;
 	struct route *routes; /* the default routes among them */
@@ -57,10 +64,17 @@ struct namespace_host {
 #define NAMESPACE_ROUTES_MAX      256U
 #define NAMESPACE_SERVERS_MAX     8U
 
+/* Whom a namespace is made for. */
+struct namespace_owner {
+	uid_t uid;
+	gid_t gid;
+	enum nsnet_ownership ownership;
+};
+
 /* A namespace as the context wishes; the context is copied and completed. What is left out of attachments (NULL items) must
  * have been filled in before. 0; or 1: it cannot be, *reterr says why (its texts in the arena). */
-int namespace_new(const char *name, uid_t uid, const struct nsnet_namespace_context *context,
-	const struct namespace_host *host, struct arena *arena, struct ns **ret,
-	struct fault *reterr);
+int namespace_new(const char *name, const struct namespace_owner *owner,
+	const struct nsnet_namespace_context *context, const struct namespace_host *host,
+	struct arena *arena, struct ns **ret, struct fault *reterr);
 void namespace_free(struct ns *ns);
 define_cleanup(struct ns *, namespace_free);

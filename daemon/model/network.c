@@ -66,6 +66,15 @@ static const struct snapshot_prefix *find_conflict(
 	return NULL;
 }
 
+static bool is_allowed(const struct network_host *host, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < host->n_allowed; i++)
+		if (host->allowed[i].length <= prefix->length &&
+			prefix_contains(&host->allowed[i], &prefix->address))
+			return true;
+	return !host->allowed;
+}
+
 static int take_prefix(const struct maker *maker, const struct prefix *prefix, const char *field)
 {
 	struct subnet *subnet = &maker->network->subnets[family_index(prefix->address.family)];
@@ -74,6 +83,10 @@ static int take_prefix(const struct maker *maker, const struct prefix *prefix, c
 
 	if (subnet_is_set(subnet)) /* a second one of its family */
 		return fault_parameter(maker, field);
+	if (!is_allowed(maker->host, prefix))
+		return fault_set(maker->fault,
+			&(struct fault){ .type = FAULT_PREFIX_POLICY,
+				.text = arena_strdup(maker->arena, prefix_format(prefix, text)) });
 	if (conflict)
 		return fault_set(maker->fault,
 			&(struct fault){ .type = FAULT_PREFIX,
@@ -249,6 +262,7 @@ int network_new(const char *name, uid_t uid, unsigned number,
 	for (size_t i = 0; i < FAMILIES; i++)
 		network->is_forwarding[i] =
 			host->is_forwarding[i] && address_is_set(&network->gateways[i]);
+	network->is_isolated = context->isolated.value;
 	codec_copy(&nsnet_network_context_type, context, &network->told.context, &network->arena);
 	network->told.name = network->name;
 	network->uid = uid;
@@ -266,6 +280,7 @@ void network_free(struct network *network)
 	assert(list_is_empty(&network->attachments));
 	for (size_t i = 0; i < FAMILIES; i++)
 		subnet_done(&network->subnets[i]);
+	quota_give_back(&network->charge);
 	arena_done(&network->arena);
 	free(network);
 }

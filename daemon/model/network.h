@@ -7,6 +7,7 @@
 #include "fault.h"
 #include "list.h"
 #include "nsnet.h"
+#include "quota.h"
 #include "snapshot.h"
 #include "subnet.h"
 
@@ -29,6 +30,8 @@ struct network {
 	struct list attachments;                   /* of struct attachment */
 	size_t n_attachments;
 	bool is_forwarding[FAMILIES];
+	bool is_isolated;
+	struct quota_charge charge; /* of its owner */
 	/* What the interface tells of it; its record is the same. */
 	struct nsnet_list_networks_out told;
 };
@@ -38,6 +41,9 @@ struct network_host {
 	const struct snapshot_prefixes *prefixes; /* in use on the host */
 	const struct prefix *pool;                /* where IPv4 prefixes are chosen from */
 	size_t n_pool;
+	const struct prefix
+		*allowed; /* prefixes asked for must lie in one of these; NULL: anywhere */
+	size_t n_allowed;
 	uint8_t unique_local[6];      /* the host's /48 (RFC 4193) */
 	bool is_forwarding[FAMILIES]; /* what the kernel can */
 };

@@ -10,7 +10,8 @@
 
 struct policy_caller {
 	uid_t uid;
-	bool is_administrator; /* root, or of the administrators' group */
+	bool is_administrator;  /* root, or of the administrators' group */
+	bool may_make_networks; /* what the configuration lets members do */
 };
 
 enum policy_verb {

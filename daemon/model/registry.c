@@ -20,6 +20,13 @@ static int compare_networks(const void *a, const void *b)
 	return strcmp(((const struct network *)a)->name, ((const struct network *)b)->name);
 }
 
+static int compare_users(const void *a, const void *b)
+{
+	const struct user *x = a, *y = b;
+
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
 static void free_namespace(void *ns)
 {
 	namespace_free(ns);
@@ -40,6 +47,7 @@ void registry_done(struct registry *registry)
 {
 	tdestroy(registry->namespaces, free_namespace);
 	tdestroy(registry->networks, free_network);
+	tdestroy(registry->users, free);
 	registry_init(registry);
 }
 
@@ -67,12 +75,48 @@ struct network *registry_find_network(const struct registry *registry, const cha
 	return found ? *found : NULL;
 }
 
+struct user *registry_user(struct registry *registry, uid_t uid)
+{
+	struct user *user = calloc(1, sizeof(*user));
+	struct user **found;
+
+	if (!user)
+		abort();
+	user->uid = uid;
+	list_init(&user->namespaces);
+	found = tsearch(user, &registry->users, compare_users);
+	if (!found)
+		abort();
+	if (*found != user)
+		free(user);
+	return *found;
+}
+
+void registry_forget_user(struct registry *registry, uid_t uid)
+{
+	struct user key = { .uid = uid };
+	struct user **found = tfind(&key, &registry->users, compare_users);
+	struct user *user;
+
+	if (!found)
+		return;
+	user = *found;
+	for (int i = 0; i < QUOTA_RESOURCES; i++)
+		if (user->used[i] > 0)
+			return;
+	if (!list_is_empty(&user->namespaces))
+		return;
+	(void)tdelete(user, &registry->users, compare_users);
+	free(user);
+}
+
 void registry_add_namespace(struct registry *registry, struct ns *ns)
 {
 	struct ns **found = tsearch(ns, &registry->namespaces, compare_namespaces);
 
 	if (!found || *found != ns)
 		abort();
+	list_append(&registry_user(registry, ns->uid)->namespaces, &ns->user_link);
 	registry->n_namespaces++;
 }
 
@@ -89,6 +133,7 @@ void registry_remove_namespace(struct registry *registry, struct ns *ns)
 {
 	if (tdelete(ns, &registry->namespaces, compare_namespaces))
 		registry->n_namespaces--;
+	list_remove(&ns->user_link);
 }
 
 void registry_remove_network(struct registry *registry, struct network *network)

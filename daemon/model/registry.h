@@ -6,9 +6,11 @@
 
 #include "namespace.h"
 #include "network.h"
+#include "quota.h"
 
 struct registry {
 	void *namespaces, *networks; /* of tsearch(3), by name */
+	void *users;                 /* by uid: those who have something */
 	size_t n_namespaces, n_networks;
 	unsigned
 		next_link; /* of the host ends' names: not used again soon, because a link may outlive its name here */
@@ -20,6 +22,11 @@ void registry_done(struct registry *registry);
 
 struct ns *registry_find_namespace(const struct registry *registry, const char *name);
 struct network *registry_find_network(const struct registry *registry, const char *name);
+
+/* The user of that uid, made where he has nothing yet; valid until registry_forget_user(). */
+struct user *registry_user(struct registry *registry, uid_t uid);
+/* Forgets a user who has nothing any more. */
+void registry_forget_user(struct registry *registry, uid_t uid);
 
 /* Takes an object over; its name must be free. */
 void registry_add_namespace(struct registry *registry, struct ns *ns);

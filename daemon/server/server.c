@@ -34,6 +34,8 @@ const struct server_limits server_limits_default = {
 struct server {
 	sd_event *event;
 	struct server_limits limits;
+	unsigned (*connections_of)(void *userdata, const struct peer *peer); /* may be NULL */
+	void *quota_userdata;
 	struct server_info info;
 	struct dispatch dispatch;
 	struct varlink_service_context service;
@@ -138,10 +140,11 @@ unsigned server_connections(const struct server *server)
 }
 
 /* Whether one more connection of that uid is within the limits. */
-static bool server_may_accept(struct server *server, uid_t uid)
+static bool server_may_accept(struct server *server, const struct peer *peer)
 {
 	const struct server_limits *limits = &server->limits;
-	unsigned all = 0, of_root = 0, of_uid = 0;
+	unsigned all = 0, of_root = 0, of_uid = 0, per_uid = limits->connections_per_uid;
+	uid_t uid = peer->uid;
 
 	list_foreach (&server->connections, struct connection, link, connection) {
 		all++;
@@ -152,8 +155,10 @@ static bool server_may_accept(struct server *server, uid_t uid)
 		return false;
 	if (uid == 0)
 		return true;
+	if (server->connections_of)
+		per_uid = server->connections_of(server->quota_userdata, peer);
 	/* What root has open already is taken from what is kept for him. */
-	return of_uid < limits->connections_per_uid &&
+	return of_uid < per_uid &&
 	       all - of_root + limits->connections_for_root < limits->connections;
 }
 
@@ -168,7 +173,7 @@ static void server_take_connection(struct server *server, int fd)
 		(void)close_fd(fd);
 		return;
 	}
-	if (!server_may_accept(server, peer.uid)) {
+	if (!server_may_accept(server, &peer)) {
 		/* Not louder: whoever is over the limit could fill the log. */
 		log_about(LOG_DEBUG, &(struct log_fields){ .uid = peer.uid },
 			"connection refused: too many");
@@ -389,6 +394,22 @@ static int server_on_deadline(unused sd_event_source *source, unused uint64_t us
 {
 	server_close_connections(userdata);
 	return 0;
+}
+
+unsigned server_connections_of(const struct server *server, uid_t uid)
+{
+	unsigned n = 0;
+
+	list_foreach (&server->connections, struct connection, link, connection)
+		n += connection->peer.uid == uid;
+	return n;
+}
+
+void server_set_quota(struct server *server,
+	unsigned (*connections_of)(void *userdata, const struct peer *peer), void *userdata)
+{
+	server->connections_of = connections_of;
+	server->quota_userdata = userdata;
 }
 
 void server_drain(struct server *server, uint64_t usec)

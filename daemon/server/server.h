@@ -60,3 +60,8 @@ int server_listen_path(struct server *server, const char *path, mode_t mode, gid
 void server_drain(struct server *server, uint64_t usec);
 
 unsigned server_connections(const struct server *server);
+unsigned server_connections_of(const struct server *server, uid_t uid);
+
+/* Asks for the limit of connections of a peer who is not root, instead of limits->connections_per_uid. */
+void server_set_quota(struct server *server,
+	unsigned (*connections_of)(void *userdata, const struct peer *peer), void *userdata);

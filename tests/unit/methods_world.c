@@ -13,6 +13,21 @@ static void on_deleted(void *userdata)
 	world->deletions++;
 }
 
+static void limits_of(void *userdata, const struct peer *peer, struct quota_limits *ret)
+{
+	const struct world *world = userdata;
+
+	assert_int_not_equal(peer->uid, 0);
+	*ret = world->limits;
+}
+
+static unsigned count_connections(void *userdata, uid_t uid)
+{
+	(void)userdata;
+	(void)uid;
+	return 1;
+}
+
 int world_open(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
@@ -20,8 +35,11 @@ int world_open(void **state)
 	if (!world || kernel_new(&kernel_paths_default, &world->kernel, NULL) < 0)
 		return -1;
 	registry_init(&world->registry);
-	if (!prefix_parse("10.203.0.0/16", &world->pool[0]))
+	if (!prefix_parse("10.203.0.0/16", &world->pool[0]) ||
+		!prefix_parse("10.0.0.0/8", &world->member_pool[0]) ||
+		!prefix_parse("fd00::/8", &world->member_pool[1]))
 		return -1;
+	world->limits = (struct quota_limits){ { 3, 2, 4, 32 } };
 	world->context = (struct nsnet_context){
 		.registry = &world->registry,
 		.kernel = world->kernel,
@@ -31,6 +49,12 @@ int world_open(void **state)
 		.pool = world->pool,
 		.n_pool = 1,
 		.unique_local = { 0xfd, 1, 2, 3, 4, 5 },
+		.member_pool = world->member_pool,
+		.n_member_pool = 2,
+		.may_members_make_networks = true,
+		.is_owned_allowed = true,
+		.limits_of = limits_of,
+		.connections_of = count_connections,
 		.on_deleted = on_deleted,
 		.userdata = world,
 	};

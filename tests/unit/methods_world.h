@@ -20,6 +20,8 @@ struct world {
 	struct dispatch dispatch;
 	struct arena arena;
 	unsigned deletions;
+	struct quota_limits limits; /* of who is no administrator */
+	struct prefix member_pool[2];
 };
 
 /* For cmocka's set-up and tear-down: *state is a struct world. */

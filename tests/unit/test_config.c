@@ -99,6 +99,13 @@ static void test_wrong_lines(void **state)
 		{ "[Network]\nPrefixPool=fd00::/8\n",
 			":2: \"fd00::/8\" is no value for PrefixPool=" },
 		{ "[Network]\nPrefixPool=\n", ":2: \"\" is no value for PrefixPool=" },
+		{ "[Limits]\nNamespaces=many\n", ":2: \"many\" is no value for Namespaces=" },
+		{ "[Limits]\nNamespaces=-1\n", ":2: \"-1\" is no value for Namespaces=" },
+		{ "[Limits]\nCamels=1\n", ":2: no setting Camels= in [Limits]" },
+		{ "[Limits no-such-user]\nNamespaces=1\n",
+			":2: [Limits no-such-user]: nobody is called so" },
+		{ "[Policy]\nAllowOwned=maybe\n", ":2: \"maybe\" is no value for AllowOwned=" },
+		{ "[Policy]\nMemberNetworks=1\n", ":2: \"1\" is no value for MemberNetworks=" },
 		{ "[Daemon]\n\nnonsense\n", ":3: neither [section] nor name=value" },
 	};
 	struct world *world = *state;
@@ -115,6 +122,55 @@ static void test_wrong_lines(void **state)
 	}
 }
 
+static unsigned limit_of(
+	const struct config *config, uid_t uid, gid_t gid, enum quota_resource resource)
+{
+	struct quota_limits limits;
+
+	config_limits_of(config, uid, &gid, 1, &limits);
+	return limits.of[resource];
+}
+
+/* Everyone's, over them a group's, over them a user's own; names are looked up when the file is read. */
+static void test_limits(void **state)
+{
+	struct world *world = *state;
+	struct config config;
+	const char *wrong = NULL;
+
+	put(world, "", "[Limits daemon]\nNamespaces=7\n[Limits]\nNamespaces=1\nNetworks=0\n");
+	put(world, ".d/10.conf", "[Limits @adm]\nNamespaces=unlimited\nConnections=3\n");
+	assert_int_equal(config_load(world->path, &config, &wrong), 0);
+	assert_int_equal(limit_of(&config, 1000, 1000, QUOTA_NAMESPACES), 1);
+	assert_int_equal(limit_of(&config, 1000, 1000, QUOTA_NETWORKS), 0);
+	assert_int_equal(limit_of(&config, 1000, 1000, QUOTA_ATTACHMENTS), 64);
+	assert_int_equal(limit_of(&config, 1000, 4, QUOTA_NAMESPACES), QUOTA_NONE);
+	assert_int_equal(limit_of(&config, 1000, 4, QUOTA_CONNECTIONS), 3);
+	assert_int_equal(limit_of(&config, 1, 4, QUOTA_NAMESPACES), 7); /* daemon is 1, adm is 4 */
+	assert_int_equal(limit_of(&config, 1, 4, QUOTA_CONNECTIONS), 3);
+	config_done(&config);
+}
+
+static void test_policy(void **state)
+{
+	struct world *world = *state;
+	struct config config;
+	const char *wrong = NULL;
+
+	assert_int_equal(config_load(world->path, &config, &wrong), 0);
+	assert_int_equal(config.owned, CONFIG_OWNED_AUTO);
+	assert_true(config.may_members_make_networks);
+	assert_int_equal(config.n_member_pool, 4);
+	config_done(&config);
+	put(world, "",
+		"[Policy]\nAllowOwned=no\nMemberNetworks=no\nMemberPrefixPool=10.0.0.0/8 fd00::/8\n");
+	assert_int_equal(config_load(world->path, &config, &wrong), 0);
+	assert_int_equal(config.owned, CONFIG_OWNED_NO);
+	assert_false(config.may_members_make_networks);
+	assert_int_equal(config.n_member_pool, 2);
+	config_done(&config);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
 int main(void)
@@ -123,6 +179,8 @@ int main(void)
 		test(test_defaults),
 		test(test_later_wins),
 		test(test_wrong_lines),
+		test(test_limits),
+		test(test_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

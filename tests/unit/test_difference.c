@@ -47,7 +47,7 @@ static int world_open(void **state)
 		    &(struct network_host){ .prefixes = &none, .is_forwarding = { true, false } },
 		    &world->arena, &world->network, &fault) != 0)
 		return -1;
-	return namespace_new("ns1", 0,
+	return namespace_new("ns1", &(struct namespace_owner){ .ownership = NSNET_OWNERSHIP_HOST },
 		&(struct nsnet_namespace_context){ .attachments = { attachments, 2 } },
 		&(struct namespace_host){ world, find_network, name_link }, &world->arena,
 		&world->ns, &fault);

@@ -115,6 +115,7 @@ static void test_steps(void **state)
 		[STEP_HOSTS_ADD] = true,
 		[STEP_HOSTS_SET] = true,
 		[STEP_ETC_ADD] = true,
+		[STEP_GUARD_ADD] = true,
 		[STEP_RECORD_WRITE] = true,
 	};
 	autoarena struct arena arena = ARENA_INIT;
@@ -178,12 +179,12 @@ static void test_policy(void **state)
 		{ MAY_SEE_NAMESPACE, true, false, false },
 		{ MAY_OPEN_NAMESPACE, true, false, false },
 		{ MAY_DELETE_NAMESPACE, true, false, false },
-		{ MAY_CREATE_NETWORK, false, false, false },
+		{ MAY_CREATE_NETWORK, true, true, true },
 		{ MAY_SEE_NETWORK, true, true, false },
 		{ MAY_ATTACH_NETWORK, true, true, false },
 		{ MAY_DELETE_NETWORK, true, false, false },
 	};
-	struct policy_caller member = { .uid = 1000 };
+	struct policy_caller member = { .uid = 1000, .may_make_networks = true };
 	struct policy_caller administrator = { .uid = 1001, .is_administrator = true };
 
 	(void)state;
@@ -194,6 +195,37 @@ static void test_policy(void **state)
 		assert_int_equal(policy_may(&member, rows[i].verb, 1002), rows[i].of_other);
 		assert_true(policy_may(&administrator, rows[i].verb, 1002));
 	}
+}
+
+static void test_charges(void **state)
+{
+	struct user user = { .used = { 1, 0, 0, 0 } };
+	struct quota_limits limits = { { 3, 0, QUOTA_NONE, 1 } };
+	struct quota_charge charge = { 0 }, second = { 0 };
+	enum quota_resource over;
+
+	(void)state;
+	assert_true(quota_charge(
+		&user, &limits, (unsigned[QUOTA_RESOURCES]){ 2, 0, 500, 0 }, &charge, &over));
+	assert_int_equal(user.used[QUOTA_NAMESPACES], 3);
+	assert_false(quota_charge(
+		&user, &limits, (unsigned[QUOTA_RESOURCES]){ 1, 0, 1, 0 }, &second, &over));
+	assert_int_equal(over, QUOTA_NAMESPACES);
+	assert_false(quota_charge(
+		&user, &limits, (unsigned[QUOTA_RESOURCES]){ 0, 1, 0, 0 }, &second, &over));
+	assert_int_equal(over, QUOTA_NETWORKS);
+	assert_int_equal(user.used[QUOTA_ATTACHMENTS], 500);
+	limits.of[QUOTA_NAMESPACES] =
+		1; /* lowered: what is there stays, and none more is asked for */
+	assert_true(quota_charge(
+		&user, &limits, (unsigned[QUOTA_RESOURCES]){ 0, 0, 1, 0 }, &second, &over));
+	quota_give_back(&second);
+	quota_give_back(&charge);
+	quota_give_back(&charge);
+	assert_int_equal(user.used[QUOTA_NAMESPACES], 1);
+	assert_int_equal(user.used[QUOTA_ATTACHMENTS], 0);
+	assert_true(quota_charge(
+		&user, NULL, (unsigned[QUOTA_RESOURCES]){ 9, 9, 9, 9 }, &charge, &over));
 }
 
 static void test_link_names(void **state)
@@ -243,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_printed_steps),
 		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_charges),
 		cmocka_unit_test(test_link_names),
 		cmocka_unit_test(test_texts),
 	};
