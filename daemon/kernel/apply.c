@@ -8,6 +8,7 @@
  */
 #include <stdio.h>
 
+#include "guard.h"
 #include "hosts.h"
 #include "kernel.h"
 #include "link.h"
@@ -111,6 +112,9 @@ static bool names_are_valid(const struct step *step)
 	case STEP_VETH_DELETE:
 	case STEP_VETH_SETTLE:
 		return interface_name_is_valid(step->veth.name);
+	case STEP_GUARD_ADD:
+	case STEP_GUARD_DELETE:
+		return interface_name_is_valid(step->guard.port);
 	case STEP_NETNS_ADD:
 	case STEP_NETNS_DROP:
 	case STEP_NETNS_PIN:
@@ -124,6 +128,7 @@ static bool names_are_valid(const struct step *step)
 	case STEP_ROUTE_DELETE:
 	case STEP_SYSCTL_SET:
 	case STEP_SYSCTL_RESTORE:
+	case STEP_GUARD_RESET:
 	case STEP_TYPES:
 		return true;
 	}
@@ -134,8 +139,7 @@ static int run_step(struct kernel *kernel, const struct step *step)
 {
 	switch (step->type) {
 	case STEP_NETNS_ADD:
-		return netns_add(
-			kernel, step->netns, step->facts.ret_inode, step->facts.ret_cookie);
+		return netns_add(kernel, step);
 	case STEP_NETNS_DROP:
 		netns_drop(kernel, step->netns);
 		return 0;
@@ -170,6 +174,12 @@ static int run_step(struct kernel *kernel, const struct step *step)
 		return hosts_add_etc(kernel, step);
 	case STEP_ETC_DELETE:
 		return hosts_delete_etc(kernel, step->netns);
+	case STEP_GUARD_ADD:
+		return guard_add(kernel, step);
+	case STEP_GUARD_DELETE:
+		return guard_delete(kernel, step);
+	case STEP_GUARD_RESET:
+		return guard_reset(kernel);
 	case STEP_RECORD_WRITE:
 		return record_write(kernel, step);
 	case STEP_RECORD_DELETE:

@@ -9,9 +9,11 @@
 #include <sys/socket.h>
 
 #include "file.h"
+#include "guard.h"
 #include "link.h"
 #include "netns.h"
 #include "state.h"
+#include "userns.h"
 
 const struct kernel_paths kernel_paths_default = {
 	.netns = "/run/netns",
@@ -98,6 +100,7 @@ static int open_kernel(struct kernel *kernel, const char **reterr_what)
 	kernel->has_ipv6 = has_proc(kernel, "sys/net/ipv6/conf/default");
 	kernel->has_force_forwarding =
 		has_proc(kernel, "sys/net/ipv6/conf/default/force_forwarding");
+	guard_open(kernel);
 	*reterr_what = "links that were being deleted";
 	return link_sweep(kernel);
 }
@@ -112,7 +115,7 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 		kernel->home = kernel->proc = kernel->names = -EBADF;
 		kernel->namespaces = kernel->networks = -EBADF;
 		kernel->hosts = kernel->etc = kernel->sysctl = -EBADF;
-		kernel->host = NETLINK_INIT;
+		kernel->host = kernel->netfilter = NETLINK_INIT;
 		r = open_kernel(kernel, &what);
 	}
 	if (r == 0)
@@ -144,6 +147,7 @@ void kernel_free(struct kernel *kernel)
 	netns_leave_all(kernel);
 	tdestroy(kernel->held, free_netns);
 	netlink_close(&kernel->host);
+	netlink_close(&kernel->netfilter);
 	for (size_t i = 0; i < lengthof(fds); i++)
 		(void)close_fd(fds[i]);
 	free(kernel->found);
@@ -156,13 +160,15 @@ struct feature {
 	bool is_there;
 };
 
-#define FEATURES 3
+#define FEATURES 5
 
 static void list_features(const struct kernel *kernel, struct feature ret[FEATURES])
 {
 	ret[0] = (struct feature){ "forwarding4", has_proc(kernel, "sys/net/ipv4/conf/default") };
 	ret[1] = (struct feature){ "forwarding6", kernel->has_force_forwarding };
 	ret[2] = (struct feature){ "cookie", kernel->has_cookie };
+	ret[3] = (struct feature){ "guard", kernel->has_guards };
+	ret[4] = (struct feature){ "owned", userns_is_allowed() };
 }
 
 bool kernel_has(struct kernel *kernel, const char *feature)

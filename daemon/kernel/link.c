@@ -24,6 +24,7 @@
 #include "file.h"
 #include "log.h"
 #include "netns.h"
+#include "port.h"
 #include "route.h"
 
 /* Where links wait to be taken away together. */
@@ -150,14 +151,18 @@ static struct nl_msg *build_quiet(const struct kernel *kernel, int index, const 
 	return kernel->has_ipv6 ? build_without_addresses(index, alias) : build_alias(index, alias);
 }
 
-/* master 0: none */
-static struct nl_msg *build_up(int index, int master)
+/* Flags that are set besides; master 0: none */
+static struct nl_msg *build_flags(int index, unsigned flags, int master)
 {
 	struct nl_msg *m = message_of(RTM_SETLINK, 0,
-		(struct ifinfomsg){
-			.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP });
+		(struct ifinfomsg){ .ifi_index = index, .ifi_flags = flags, .ifi_change = flags });
 
 	return checked(m, m && master ? nla_put_u32(m, IFLA_MASTER, (uint32_t)master) : 0);
+}
+
+static struct nl_msg *build_up(int index, int master)
+{
+	return build_flags(index, IFF_UP, master);
 }
 
 static struct nl_msg *build_group(int index, uint32_t group)
@@ -165,28 +170,6 @@ static struct nl_msg *build_group(int index, uint32_t group)
 	struct nl_msg *m = message_of(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
 
 	return checked(m, m ? nla_put_u32(m, IFLA_GROUP, group) : 0);
-}
-
-/* A port that only keeps the bridge's carrier: it hears nothing. */
-static struct nl_msg *build_deaf_port(int index)
-{
-	static const int off[] = { IFLA_BRPORT_LEARNING, IFLA_BRPORT_UNICAST_FLOOD,
-		IFLA_BRPORT_MCAST_FLOOD, IFLA_BRPORT_BCAST_FLOOD };
-	struct nl_msg *m = message_of(
-		RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_family = AF_BRIDGE, .ifi_index = index });
-	struct nlattr *port;
-	int r = 0;
-
-	if (!m)
-		return NULL;
-	port = nla_nest_start(m, IFLA_PROTINFO | NLA_F_NESTED);
-	for (size_t i = 0; i < lengthof(off); i++)
-		r |= nla_put_u8(m, off[i], 0);
-	r |= nla_put_u8(m, IFLA_BRPORT_ISOLATED, 1);
-	if (r < 0 || !port)
-		return checked(m, -ENOMEM);
-	(void)nla_nest_end(m, port);
-	return m;
 }
 
 static int delete_by_index(struct kernel *kernel, int index)
@@ -258,7 +241,7 @@ static int add_anchor(struct kernel *kernel, const struct step *step, int bridge
 	/* libnl gives a group to one end only. */
 	netlink_batch_add(&batch, build_group(other, SNAPSHOT_LINK_GROUP));
 	netlink_batch_add(&batch, build_up(anchor, bridge));
-	netlink_batch_add(&batch, build_deaf_port(anchor));
+	netlink_batch_add(&batch, port_build_deaf(anchor));
 	netlink_batch_add(&batch, build_up(other, 0));
 	return netlink_batch_send(&kernel->host, &batch);
 }
@@ -332,12 +315,20 @@ int link_delete_bridge(struct kernel *kernel, const struct step *step)
 	return n > 0 ? delete_together(kernel, indexes, n) : 0;
 }
 
-/* The end on the host: named, quiet, up, a port of the bridge. */
-static int raise_end(struct kernel *kernel, int index, int bridge, const char *alias)
+/* The end on the host: named, quiet, a port of the bridge, up. The bridge believes a guarded one from the first frame on; what
+ * is not for the bridge (some group addresses are not) must find no one who answers ARP there. */
+static int raise_end(struct kernel *kernel, int index, int bridge, const struct step *step)
 {
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
+	bool is_guarded = step->veth.is_guarded, is_isolated = step->veth.is_isolated;
 
-	netlink_batch_add(&batch, build_quiet(kernel, index, alias));
+	netlink_batch_add(&batch, build_quiet(kernel, index, step->veth.alias));
+	if (is_guarded || is_isolated) {
+		netlink_batch_add(&batch, build_flags(index, is_guarded ? IFF_NOARP : 0, bridge));
+		netlink_batch_add(&batch, port_build(index, is_guarded, is_isolated));
+	}
+	if (is_guarded)
+		netlink_batch_add(&batch, port_build_entry(index, &step->veth.mac));
 	netlink_batch_add(&batch, build_up(index, bridge));
 	return netlink_batch_send(&kernel->host, &batch);
 }
@@ -386,7 +377,7 @@ int link_add_veth(struct kernel *kernel, const struct step *step)
 		step->veth.name);
 	if (index < 0)
 		return index;
-	r = raise_end(kernel, index, bridge, step->veth.alias);
+	r = raise_end(kernel, index, bridge, step);
 	if (r == 0) {
 		r = raise_peer(kernel, inside, step);
 		memcpy(kernel->host.words, inside->words, sizeof(inside->words));

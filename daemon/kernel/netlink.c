@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * netlink - a route netlink socket with a reader of its own for answers
+ * netlink - a netlink socket with a reader of its own for answers
  */
 #include "netlink.h"
 
+#include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
@@ -16,12 +18,12 @@
 /* How often a dump is begun anew that somebody's change has spoiled. */
 #define DUMP_TRIES 16
 
-int netlink_open(struct netlink *ret)
+static int open_protocol(int protocol, struct netlink *ret)
 {
 	/* An answer is there when sendmsg() returns: this only keeps a lost one from being waited for for ever. */
 	static const struct timeval patience = { .tv_sec = 10 };
 	static const int on = 1;
-	autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 
 	if (fd < 0)
 		return neg();
@@ -32,6 +34,16 @@ int netlink_open(struct netlink *ret)
 		return neg();
 	*ret = (struct netlink){ .fd = take_fd(&fd) };
 	return 0;
+}
+
+int netlink_open(struct netlink *ret)
+{
+	return open_protocol(NETLINK_ROUTE, ret);
+}
+
+int netlink_open_netfilter(struct netlink *ret)
+{
+	return open_protocol(NETLINK_NETFILTER, ret);
 }
 
 void netlink_close(struct netlink *netlink)
@@ -89,20 +101,24 @@ void netlink_batch_done(struct netlink_batch *batch)
 		nlmsg_free(batch->messages[--batch->n]);
 }
 
-static int send_all(const struct netlink *netlink, struct netlink_batch *batch)
+/* A transaction has a message before and one behind. */
+#define MESSAGES_MAX (NETLINK_BATCH_MAX + 2)
+
+static int send_all(
+	const struct netlink *netlink, struct nl_msg *const *messages, size_t n_messages)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct iovec parts[NETLINK_BATCH_MAX];
+	struct iovec parts[MESSAGES_MAX];
 	struct msghdr datagram = {
 		.msg_name = &kernel,
 		.msg_namelen = sizeof(kernel),
 		.msg_iov = parts,
-		.msg_iovlen = batch->n,
+		.msg_iovlen = n_messages,
 	};
 	ssize_t n;
 
-	for (size_t i = 0; i < batch->n; i++) {
-		struct nlmsghdr *header = nlmsg_hdr(batch->messages[i]);
+	for (size_t i = 0; i < n_messages; i++) {
+		struct nlmsghdr *header = nlmsg_hdr(messages[i]);
 
 		parts[i] = (struct iovec){ header, NLMSG_ALIGN(header->nlmsg_len) };
 	}
@@ -202,7 +218,7 @@ int netlink_batch_send(struct netlink *netlink, struct netlink_batch *batch)
 			header->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 			batch->errors[i] = -EINPROGRESS;
 		}
-		r = send_all(netlink, batch);
+		r = send_all(netlink, batch->messages, batch->n);
 		if (r == 0)
 			r = read_answers(netlink, batch, first);
 		for (size_t i = 0; i < batch->n; i++)
@@ -215,6 +231,65 @@ int netlink_batch_send(struct netlink *netlink, struct netlink_batch *batch)
 	return r;
 }
 
+/* Reads until the last message of a transaction is answered, or the first one, which is only answered when it is refused. */
+static int read_verdict(struct netlink *netlink, uint32_t first, uint32_t last)
+{
+	char buffer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char words[NETLINK_WORDS_SIZE] = "";
+	bool is_over = false;
+	int result = 0;
+
+	while (!is_over) {
+		ssize_t received = receive(netlink, buffer, sizeof(buffer));
+		int n = (int)received;
+
+		if (received < 0)
+			return result < 0 ? result : (int)received;
+		for (struct nlmsghdr *h = (void *)buffer; nlmsg_ok(h, n); h = nlmsg_next(h, &n)) {
+			int r;
+
+			if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_seq - first > last - first)
+				continue;
+			r = read_error(netlink, h);
+			if (r < 0 && result == 0) {
+				result = r;
+				memcpy(words, netlink->words, sizeof(words));
+			}
+			is_over |= h->nlmsg_seq == last || h->nlmsg_seq == first;
+		}
+	}
+	memcpy(netlink->words, words, sizeof(words));
+	return result;
+}
+
+int netlink_transact(struct netlink *netlink, const struct netlink_batch *batch)
+{
+	const struct nfgenmsg header = {
+		.nfgen_family = AF_UNSPEC,
+		.version = NFNETLINK_V0,
+		.res_id = htons(NFNL_SUBSYS_NFTABLES),
+	};
+	cleanup(nlmsg_free) struct nl_msg *begin =
+		netlink_message(NFNL_MSG_BATCH_BEGIN, 0, &header, sizeof(header));
+	cleanup(nlmsg_free) struct nl_msg *end =
+		netlink_message(NFNL_MSG_BATCH_END, 0, &header, sizeof(header));
+	struct nl_msg *messages[MESSAGES_MAX];
+	uint32_t first = netlink->sequence + 1;
+	int r;
+
+	netlink->words[0] = 0;
+	if (batch->is_out_of_memory || !begin || !end)
+		return -ENOMEM;
+	messages[0] = begin;
+	memcpy(messages + 1, batch->messages, batch->n * sizeof(*messages));
+	messages[batch->n + 1] = end;
+	for (size_t i = 0; i < batch->n + 2; i++)
+		nlmsg_hdr(messages[i])->nlmsg_seq = ++netlink->sequence;
+	nlmsg_hdr(messages[batch->n])->nlmsg_flags |= NLM_F_ACK;
+	r = send_all(netlink, messages, batch->n + 2);
+	return r < 0 ? r : read_verdict(netlink, first, netlink->sequence - 1);
+}
+
 int netlink_send(struct netlink *netlink, struct nl_msg *message)
 {
 	__attribute__((__cleanup__(netlink_batch_done_p))) struct netlink_batch batch = { .n = 0 };
@@ -225,11 +300,9 @@ int netlink_send(struct netlink *netlink, struct nl_msg *message)
 
 static int send_request(struct netlink *netlink, struct nl_msg *request)
 {
-	struct netlink_batch batch = { .messages = { request }, .n = 1 };
-
 	netlink->words[0] = 0;
 	nlmsg_hdr(request)->nlmsg_seq = ++netlink->sequence;
-	return send_all(netlink, &batch);
+	return send_all(netlink, &request, 1);
 }
 
 int netlink_get(struct netlink *netlink, struct nl_msg *request, struct nlmsghdr **ret)

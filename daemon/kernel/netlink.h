@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * netlink - a route netlink socket with a reader of its own for answers
+ * netlink - a netlink socket with a reader of its own for answers
  *
  * libnl builds and takes apart messages. It does not send them: its error codes lose the kernel's, and it does not tell
  * which message of several failed. The kernel answers to several messages in one sendmsg(2) one by one, in order, each with
@@ -30,6 +30,8 @@ struct netlink {
 
 /* A socket in the network namespace that the thread is in. */
 int netlink_open(struct netlink *ret);
+/* The same for netfilter: for netlink_transact() alone. */
+int netlink_open_netfilter(struct netlink *ret);
 void netlink_close(struct netlink *netlink);
 
 /* The index of an interface in the socket's namespace, or -ENODEV. */
@@ -60,6 +62,9 @@ static inline unused void netlink_batch_done_p(struct netlink_batch *batch)
 /* Sends all and waits for their answers. 0; or the first message's error that has one, with its words; or -errno of the
  * socket (then all errors are that). */
 int netlink_batch_send(struct netlink *netlink, struct netlink_batch *batch);
+
+/* Sends all to nf_tables as one transaction: all is done, or nothing. 0; or the first message's error that has one. */
+int netlink_transact(struct netlink *netlink, const struct netlink_batch *batch);
 
 /* One message alone, which is taken over (and may be NULL: memory is out). */
 int netlink_send(struct netlink *netlink, struct nl_msg *message);

@@ -27,6 +27,7 @@
 #include "file.h"
 #include "link.h"
 #include "log.h"
+#include "userns.h"
 
 /* How often a name is unmounted that has several mounts on it. */
 #define UNMOUNT_TRIES 8
@@ -168,17 +169,41 @@ static int write_settings(const struct kernel *kernel)
 	return 0;
 }
 
-/* To be called inside of the new namespace: its descriptor. */
-static int make_ready(const struct kernel *kernel, struct netlink *ret_inside)
+/* A new namespace that is the host's: its descriptor. The thread is inside then. */
+static int make_own(const struct kernel *kernel)
 {
-	autoclose int fd = openat(kernel->proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
-	int r;
+	int fd;
 
-	if (fd < 0)
+	if (unshare(CLONE_NEWNET) < 0)
 		return neg();
-	r = write_settings(kernel);
+	fd = openat(kernel->proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? neg() : fd;
+}
+
+/* The same, but a user's. */
+static int make_owned(struct kernel *kernel, const struct step *step)
+{
+	const struct netns *sibling =
+		step->facts.sibling ? netns_find(kernel, step->facts.sibling) : NULL;
+	autoclose int fd = -EBADF;
+
+	if (step->facts.sibling && !sibling)
+		return -ENOENT;
+	fd = userns_make_network(step->facts.uid, step->facts.gid, sibling ? sibling->fd : -EBADF);
+	if (fd >= 0 && setns(fd, CLONE_NEWNET) < 0)
+		return neg();
+	return take_fd(&fd);
+}
+
+/* A new namespace with its settings and a socket inside: its descriptor. */
+static int make(struct kernel *kernel, const struct step *step, struct netlink *ret_inside)
+{
+	autoclose int fd = step->facts.is_owned ? make_owned(kernel, step) : make_own(kernel);
+	int r = fd < 0 ? fd : write_settings(kernel);
+
 	if (r == 0)
 		r = netlink_open(ret_inside);
+	go_home(kernel);
 	return r < 0 ? r : take_fd(&fd);
 }
 
@@ -209,18 +234,15 @@ static void keep_inside(struct kernel *kernel, struct netns *netns, const struct
 	kernel->inside = netns;
 }
 
-int netns_add(struct kernel *kernel, const char *name, int64_t *ret_inode, int64_t *ret_cookie)
+int netns_add(struct kernel *kernel, const struct step *step)
 {
 	struct netlink inside = NETLINK_INIT;
 	struct netns *netns;
 	int fd, r;
 
-	if (netns_find(kernel, name))
+	if (netns_find(kernel, step->netns))
 		return -EEXIST;
-	if (unshare(CLONE_NEWNET) < 0)
-		return neg();
-	fd = make_ready(kernel, &inside);
-	go_home(kernel);
+	fd = make(kernel, step, &inside);
 	if (fd < 0)
 		return fd;
 
@@ -228,16 +250,16 @@ int netns_add(struct kernel *kernel, const char *name, int64_t *ret_inode, int64
 	if (r < 0)
 		(void)close_fd(fd);
 	else
-		r = hold(kernel, name, fd, &netns);
+		r = hold(kernel, step->netns, fd, &netns);
 	if (r < 0) {
 		netlink_close(&inside);
 		return r;
 	}
 	keep_inside(kernel, netns, &inside);
-	if (ret_inode)
-		*ret_inode = (int64_t)netns->inode;
-	if (ret_cookie)
-		*ret_cookie = read_cookie(&inside);
+	if (step->facts.ret_inode)
+		*step->facts.ret_inode = (int64_t)netns->inode;
+	if (step->facts.ret_cookie)
+		*step->facts.ret_cookie = read_cookie(&inside);
 	return 0;
 }
 
@@ -456,6 +478,20 @@ int kernel_open_netns(struct kernel *kernel, const char *name)
 		return -ENOENT;
 	fd = fcntl(netns->fd, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? neg() : fd;
+}
+
+int kernel_open_users(struct kernel *kernel, const char *name, int *ret_user, int *ret_root)
+{
+	const struct netns *netns = netns_find(kernel, name);
+
+	return netns ? userns_open(netns->fd, ret_user, ret_root) : -ENOENT;
+}
+
+int kernel_owner(struct kernel *kernel, const char *name, uid_t *ret)
+{
+	const struct netns *netns = netns_find(kernel, name);
+
+	return netns ? userns_owner(netns->fd, ret) : -ENOENT;
 }
 
 void netns_add_end(struct netns *netns, int index)

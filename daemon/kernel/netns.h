@@ -14,7 +14,7 @@ struct netns *netns_find(struct kernel *kernel, const char *name);
 void netns_free(struct netns *netns);
 
 /* The steps. */
-int netns_add(struct kernel *kernel, const char *name, int64_t *ret_inode, int64_t *ret_cookie);
+int netns_add(struct kernel *kernel, const struct step *step);
 int netns_pin(struct kernel *kernel, const char *name);
 int netns_unpin(struct kernel *kernel, const char *name);
 void netns_drop(struct kernel *kernel, const char *name);

@@ -14,6 +14,7 @@ struct nl_msg *route_build(const struct step *step, int index);
 bool route_is_gone(enum step_type type, int error);
 
 /* fe80:: and the identifier that is made from the hardware address. */
+struct address route_link_local(const struct mac *mac);
 struct nl_msg *route_build_link_local(int index, const struct mac *mac);
 
 /* What a message about a route says. */

@@ -37,6 +37,9 @@ struct kernel {
 	int home; /* the host's network namespace */
 	struct stat home_stat;
 	struct netlink host;
+	struct netlink netfilter; /* guard.c's */
+	bool has_guards;          /* this kernel can have them */
+	bool are_guards_ready;    /* their tables are as they should be */
 	int proc;                 /* /proc */
 	int names;                /* /run/netns */
 	int namespaces, networks; /* state/namespaces/, state/networks/ */

@@ -166,11 +166,15 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 	case STEP_ETC_ADD:
 	case STEP_ETC_DELETE:
 		return arena_printf(arena, "etc %s", step->netns);
+	case STEP_GUARD_ADD:
+	case STEP_GUARD_DELETE:
+		return arena_printf(arena, "guard %s", step->guard.port);
 	case STEP_RECORD_WRITE:
 	case STEP_RECORD_DELETE:
 		return arena_printf(arena, "record %s/%s",
 			step->record.kind == RECORD_NAMESPACE ? "namespaces" : "networks",
 			step->record.name);
+	case STEP_GUARD_RESET:
 	case STEP_VETH_SETTLE:
 	case STEP_TYPES:
 		break;
@@ -205,6 +209,7 @@ static void drop_namespace(struct kernel *kernel, const char *name)
 		if (link)
 			fake_remove(kernel, arena_printf(&kernel->arena, "link %s", link));
 	}
+	drop_all(kernel, arena_printf(&kernel->arena, "owner %s ", name));
 	drop_all(kernel, arena_printf(&kernel->arena, "address %s ", name));
 	drop_all(kernel, arena_printf(&kernel->arena, "route %s ", name));
 	drop_all(kernel, peer);
@@ -215,6 +220,9 @@ static void fill_in(struct kernel *kernel, const struct step *step)
 	if (step->type == STEP_NETNS_ADD) {
 		*step->facts.ret_inode = kernel->next_number++;
 		*step->facts.ret_cookie = kernel->next_number++;
+		if (step->facts.is_owned)
+			fake_plant(kernel, arena_printf(&kernel->arena, "owner %s %u", step->netns,
+						   step->facts.uid));
 	}
 	if (step->type == STEP_BRIDGE_ADD)
 		*step->bridge.ret_index = kernel->next_number++;
@@ -236,11 +244,14 @@ static int carry_out(struct kernel *kernel, const struct step *step, const char 
 		kernel->n_steps--;
 		return kernel->fault.error;
 	}
+	if (step->type == STEP_GUARD_RESET)
+		drop_all(kernel, "guard ");
 	if (!thing)
 		return 0;
 	if (is_making(step->type)) {
 		bool again = step->type == STEP_RECORD_WRITE || step->type == STEP_HOSTS_SET ||
-			     step->type == STEP_HOSTS_ADD || step->type == STEP_ETC_ADD;
+			     step->type == STEP_HOSTS_ADD || step->type == STEP_ETC_ADD ||
+			     step->type == STEP_GUARD_ADD;
 
 		if (is_there && !again)
 			return EEXIST;
@@ -336,6 +347,35 @@ int kernel_open_netns(struct kernel *kernel, const char *netns)
 	return fd < 0 ? neg() : fd;
 }
 
+int kernel_owner(struct kernel *kernel, const char *netns, uid_t *ret)
+{
+	const char *beginning = arena_printf(&kernel->arena, "owner %s ", netns);
+
+	if (!fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)))
+		return -ENOENT;
+	for (size_t i = 0; i < kernel->n_things; i++) {
+		const char *uid = after(kernel->things[i], beginning);
+
+		if (uid) {
+			*ret = (uid_t)strtoul(uid, NULL, 10);
+			return 0;
+		}
+	}
+	return -ENOTTY;
+}
+
+int kernel_open_users(struct kernel *kernel, const char *netns, int *ret_user, int *ret_root)
+{
+	uid_t uid;
+	int r = kernel_owner(kernel, netns, &uid);
+
+	if (r < 0)
+		return r;
+	*ret_user = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	*ret_root = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return *ret_user < 0 || *ret_root < 0 ? neg() : 0;
+}
+
 int kernel_inspect(struct kernel *kernel, const char *netns, struct arena *arena,
 	struct nsnet_interface_list *ret_interfaces, struct nsnet_route_list *ret_routes)
 {
@@ -383,16 +423,21 @@ int kernel_reap(struct kernel *kernel)
 	return 0;
 }
 
+static const char *const features[] = { "forwarding4", "forwarding6", "guard", "owned" };
+
 bool kernel_has(struct kernel *kernel, const char *feature)
 {
 	(void)kernel;
-	return streq(feature, "forwarding4") || streq(feature, "forwarding6");
+	for (size_t i = 0; i < lengthof(features); i++)
+		if (streq(feature, features[i]))
+			return true;
+	return false;
 }
 
 void kernel_features(struct kernel *kernel, struct arena *arena, struct string_list *ret)
 {
 	(void)kernel;
-	*ret = (struct string_list){ arena_array(arena, 2, sizeof(const char *)), 2 };
-	ret->items[0] = "forwarding4";
-	ret->items[1] = "forwarding6";
+	*ret = (struct string_list){ arena_array(arena, lengthof(features), sizeof(*features)),
+		lengthof(features) };
+	memcpy(ret->items, features, sizeof(features));
 }
