@@ -26,7 +26,7 @@ export NSNETD_SOCKET=$socket
 # The host of the sandbox has name servers of no use: those in the machine's file are not asked here.
 
 daemon_start() {
-	"$nsnetd" --socket $socket >>$work/daemon.log 2>&1 &
+	"$nsnetd" --socket $socket ${daemon_options-} >>$work/daemon.log 2>&1 &
 	daemon=$!
 	for _ in $(seq 500); do
 		"$nsnetctl" call Describe >/dev/null 2>&1 && return 0

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# test_authority - who may do what with which object: every cell, over the real socket, with real uids
+#
+# Run by test_authority.sh inside a sandbox, with the groups' numbers as arguments.
+import errno
+import re
+import sys
+
+from varlink import call, call_as
+
+MEMBERS, ADMINISTRATORS = int(sys.argv[1]), int(sys.argv[2])
+ROLES = {
+    "owner": (12001, [MEMBERS]),
+    "other": (12002, [MEMBERS]),
+    "administrator": (12003, [MEMBERS, ADMINISTRATORS]),
+    "root": (0, []),
+    "stranger": (12004, []),
+}
+NS, NET = "NoSuchNamespace", "NoSuchNetwork"
+OK, DENIED, CLOSED_OUT = "ok", "PermissionDenied", "EACCES"
+
+# By verb and object: what owner, other member, administrator and root get. A stranger cannot even connect.
+#   own: the owner's; other's: the other member's; admin's: the administrator's, who is not root; shared: root's
+TABLE = {
+    ("Describe", "nothing"): (OK, OK, OK, OK),
+    ("CreateNamespace", "own"): ("NamespaceExists",) * 4,
+    ("CreateNamespace", "other's"): ("NamespaceExists",) * 4,
+    ("CreateNamespace", "admin's"): ("NamespaceExists",) * 4,
+    ("CreateNamespace", "shared"): ("NamespaceExists",) * 4,
+    ("CreateNamespace", "absent"): (OK, OK, OK, OK),
+    ("CreateNamespace on", "own"): (OK, NET, OK, OK),
+    ("CreateNamespace on", "other's"): (NET, OK, OK, OK),
+    ("CreateNamespace on", "admin's"): (NET, NET, OK, OK),
+    ("CreateNamespace on", "shared"): (OK, OK, OK, OK),
+    ("CreateNamespace on", "absent"): (NET, NET, NET, NET),
+    ("ListNamespaces", "own"): (OK, NS, OK, OK),
+    ("ListNamespaces", "other's"): (NS, OK, OK, OK),
+    ("ListNamespaces", "admin's"): (NS, NS, OK, OK),
+    ("ListNamespaces", "shared"): (NS, NS, OK, OK),
+    ("ListNamespaces", "absent"): (NS, NS, NS, NS),
+    ("OpenNamespace", "own"): (OK, NS, OK, OK),
+    ("OpenNamespace", "other's"): (NS, OK, OK, OK),
+    ("OpenNamespace", "admin's"): (NS, NS, OK, OK),
+    ("OpenNamespace", "shared"): (NS, NS, OK, OK),
+    ("OpenNamespace", "absent"): (NS, NS, NS, NS),
+    ("DeleteNamespaces", "own"): (OK, NS, OK, OK),
+    ("DeleteNamespaces", "other's"): (NS, OK, OK, OK),
+    ("DeleteNamespaces", "admin's"): (NS, NS, OK, OK),
+    ("DeleteNamespaces", "shared"): (NS, NS, OK, OK),
+    ("DeleteNamespaces", "absent"): (NS, NS, NS, NS),
+    ("CreateNetwork", "own"): ("NetworkExists",) * 4,
+    ("CreateNetwork", "other's"): ("NetworkExists",) * 4,
+    ("CreateNetwork", "admin's"): ("NetworkExists",) * 4,
+    ("CreateNetwork", "shared"): ("NetworkExists",) * 4,
+    ("CreateNetwork", "absent"): (OK, OK, OK, OK),
+    ("ListNetworks", "own"): (OK, NET, OK, OK),
+    ("ListNetworks", "other's"): (NET, OK, OK, OK),
+    ("ListNetworks", "admin's"): (NET, NET, OK, OK),
+    ("ListNetworks", "shared"): (OK, OK, OK, OK),
+    ("ListNetworks", "absent"): (NET, NET, NET, NET),
+    ("DeleteNetworks", "own"): (OK, NET, OK, OK),
+    ("DeleteNetworks", "other's"): (NET, OK, OK, OK),
+    ("DeleteNetworks", "admin's"): (NET, NET, OK, OK),
+    ("DeleteNetworks", "shared"): (DENIED, DENIED, OK, OK),
+    ("DeleteNetworks", "absent"): (NET, NET, NET, NET),
+}
+OBJECTS = {"own": "owner", "other's": "other", "admin's": "administrator", "shared": "root"}
+NAMES = {"own": "o-own", "other's": "o-other", "admin's": "o-admin", "shared": "o-shared", "absent": "absent"}
+
+
+def ask(role, method, parameters, more=False):
+    uid, groups = ROLES[role]
+    return call_as(uid, groups, "alt.nsnet." + method, parameters, more)
+
+
+def verdict(replies):
+    if isinstance(replies, dict):
+        return errno.errorcode[replies["errno"]] if "errno" in replies else "closed"
+    error = replies[-1][0]
+    return error.rpartition(".")[2] if error else OK
+
+
+def set_up():
+    """One namespace and one network of each; made again where a cell has taken it away."""
+    for object, role in OBJECTS.items():
+        name = NAMES[object]
+        for method in "CreateNetwork", "CreateNamespace":
+            parameters = {"name": name}
+            if method == "CreateNamespace":
+                parameters["context"] = {"attachments": []}
+            result = verdict(ask(role, method, parameters))
+            assert result in (OK, "NamespaceExists", "NetworkExists"), (object, method, result)
+
+
+def clean_up():
+    for method, name in ("DeleteNamespaces", "absent"), ("DeleteNamespaces", "on"), ("DeleteNetworks", "absent"):
+        ask("root", method, {"names": [name]})
+
+
+def try_cell(role, verb, object):
+    name = NAMES.get(object)
+    if verb == "Describe":
+        return ask(role, verb, {})
+    if verb == "CreateNamespace":
+        return ask(role, verb, {"name": name, "context": {"attachments": []}})
+    if verb == "CreateNamespace on":
+        return ask(role, "CreateNamespace", {"name": "on", "context": {"attachments": [{"network": name}]}})
+    if verb.startswith("Delete"):
+        return ask(role, verb, {"names": [name]})
+    return ask(role, verb, {"name": name})
+
+
+def seen(role, method):
+    return sorted(p["name"] for e, p in ask(role, method, {}, more=True) if not e)
+
+
+def main():
+    passed, failed = 0, 0
+
+    def check(what, got, wanted):
+        nonlocal passed, failed
+        if got == wanted:
+            passed += 1
+        else:
+            failed += 1
+            print(f"not ok - {what}: wanted {wanted}, got {got}")
+
+    description = call("org.varlink.service.GetInterfaceDescription", {"interface": "alt.nsnet"})[0][1]["description"]
+    methods = re.findall(r"^method (\w+)", description, re.M)
+    for method in methods:
+        check(f"{method} has a row", any(verb.split()[0] == method for verb, _ in TABLE), True)
+        for object in NAMES if method != "Describe" else ["nothing"]:
+            check(f"{method} has {object}", (method, object) in TABLE, True)
+    for (verb, object), row in TABLE.items():
+        for role, wanted in zip(ROLES, (*row, CLOSED_OUT), strict=True):
+            set_up()
+            check(f"{verb}, {object}, by {role}", verdict(try_cell(role, verb, object)), wanted)
+            clean_up()
+    set_up()
+    everything = sorted(set(NAMES.values()) - {"absent"})
+    check("the owner's list", seen("owner", "ListNamespaces"), ["o-own"])
+    check("the other's list", seen("other", "ListNamespaces"), ["o-other"])
+    check("the administrator's list", seen("administrator", "ListNamespaces"), everything)
+    check("the owner's networks", seen("owner", "ListNetworks"), ["o-own", "o-shared"])
+    check("root's networks", seen("root", "ListNetworks"), everything)
+    # One that he may not know of among his own: none is taken, and he is told of no such.
+    check("delete with another's", verdict(ask("owner", "DeleteNamespaces", {"names": ["o-own", "o-other"]})), NS)
+    check("took none", seen("administrator", "ListNamespaces"), everything)
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+sys.exit(main())
