@@ -313,6 +313,34 @@ void sandbox_plan_namespace_gone(struct plan *plan, const struct sandbox_namespa
 			       .record = { .kind = RECORD_NAMESPACE, .name = ns->name } });
 }
 
+void sandbox_plan_guard(struct plan *plan, enum step_type type, const struct sandbox_namespace *ns)
+{
+	struct arena *arena = plan->arena;
+	struct step veth = veth_step(arena, STEP_VETH_ADD, ns);
+
+	plan_add(plan,
+		&(struct step){
+			.type = type,
+			.guard = {
+				.port = veth.veth.name,
+				.mac = veth.veth.mac,
+				.addresses = {
+					address_of(arena_printf(arena, "10.99.%u.%u", ns->network, ns->host)),
+					address_of(arena_printf(arena, "fd99:%u::%x", ns->network, ns->host)),
+				},
+			},
+		});
+}
+
+void sandbox_plan_guarded(struct plan *plan, struct sandbox_namespace *ns)
+{
+	sandbox_plan_guard(plan, STEP_GUARD_ADD, ns);
+	sandbox_plan_namespace(plan, ns);
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->steps[i].type == STEP_VETH_ADD && plan->steps[i].netns == ns->name)
+			plan->steps[i].veth.is_guarded = true;
+}
+
 void sandbox_apply(struct kernel *kernel, const struct plan *plan)
 {
 	autoarena struct arena arena = ARENA_INIT;

@@ -46,6 +46,9 @@ struct sandbox_namespace {
 };
 void sandbox_plan_namespace(struct plan *plan, struct sandbox_namespace *ns);
 void sandbox_plan_namespace_gone(struct plan *plan, const struct sandbox_namespace *ns);
+/* The same behind a guard. The steps of a guard alone: ADD, DELETE. */
+void sandbox_plan_guarded(struct plan *plan, struct sandbox_namespace *ns);
+void sandbox_plan_guard(struct plan *plan, enum step_type type, const struct sandbox_namespace *ns);
 
 /* Carries a plan out, which must succeed. */
 void sandbox_apply(struct kernel *kernel, const struct plan *plan);
