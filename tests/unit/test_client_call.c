@@ -208,10 +208,11 @@ static void test_not_a_message(void **state unused)
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, "{}");
 	assert_int_equal(
 		call_start(&world.client.call, "a.b", false, "{\"name\":\"\xff\"}"), PROBLEM_USAGE);
-	assert_non_null(strstr(world.client.problem.what, "no message"));
+	assert_string_equal(world.client.problem.what, "what is given is not UTF-8");
 	(void)memset(large, ' ', TEXT_MESSAGE_MAX);
 	memcpy(large, "{}", 2);
 	assert_int_equal(call_start(&world.client.call, "a.b", false, large), PROBLEM_USAGE);
+	assert_non_null(strstr(world.client.problem.what, "too much for one message"));
 	assert_int_equal(call(&world), 0);
 	client_world_end(&world);
 }
