@@ -10,3 +10,8 @@ unit_test(test_client_verbs SOURCES unit/test_client_verbs.c unit/client_world.c
 
 add_test(NAME test_exec COMMAND ${PROJECT_SOURCE_DIR}/tests/kernel/test_exec.sh $<TARGET_FILE:nsnetctl>)
 set_tests_properties(test_exec PROPERTIES LABELS kernel TIMEOUT 120)
+
+# run asks the daemon.
+add_test(NAME test_run
+	COMMAND ${PROJECT_SOURCE_DIR}/tests/kernel/test_run.sh $<TARGET_FILE:nsnetd> $<TARGET_FILE:nsnetctl>)
+set_tests_properties(test_run PROPERTIES LABELS kernel TIMEOUT 120)
