@@ -49,7 +49,7 @@ static int too_slow(struct call *call)
 {
 	return problem_set(call->problem, PROBLEM_TIMED_OUT,
 		"nsnetctl --timeout=0 ... waits for ever", "no answer from nsnetd within %g s",
-		(double)call->timeout / MICROSECONDS);
+		(double)call->timeout / (double)MICROSECONDS);
 }
 
 /* 0, or a negative errno. Only a full backlog makes connecting wait, and then no longer than a send may. */

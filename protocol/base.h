@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define lengthof(array)        (sizeof(array) / sizeof((array)[0]))
-#define container_of(p, t, m)  ((t *)(void *)((char *)(p)-offsetof(t, m)))
+#define container_of(p, t, m)  ((t *)(void *)&((char *)(p))[-(ptrdiff_t)offsetof(t, m)])
 #define attribute_printf(f, a) __attribute__((format(printf, f, a)))
 #define attribute_nonstring    __attribute__((nonstring))
 #define unused                 __attribute__((unused))
