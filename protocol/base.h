@@ -79,7 +79,9 @@ static inline int take_fd(int *fd)
 /* -errno of a call that has just failed; never 0, whatever the call left in errno. */
 static inline int neg(void)
 {
-	return errno > 0 ? -errno : -EIO;
+	int error = errno;
+
+	return error > 0 ? -error : -EIO;
 }
 
 static inline bool streq(const char *a, const char *b)
