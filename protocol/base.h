@@ -79,9 +79,10 @@ static inline int take_fd(int *fd)
 /* -errno of a call that has just failed; never 0, whatever the call left in errno. */
 static inline int neg(void)
 {
-	int error = errno;
+	/* Not -errno: clang's analyzer does not know its sign. */
+	int r = 0 - errno;
 
-	return error > 0 ? -error : -EIO;
+	return r < 0 ? r : -EIO;
 }
 
 static inline bool streq(const char *a, const char *b)
