@@ -60,12 +60,14 @@ _Noreturn static void serve(int listener, const char *const *replies, enum clien
 		_exit(1);
 	if (!*replies || then == CLIENT_WORLD_SEND_DESCRIPTORS)
 		read_frame(fd);
-	if (then == CLIENT_WORLD_SEND_DESCRIPTORS)
+	if (then == CLIENT_WORLD_SEND_DESCRIPTORS) {
 		send_descriptors(fd);
+		_exit(0);
+	}
 	for (; *replies; replies++) {
 		size_t length = strlen(*replies) + 1;
 
-		if (!continues && then != CLIENT_WORLD_SEND_DESCRIPTORS)
+		if (!continues)
 			read_frame(fd);
 		continues = strstr(*replies, "\"continues\":true") != NULL;
 		if (send(fd, *replies, length, MSG_NOSIGNAL) != (ssize_t)length)
