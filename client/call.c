@@ -49,7 +49,7 @@ static int too_slow(struct call *call)
 {
 	return problem_set(call->problem, PROBLEM_TIMED_OUT,
 		"nsnetctl --timeout=0 ... waits for ever", "no answer from nsnetd within %g s",
-		(double)call->timeout / MICROSECONDS);
+		(double)call->timeout / (double)MICROSECONDS);
 }
 
 /* 0, or a negative errno. Only a full backlog makes connecting wait, and then no longer than a send may. */
@@ -140,8 +140,10 @@ int call_start(struct call *call, const char *method, bool more, const char *par
 	enum text_fault fault = text_check(text, strlen(text), &text_limits_message, NULL);
 	int r;
 
+	if (fault == TEXT_ENCODING)
+		return problem_usage(call->problem, "what is given is not UTF-8");
 	if (fault != TEXT_OK)
-		return problem_usage(call->problem, "what is to be sent is no message: %s",
+		return problem_usage(call->problem, "what is given is too much for one message: %s",
 			text_fault_name(fault));
 	call->deadline = now() + call->timeout;
 	r = open_connection(call);

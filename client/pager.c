@@ -30,11 +30,12 @@ static void copy(void)
 
 _Noreturn static void run_pager(int from)
 {
-	const char *chosen = getenv("PAGER");
+	const char *chosen;
 
 	if (dup2(from, STDIN_FILENO) < 0)
 		_exit(EXIT_FAILURE);
 	(void)setenv("LESS", "FRX", 0);
+	chosen = getenv("PAGER");
 	if (chosen && *chosen) {
 		(void)execl("/bin/sh", "sh", "-c", chosen, NULL);
 	} else {

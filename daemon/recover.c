@@ -52,6 +52,18 @@ static const struct snapshot_link *find_alias(const struct recovery *recovery, c
 	return NULL;
 }
 
+/* The number of a link of ours, told from names that are like ours but too long, or have a sign. */
+static bool link_number(const char *name, const char *prefix, unsigned *ret)
+{
+	const char *digits = after(name, prefix);
+	size_t n = digits ? strspn(digits, "0123456789") : 0;
+
+	if (n == 0 || n > 9 || digits[n])
+		return false;
+	*ret = (unsigned)strtoul(digits, NULL, 10);
+	return true;
+}
+
 static bool read_record(struct recovery *recovery, const struct snapshot_record *record,
 	const struct codec_struct *type, void *ret)
 {
@@ -91,12 +103,11 @@ static struct network *remake_network(
 	struct network *network = NULL;
 	struct fault fault;
 	unsigned number;
-	char rest;
 
 	wish.prefixes = told->runtime.prefixes;
 	wish.gateways = told->runtime.gateways;
 	if (!name_is_valid(told->name) ||
-		sscanf(told->runtime.bridge_name, "nsnet%u%c", &number, &rest) != 1 ||
+		!link_number(told->runtime.bridge_name, "nsnet", &number) ||
 		network_new(told->name, (uid_t)told->runtime.uid, number, &wish, &host,
 			&recovery->arena, &network, &fault) != 0)
 		return NULL;
@@ -299,12 +310,11 @@ static void remove_orphans(struct recovery *recovery)
 	for (size_t i = 0; i < recovery->snapshot.n_links; i++) {
 		const char *name = recovery->snapshot.links[i].name;
 		unsigned number;
-		char rest;
 
 		if (n_known > 0 && bsearch(&name, known, n_known, sizeof(*known), compare_names))
 			continue;
 		log_line(LOG_NOTICE, "link %s belongs to no record: it goes", name);
-		if (sscanf(name, "nsnet%u%c", &number, &rest) == 1)
+		if (link_number(name, "nsnet", &number))
 			plan_add(&plan, &(struct step){
 						.type = STEP_BRIDGE_DELETE,
 						.bridge = { .name = name,
@@ -322,9 +332,8 @@ static void start_link_numbers(struct recovery *recovery)
 {
 	for (size_t i = 0; i < recovery->snapshot.n_links; i++) {
 		unsigned number;
-		char rest;
 
-		if (sscanf(recovery->snapshot.links[i].name, "nsv%u%c", &number, &rest) == 1 &&
+		if (link_number(recovery->snapshot.links[i].name, "nsv", &number) &&
 			number >= recovery->registry->next_link)
 			recovery->registry->next_link = number + 1;
 	}

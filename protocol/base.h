@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define lengthof(array)        (sizeof(array) / sizeof((array)[0]))
-#define container_of(p, t, m)  ((t *)(void *)((char *)(p)-offsetof(t, m)))
+#define container_of(p, t, m)  ((t *)(void *)&((char *)(p))[-(ptrdiff_t)offsetof(t, m)])
 #define attribute_printf(f, a) __attribute__((format(printf, f, a)))
 #define attribute_nonstring    __attribute__((nonstring))
 #define unused                 __attribute__((unused))
@@ -79,7 +79,10 @@ static inline int take_fd(int *fd)
 /* -errno of a call that has just failed; never 0, whatever the call left in errno. */
 static inline int neg(void)
 {
-	return errno > 0 ? -errno : -EIO;
+	/* Not -errno: clang's analyzer does not know its sign. */
+	int r = 0 - errno;
+
+	return r < 0 ? r : -EIO;
 }
 
 static inline bool streq(const char *a, const char *b)

@@ -375,7 +375,7 @@ static struct json_object *encode_map(const struct codec_field *field, const str
 	struct json_object *json = made(json_object_new_object());
 	size_t size = item_size(field);
 
-	for (size_t i = 0; i < span->n; i++) {
+	for (size_t i = 0; span->items && i < span->n; i++) {
 		const char *item = span->items + i * size;
 
 		if (json_object_object_add(json, *(const char *const *)(const void *)item,

@@ -28,10 +28,7 @@ static const char head[] = "127.0.0.1\tlocalhost\n"
 /* Text and spaces up to the line's end. */
 static void pad(char *line, size_t size, const char *text)
 {
-	size_t n = strlen(text);
-
-	memset(line, ' ', size - 1);
-	memcpy(line, text, n);
+	(void)snprintf(line, size, "%-*s", (int)size - 1, text);
 	line[size - 1] = '\n';
 }
 

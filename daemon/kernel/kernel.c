@@ -114,7 +114,7 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 	if (kernel) {
 		kernel->home = kernel->proc = kernel->names = -EBADF;
 		kernel->namespaces = kernel->networks = -EBADF;
-		kernel->hosts = kernel->etc = kernel->sysctl = -EBADF;
+		kernel->hosts = kernel->etc = kernel->sysctl = kernel->settings = -EBADF;
 		kernel->host = kernel->netfilter = NETLINK_INIT;
 		r = open_kernel(kernel, &what);
 	}
@@ -142,7 +142,7 @@ static void free_netns(void *netns)
 void kernel_free(struct kernel *kernel)
 {
 	const int fds[] = { kernel->home, kernel->proc, kernel->names, kernel->namespaces,
-		kernel->networks, kernel->hosts, kernel->etc, kernel->sysctl };
+		kernel->networks, kernel->hosts, kernel->etc, kernel->sysctl, kernel->settings };
 
 	netns_leave_all(kernel);
 	tdestroy(kernel->held, free_netns);

@@ -80,8 +80,8 @@ int kernel_processes(struct kernel *kernel, const int64_t *inodes, size_t n, str
 int kernel_kill(struct kernel *kernel, int64_t inode);
 
 /* Takes away, all in one go, host ends whose namespace was unpinned but lives on because a process or descriptor holds it;
- * those that the kernel has taken away by itself are just forgotten. To be called a moment after a deletion. Returns how
- * many of ours are still waiting, or -errno. */
+ * those that the kernel has taken away by itself are just forgotten. To be called a moment after a deletion. At most 32 go in
+ * one call, since nobody else gets at links meanwhile. Returns how many of ours are still waiting, or -errno. */
 int kernel_reap(struct kernel *kernel);
 
 /* What this kernel can do: "forwarding4", "forwarding6", "cookie", "guard" (STEP_GUARD_ADD), "owned" (namespaces that belong to

@@ -16,6 +16,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
 #include <stdio.h>
@@ -246,6 +247,19 @@ static int add_anchor(struct kernel *kernel, const struct step *step, int bridge
 	return netlink_batch_send(&kernel->host, &batch);
 }
 
+/* Up, with its link-local address at once: while the kernel looks for another who has it, a router cannot ask for its
+ * neighbours, and what comes in for them in the first seconds waits or is lost. */
+static int raise_bridge(struct kernel *kernel, int index, const struct mac *mac)
+{
+	int r = netlink_send(&kernel->host, build_up(index, 0));
+
+	if (r < 0 || !kernel->has_ipv6)
+		return r;
+	r = netlink_send(&kernel->host, route_build_link_local(index, mac));
+	return r == -EACCES ? 0
+			    : r; /* the administrator has switched IPv6 off for new interfaces */
+}
+
 int link_add_bridge(struct kernel *kernel, const struct step *step)
 {
 	int made[] = { -ENODEV, -ENODEV };
@@ -254,13 +268,13 @@ int link_add_bridge(struct kernel *kernel, const struct step *step)
 	made[0] = create(kernel, build_bridge(step), step->bridge.name);
 	if (made[0] < 0)
 		return made[0];
-	r = netlink_send(&kernel->host, build_alias(made[0], step->bridge.alias));
+	r = netlink_send(&kernel->host, build_quiet(kernel, made[0], step->bridge.alias));
 	if (r == 0)
 		r = refuse_advertisements(kernel, step->bridge.name);
 	if (r == 0)
 		r = add_anchor(kernel, step, made[0], &made[1]);
 	if (r == 0)
-		r = netlink_send(&kernel->host, build_up(made[0], 0));
+		r = raise_bridge(kernel, made[0], &step->bridge.mac);
 	if (r < 0)
 		return take_back(kernel, made, made[1] < 0 ? 1 : 2, r);
 	if (step->bridge.ret_index)

@@ -9,9 +9,12 @@
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+
+define_cleanup(struct nl_msg *, nlmsg_free);
 
 /* The most that the kernel puts into one datagram of a dump. */
 #define DATAGRAM_MAX 32768U
@@ -400,7 +403,7 @@ int netlink_dump(struct netlink *netlink, struct nl_msg *request,
 	int (*on_message)(struct nlmsghdr *header, void *userdata), void *userdata)
 {
 	cleanup(nlmsg_free) struct nl_msg *taken = request;
-	struct collected collected = { NULL };
+	struct collected collected = { .bytes = NULL };
 	autofree char *bytes = NULL;
 	int r = taken ? 0 : -ENOMEM, left;
 

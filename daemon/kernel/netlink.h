@@ -8,13 +8,14 @@
  */
 #pragma once
 
-#include <netlink/msg.h>
-
 #include "base.h"
 #include "name.h"
 
 #define NETLINK_WORDS_SIZE 256
 #define NETLINK_BATCH_MAX  64
+
+struct nl_msg;
+struct nlmsghdr;
 
 struct netlink {
 	int fd;
@@ -37,8 +38,6 @@ void netlink_close(struct netlink *netlink);
 /* The index of an interface in the socket's namespace, or -ENODEV. */
 int netlink_index(const struct netlink *netlink, const char *name);
 int netlink_name(const struct netlink *netlink, int index, char ret[INTERFACE_SIZE]);
-
-define_cleanup(struct nl_msg *, nlmsg_free);
 
 /* A message that asks for something, with its family's header of n bytes; NULL: memory is out. */
 struct nl_msg *netlink_message(int type, int flags, const void *header, size_t n);

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <search.h>
@@ -31,6 +32,8 @@
 
 /* How often a name is unmounted that has several mounts on it. */
 #define UNMOUNT_TRIES 8
+/* How many new namespaces are set up through one private /proc. */
+#define SETTINGS_MAX 32
 /* "/proc/self/fd/N/NAME" */
 #define PATH_SIZE (32 + NAME_SIZE)
 
@@ -143,8 +146,30 @@ static void go_home(const struct kernel *kernel)
 	}
 }
 
+/* A /proc of its own, mounted nowhere; negative where that is not permitted. */
+static int open_private_proc(void)
+{
+	autoclose int filesystem = fsopen("proc", FSOPEN_CLOEXEC);
+
+	if (filesystem < 0 || fsconfig(filesystem, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -EBADF;
+	return fsmount(filesystem, FSMOUNT_CLOEXEC, 0);
+}
+
+/* The /proc to write settings of new namespaces through. Entries of all namespaces have the same names, the kernel keeps them
+ * after use in one chain and looks through it at each use: a microsecond per namespace that there is. They go with the
+ * file system that they belong to, so it is one that is soon given up. */
+static int settings_proc(struct kernel *kernel)
+{
+	if (kernel->n_settings++ % SETTINGS_MAX == 0) {
+		(void)close_fd(kernel->settings);
+		kernel->settings = open_private_proc();
+	}
+	return kernel->settings < 0 ? kernel->proc : kernel->settings;
+}
+
 /* What holds for programs in every namespace of ours; for the one that the thread is in. */
-static int write_settings(const struct kernel *kernel)
+static int write_settings(struct kernel *kernel)
 {
 	/* Everyone may ping (2^31-1 is the highest group the kernel takes) and serve on any port. Routers are told by us: nobody
 	 * is asked for them, and none that offers itself is believed. */
@@ -156,13 +181,14 @@ static int write_settings(const struct kernel *kernel)
 		{ "sys/net/ipv4/ip_unprivileged_port_start", "0", false },
 		{ "sys/net/ipv6/conf/default/accept_ra", "0", true },
 	};
+	int proc = settings_proc(kernel);
 
 	for (size_t i = 0; i < lengthof(settings); i++) {
 		int r;
 
 		if (settings[i].is_ipv6 && !kernel->has_ipv6)
 			continue;
-		r = file_write_once(kernel->proc, settings[i].name, settings[i].value);
+		r = file_write_once(proc, settings[i].name, settings[i].value);
 		if (r < 0)
 			return r;
 	}

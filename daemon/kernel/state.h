@@ -46,6 +46,9 @@ struct kernel {
 	int hosts, etc, sysctl;
 	bool has_ipv6, has_cookie, has_force_forwarding;
 
+	int settings; /* a /proc for the settings of new namespaces, or negative */
+	unsigned n_settings;
+
 	void *held;           /* of struct netns: tsearch(3) */
 	struct netns *inside; /* those with a socket inside */
 	struct found_end *found;

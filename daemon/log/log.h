@@ -12,7 +12,7 @@
 
 #include "base.h"
 
-#define LOG_UID_NONE ((uid_t)-1)
+#define LOG_UID_NONE ((uid_t)UINT32_MAX)
 
 struct log_fields {
 	const char *namespace_name; /* NSNET_NAMESPACE= */

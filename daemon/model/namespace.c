@@ -292,7 +292,7 @@ static int make_resolv_conf(const struct maker *maker, const struct string_list 
 
 	if (servers->n > NAMESPACE_SERVERS_MAX)
 		return fault_parameter(maker, "context.nameServers");
-	for (size_t i = 0; i < servers->n; i++) {
+	for (size_t i = 0; servers->items && i < servers->n; i++) {
 		struct address address;
 
 		if (!address_parse(servers->items[i], &address))

@@ -166,7 +166,7 @@ static int make_gateways(const struct maker *maker, const struct string_list *wi
 		if (subnet_is_set(&network->subnets[i]) &&
 			!subnet_pick(&network->subnets[i], 1, &network->gateways[i]))
 			return fault_parameter(maker, "context.prefixes");
-	for (size_t i = 0; i < wish->n; i++) {
+	for (size_t i = 0; wish->items && i < wish->n; i++) {
 		struct address address;
 		size_t family;
 

@@ -32,7 +32,8 @@ void sandbox_enter(void)
 	need(system("ip link set lo up") == 0, "ip link set lo up");
 }
 
-static const char *run_va(struct arena *arena, int *ret_status, const char *format, va_list args)
+attribute_printf(3, 0) static const
+	char *run_va(struct arena *arena, int *ret_status, const char *format, va_list args)
 {
 	char command[2048], buffer[4096];
 	const char *output = "";

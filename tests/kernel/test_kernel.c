@@ -158,16 +158,18 @@ static void test_first_packet(void **state)
 	struct kernel *kernel = *state;
 
 	sandbox_make_network(kernel, 0);
-	for (unsigned i = 0; i < 20; i++) {
+	for (unsigned i = 0; i < 40; i++) {
 		struct sandbox_namespace ns = { "first", 0, 10 + i, 100 + i, 0, 0 };
 
 		sandbox_make(kernel, &ns);
 		assert_true(sandbox_does(
 			"nsenter --net=/run/netns/first ping -n -q -c 1 -W 0.9 10.99.0.1 "
 			">/dev/null"));
+		sandbox_shows("ip netns exec first cat /proc/sys/net/ipv4/ping_group_range",
+			"0\t2147483647");
 		sandbox_delete(kernel, &ns);
 	}
-	sandbox_wait_gone(kernel, &(struct sandbox_namespace){ .link = 119 });
+	sandbox_wait_gone(kernel, &(struct sandbox_namespace){ .link = 139 });
 	sandbox_delete_network(kernel, 0);
 }
 

@@ -25,12 +25,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The plan of a namespace, which fails at that step with that error; then all is as it was before. */
-static void fails(
+static void fails_only(
 	struct kernel *kernel, const struct plan *plan, const struct step *step, int error)
 {
 	autoarena struct arena arena = ARENA_INIT;
-	const char *before = sandbox_picture(&arena);
 	struct kernel_error told = { .error = 0 };
 
 	assert_int_equal(kernel_apply(kernel, plan, &told), 1);
@@ -38,7 +36,17 @@ static void fails(
 	if (told.error != error)
 		fail_msg("%s: %s, not %s", step_print(step, &arena), strerror(told.error),
 			strerror(error));
-	/* The namespace itself goes in the kernel's own time, and is not to be seen any more. */
+}
+
+/* A plan that fails at that step with that error; then all is as it was before. The namespace itself goes in the kernel's own
+ * time, and is not to be seen any more. */
+static void fails(
+	struct kernel *kernel, const struct plan *plan, const struct step *step, int error)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	const char *before = sandbox_picture(&arena);
+
+	fails_only(kernel, plan, step, error);
 	sandbox_is_as(before);
 }
 
@@ -47,8 +55,7 @@ static struct step *find(const struct plan *plan, enum step_type type)
 	for (size_t i = 0; i < plan->n; i++)
 		if (plan->steps[i].type == type)
 			return &plan->steps[i];
-	fail();
-	return NULL;
+	abort();
 }
 
 /* Puts a step that must fail (a route by way of a stranger) behind each of the others in turn. */
@@ -254,6 +261,7 @@ static void test_names(void **state)
 		"net/ipv4/conf/1234567890123456/forwarding" };
 	autoarena struct arena arena = ARENA_INIT;
 	struct kernel *kernel = *state;
+	const char *before = sandbox_picture(&arena);
 
 	for (size_t i = 0; i < lengthof(wrong); i++) {
 		struct plan plan = PLAN_INIT(&arena);
@@ -261,18 +269,18 @@ static void test_names(void **state)
 		for (size_t j = 0; j < lengthof(types); j++) {
 			plan.n = 0;
 			plan_add(&plan, &(struct step){ .type = types[j], .netns = wrong[i] });
-			fails(kernel, &plan, &plan.steps[0], EINVAL);
+			fails_only(kernel, &plan, &plan.steps[0], EINVAL);
 		}
 		for (enum step_type type = STEP_HOSTS_ADD; type <= STEP_HOSTS_CLEAR; type++) {
 			plan.n = 0;
 			plan_add(&plan, &(struct step){ .type = type,
 						.hosts = { .network = wrong[i], .name = "ns1" } });
-			fails(kernel, &plan, &plan.steps[0], EINVAL);
+			fails_only(kernel, &plan, &plan.steps[0], EINVAL);
 		}
 		plan.n = 0;
 		plan_add(&plan, &(struct step){ .type = STEP_RECORD_DELETE,
 					.record = { .name = wrong[i] } });
-		fails(kernel, &plan, &plan.steps[0], EINVAL);
+		fails_only(kernel, &plan, &plan.steps[0], EINVAL);
 		assert_true(kernel_adopt(kernel, wrong[i]) < 0);
 	}
 	for (size_t i = 0; i < lengthof(keys); i++) {
@@ -280,8 +288,9 @@ static void test_names(void **state)
 
 		plan_add(
 			&plan, &(struct step){ .type = STEP_SYSCTL_SET, .sysctl = { keys[i], 1 } });
-		fails(kernel, &plan, &plan.steps[0], EINVAL);
+		fails_only(kernel, &plan, &plan.steps[0], EINVAL);
 	}
+	sandbox_is_as(before);
 }
 
 /* A plan that takes away goes on to its end, and tells what failed first. */

@@ -19,7 +19,13 @@ uplink() {
 		ip route add default via 198.51.100.2 &&
 		ip -6 route add default via 2001:db8:99::2 &&
 		ip -n outside route add default via 198.51.100.1 &&
-		ip -n outside -6 route add default via 2001:db8:99::1
+		ip -n outside -6 route add default via 2001:db8:99::1 &&
+		eventually has_settled
+}
+
+# As on a machine that has been up for a while: a router asks for neighbours from its link-local address.
+has_settled() {
+	[ -z "$(ip -6 address show tentative)$(ip -n outside -6 address show tentative)" ]
 }
 
 sysctls() {

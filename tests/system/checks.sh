@@ -145,6 +145,19 @@ journal() {
 	equal "" "$(cat $seen)" "the journal has no warning of it"
 }
 
+# Somebody else's process inside: seen, and ended where that is asked for.
+busy() {
+	check "a namespace for a user's service" nsnetctl create busy --network none
+	check "the service" systemd-run --quiet --unit inside --service-type=exec --property NetworkNamespacePath=/run/netns/busy --property User=member \
+		sleep infinity
+	nsnetctl delete busy >$seen 2>&1
+	equal 5 $? "a namespace with a process of any user inside is not deleted"
+	says "^NSNET_NAMESPACE=busy$" "the journal knows of it" journalctl --quiet --output export NSNET_NAMESPACE=busy
+	check "delete --kill" nsnetctl delete --kill busy
+	eventually sh -c '! systemctl is-active inside.service'
+	says '^ExecMainStatus=9$' "delete --kill has ended it" systemctl show --property ExecMainStatus inside.service
+}
+
 system_clients() {
 	socat_reply=$(printf '{"method":"org.varlink.service.GetInfo"}\0' | timeout 10 socat -t 5 - UNIX-CONNECT:$socket | tr '\0' '\n')
 	echo "$socat_reply" >$seen
@@ -201,6 +214,7 @@ callers
 made
 kept "systemctl restart" systemctl restart nsnetd.service
 kept "a crash" sh -c 'systemctl kill --signal=KILL nsnetd.service; sleep 0.2'
+busy
 system_clients
 journal
 gone

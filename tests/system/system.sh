@@ -30,20 +30,29 @@ outside() {
 	root=$("$source/tests/system/root.sh" "$suite")
 	name=nsnetd-test-$suite-$$
 	groups=$(cgroups)
-	trap 'leave' EXIT
-	trap 'exit 1' INT TERM HUP
+	inner=
+	trap leave EXIT
+	# With it goes everything in there.
+	trap '[ -z "$inner" ] || kill -KILL "$inner"; exit 1' INT TERM HUP
 	for group in $groups; do
 		mkdir "$group/$name"
 		echo $$ >"$group/$name/cgroup.procs"
 	done
 	mkdir -p "$work"
-	unshare --mount --pid --fork --kill-child --mount-proc sh "$0" "$suite" "$source" "$3" "$root"
+	unshare --mount --pid --fork --kill-child --mount-proc sh "$0" "$suite" "$source" "$3" "$root" &
+	inner=$!
+	wait "$inner"
 }
 
 leave() {
+	[ -z "$inner" ] || wait "$inner" || true
 	for group in $groups; do
 		echo $$ >"$group/cgroup.procs"
-		find "$group/$name" -depth -type d -exec rmdir {} +
+		# What was killed takes a moment to be gone.
+		for _ in $(seq 50); do
+			find "$group/$name" -depth -type d -exec rmdir {} + 2>/dev/null && break
+			sleep 0.1
+		done
 	done
 }
 

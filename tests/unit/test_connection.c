@@ -114,7 +114,7 @@ static void test_a_request_runs_from_its_first_byte(void **state)
 	assert_true(since != STILL);
 	assert_int_equal(connection->armed_usec, since + HOUR);
 	pass(since);
-	say(line, NOTE + 1, sizeof(NOTE) - 2);
+	say(line, &NOTE[1], sizeof(NOTE) - 2);
 	assert_int_equal(connection->request_since, since);
 	say(line, "", 1);
 	assert_int_equal(connection->request_since, STILL);
@@ -212,7 +212,7 @@ static void test_looks_before_it_closes(void **state)
 	say(line, "{", 1);
 	since = connection->request_since;
 	assert_return_code(sd_event_source_set_enabled(connection->io, SD_EVENT_OFF), 0);
-	assert_int_equal(send(line->fd, NOTE + 1, sizeof(NOTE) - 1, 0), sizeof(NOTE) - 1);
+	assert_int_equal(send(line->fd, &NOTE[1], sizeof(NOTE) - 1, 0), sizeof(NOTE) - 1);
 	pass(since + MOMENT);
 	while (connection->request_since == since)
 		assert_return_code(sd_event_run(line->event, MOMENT), 0);

@@ -118,7 +118,6 @@ static void test_steps(void **state)
 		[STEP_GUARD_ADD] = true,
 		[STEP_RECORD_WRITE] = true,
 	};
-	autoarena struct arena arena = ARENA_INIT;
 
 	(void)state;
 	for (int type = 0; type < STEP_TYPES; type++) {

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test_client_verbs - what list, show and the others print, and what they make of words and replies
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "client_world.h"
+#include "verbs.h"
+
+#define NAMESPACE(name, context, runtime, more) \
+	"{\"parameters\":{\"name\":\"" name "\",\"context\":{" context \
+	"},\"runtime\":{\"uid\":0,\"path\":\"/run/netns/" name \
+	"\",\"inode\":4026532345,\"cookie\":17,\"created\":{},\"revision\":1" runtime "}}" more \
+	"}"
+#define CONTINUES    ",\"continues\":true"
+#define NO_NAMESPACE "{\"error\":\"alt.nsnet.NoSuchNamespace\"}"
+#define NO_NETWORK   "{\"error\":\"alt.nsnet.NoSuchNetwork\"}"
+
+/* A network's name is as wide as its column's heading: libsmartcols before 2.39 makes room for headings that it does not print. */
+#define NS1 \
+	NAMESPACE("ns1", \
+		"\"attachments\":[{\"network\":\"bridge1\",\"addresses\":[\"10.10.0.10\",\"fd00:1::10\"]}]", \
+		"", CONTINUES)
+#define ROUTER \
+	NAMESPACE("router", \
+		"\"attachments\":[{\"network\":\"bridge1\",\"addresses\":[\"10.10.0.1\"]}," \
+		"{\"network\":\"lab\",\"addresses\":[]}]", \
+		"", CONTINUES)
+#define LONELY NAMESPACE("lonely", "\"attachments\":[]", "", "")
+
+#define NETWORK(name, more) \
+	"{\"parameters\":{\"name\":\"" name "\",\"context\":{\"prefixes\":[\"10.10.0.0/16\"]," \
+	"\"maximumTransmissionUnit\":1500},\"runtime\":{\"uid\":0,\"bridgeName\":\"nsnet1\"," \
+	"\"bridgeIndex\":5,\"prefixes\":[\"10.10.0.0/16\",\"fd00:1::/64\"]," \
+	"\"gateways\":[\"10.10.0.1\"],\"attachments\":2,\"created\":{},\"revision\":1}}" more "}"
+
+/* Does a verb with these words against these replies; what it printed. */
+#define PRINTS(verb, world, result, wanted) \
+	do { \
+		int r_; \
+		const char *printed_; \
+		client_world_capture(world); \
+		r_ = verb(&(world)->client); \
+		printed_ = client_world_printed(world); \
+		assert_string_equal(printed_, wanted); \
+		assert_int_equal(r_, result); \
+		client_world_end(world); \
+	} while (0)
+
+static void set_words(struct client_world *world, const char **words)
+{
+	world->client.words = words;
+	world->client.n_words = 0;
+	while (words[world->client.n_words])
+		world->client.n_words++;
+}
+
+#define WORDS(world, ...) set_words(world, (const char *[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+
+static void test_list(void **state unused)
+{
+	struct client_world world;
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
+	WORDS(&world);
+	PRINTS(namespace_list, &world, 0,
+		"NAME    NETWORK  ADDRESS                 OWNER\n"
+		"ns1     bridge1  10.10.0.10, fd00:1::10  root\n"
+		"router  bridge1  10.10.0.1               root\n"
+		"router  lab      -                       root\n"
+		"lonely  -        -                       root\n");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
+	WORDS(&world, "r*", "*1");
+	world.client.options.has_no_legend = true;
+	PRINTS(namespace_list, &world, 0,
+		"ns1     bridge1  10.10.0.10, fd00:1::10  root\n"
+		"router  bridge1  10.10.0.1               root\n"
+		"router  lab      -                       root\n");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
+	WORDS(&world);
+	world.client.options.is_quiet = true;
+	PRINTS(namespace_list, &world, 0, "ns1\nrouter\nlonely\n");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, LONELY);
+	WORDS(&world);
+	world.client.options.json = OPTIONS_JSON_SHORT;
+	PRINTS(namespace_list, &world, 0,
+		"{\"namespaces\":{\"ns1\":{\"attachments\":[{\"network\":\"bridge1\","
+		"\"addresses\":[\"10.10.0.10\",\"fd00:1::10\"]}]},\"lonely\":{\"attachments\":[]}}}\n");
+}
+
+static void test_list_none(void **state unused)
+{
+	struct client_world world;
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NO_NAMESPACE);
+	WORDS(&world);
+	PRINTS(namespace_list, &world, 0, "");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NO_NAMESPACE);
+	WORDS(&world);
+	world.client.options.json = OPTIONS_JSON_AUTO;
+	PRINTS(namespace_list, &world, 0, "{\"namespaces\":{}}\n");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NO_NETWORK);
+	WORDS(&world);
+	world.client.options.json = OPTIONS_JSON_AUTO;
+	PRINTS(network_list, &world, 0, "{\"networks\":{}}\n");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NO_NAMESPACE);
+	WORDS(&world);
+	PRINTS(namespace_show, &world, 0, "");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NO_NETWORK);
+	WORDS(&world);
+	PRINTS(network_show, &world, 0, "");
+}
+
+#define INSIDE \
+	",\"interfaces\":[{\"name\":\"lo\",\"index\":1,\"addresses\":[\"127.0.0.1/8\"]," \
+	"\"maximumTransmissionUnit\":65536,\"operationalState\":\"unknown\"}," \
+	"{\"name\":\"eth0\",\"index\":2,\"network\":\"br1\",\"hostInterfaceName\":\"nsv3\"," \
+	"\"hardwareAddress\":\"02:00:5e:00:53:01\",\"addresses\":[\"10.10.0.10/16\",\"fd00:1::10/64\"]," \
+	"\"maximumTransmissionUnit\":1500,\"operationalState\":\"up\",\"statistics\":" \
+	"{\"receivedBytes\":12345,\"receivedPackets\":40,\"receivedErrors\":1,\"receivedDropped\":3," \
+	"\"sentBytes\":80,\"sentPackets\":1,\"sentErrors\":0,\"sentDropped\":0}}]," \
+	"\"routes\":[{\"destination\":\"default\",\"gateway\":\"10.10.0.1\"}," \
+	"{\"destination\":\"fd00:1::/64\",\"metric\":256}],\"processes\":[{\"pid\":4194305},{\"pid\":4194306}]"
+
+static void test_show(void **state unused)
+{
+	struct client_world world;
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE,
+		NAMESPACE("ns1",
+			"\"description\":\"the \\u001b[31m first\",\"labels\":{\"a\":\"1\",\"b\":\"2\"},"
+			"\"nameServers\":[\"192.0.2.53\",\"192.0.2.54\"]",
+			INSIDE, ""),
+		LONELY);
+	WORDS(&world, "ns1", "lonely");
+	PRINTS(namespace_show, &world, 0,
+		"ns1\n"
+		"  Description  the \\x1b[31m first\n"
+		"  Owner        root\n"
+		"  Path         /run/netns/ns1\n"
+		"  Inode        4026532345, cookie 17\n"
+		"  Labels       a=1\n"
+		"               b=2\n"
+		"  Name servers 192.0.2.53\n"
+		"               192.0.2.54\n"
+		"  lo           unknown, MTU 65536\n"
+		"               127.0.0.1/8\n"
+		"  eth0         up, network br1, MTU 1500, 02:00:5e:00:53:01\n"
+		"               nsv3 on the host\n"
+		"               10.10.0.10/16\n"
+		"               fd00:1::10/64\n"
+		"               received 40 packets, 12.3 kB, 1 error, 3 dropped\n"
+		"               sent 1 packet, 80 B\n"
+		"  Routes       default via 10.10.0.1\n"
+		"               fd00:1::/64 metric 256\n"
+		"  Processes    4194305\n"
+		"               4194306\n"
+		"\n"
+		"lonely\n"
+		"  Owner        root\n"
+		"  Path         /run/netns/lonely\n"
+		"  Inode        4026532345, cookie 17\n");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, LONELY,
+		"{\"error\":\"alt.nsnet.NoSuchNamespace\",\"parameters\":{\"name\":\"nope\"}}");
+	WORDS(&world, "lonely", "nope");
+	world.client.options.is_quiet = true;
+	PRINTS(namespace_show, &world, PROBLEM_NO_OBJECT, "lonely\n");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, LONELY);
+	WORDS(&world, "lonely");
+	world.client.options.json = OPTIONS_JSON_SHORT;
+	PRINTS(namespace_show, &world, 0,
+		"{\"name\":\"lonely\",\"context\":{\"attachments\":[]},\"runtime\":{\"uid\":0,"
+		"\"path\":\"/run/netns/lonely\",\"inode\":4026532345,\"cookie\":17,\"created\":{},\"revision\":1}}\n");
+}
+
+static void test_networks(void **state unused)
+{
+	struct client_world world;
+
+	CLIENT_WORLD_BEGIN(
+		&world, CLIENT_WORLD_CLOSE, NETWORK("bridge1", CONTINUES), NETWORK("lab", ""));
+	WORDS(&world);
+	PRINTS(network_list, &world, 0,
+		"NAME     PREFIXES                   BRIDGE  ATTACHED  OWNER\n"
+		"bridge1  10.10.0.0/16, fd00:1::/64  nsnet1  2         root\n"
+		"lab      10.10.0.0/16, fd00:1::/64  nsnet1  2         root\n");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NETWORK("bridge1", CONTINUES),
+		NETWORK("lab", ""), NS1, ROUTER, LONELY, NO_NAMESPACE);
+	WORDS(&world);
+	PRINTS(network_show, &world, 0,
+		"bridge1\n"
+		"  Owner        root\n"
+		"  Prefixes     10.10.0.0/16\n"
+		"               fd00:1::/64\n"
+		"  Gateways     10.10.0.1\n"
+		"  Bridge       nsnet1, index 5\n"
+		"  MTU          1500\n"
+		"  Namespaces   ns1  10.10.0.10, fd00:1::10\n"
+		"               router  10.10.0.1\n"
+		"\n"
+		"lab\n"
+		"  Owner        root\n"
+		"  Prefixes     10.10.0.0/16\n"
+		"               fd00:1::/64\n"
+		"  Gateways     10.10.0.1\n"
+		"  Bridge       nsnet1, index 5\n"
+		"  MTU          1500\n");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NETWORK("bridge1", ""));
+	WORDS(&world);
+	world.client.options.json = OPTIONS_JSON_SHORT;
+	PRINTS(network_list, &world, 0,
+		"{\"networks\":{\"bridge1\":{\"prefixes\":[\"10.10.0.0/16\"],\"maximumTransmissionUnit\":1500}}}\n");
+}
+
+static void test_create(void **state unused)
+{
+	static const char *const none[] = { NULL };
+	struct client_world world;
+
+	/* The reply to a create has no name. */
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, LONELY, LONELY);
+	WORDS(&world, "a", "b");
+	PRINTS(namespace_create, &world, 0, "");
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, LONELY);
+	WORDS(&world, "a");
+	world.client.options.json = OPTIONS_JSON_PRETTY;
+	client_world_capture(&world);
+	assert_int_equal(namespace_create(&world.client), 0);
+	assert_non_null(strstr(client_world_printed(&world), "{\n  \"name\": \"a\",\n"));
+	client_world_end(&world);
+
+	/* Nothing is asked for what cannot be. */
+	client_world_begin(&world, none, CLIENT_WORLD_CLOSE);
+	WORDS(&world, "a", "b");
+	assert_int_equal(settings_network(&world.client.settings, "br1:ip=10.10.0.10",
+				 &world.client.problem),
+		0);
+	assert_int_equal(namespace_create(&world.client), PROBLEM_USAGE);
+	WORDS(&world, "a/b");
+	assert_int_equal(namespace_create(&world.client), PROBLEM_USAGE);
+	assert_int_equal(namespace_delete(&world.client), PROBLEM_USAGE);
+	assert_int_equal(namespace_show(&world.client), PROBLEM_USAGE);
+	assert_int_equal(network_create(&world.client), PROBLEM_USAGE);
+	assert_int_equal(network_delete(&world.client), PROBLEM_USAGE);
+	assert_int_equal(network_show(&world.client), PROBLEM_USAGE);
+	assert_false(world.client.call.is_open);
+	/* For the daemon's sake. */
+	assert_int_equal(call_start(&world.client.call, "a.b", false, NULL), 0);
+	client_world_end(&world);
+}
+
+static void test_call(void **state unused)
+{
+	static const char *const none[] = { NULL };
+	static const char *const wrong[] = { "{", "[]", "{'a':1}", "{\"a\":1,\"a\":2}", "", "7" };
+	struct client_world world;
+
+	CLIENT_WORLD_BEGIN(
+		&world, CLIENT_WORLD_CLOSE, "{\"parameters\":{\"a\":1}" CONTINUES "}", "{}");
+	WORDS(&world, "Describe", " {\"x\":[1, 2]}\n");
+	PRINTS(describe_call, &world, 0, "{\"a\":1}\n{}\n");
+
+	CLIENT_WORLD_BEGIN(
+		&world, CLIENT_WORLD_CLOSE, "{\"parameters\":{\"description\":\"interface a.b\"}}");
+	WORDS(&world, "a.b");
+	PRINTS(describe_introspect, &world, 0, "interface a.b\n");
+
+	client_world_begin(&world, none, CLIENT_WORLD_CLOSE);
+	for (size_t i = 0; i < lengthof(wrong); i++) {
+		WORDS(&world, "Describe", wrong[i]);
+		assert_int_equal(describe_call(&world.client), PROBLEM_USAGE);
+	}
+	assert_int_equal(call_start(&world.client.call, "a.b", false, NULL), 0);
+	client_world_end(&world);
+}
+
+/* Every verb of every noun is found, and a slip suggests it. */
+static void try_verbs(const struct verb *noun)
+{
+	for (size_t i = 0; i < noun->n_verbs; i++) {
+		autoarena struct arena arena = ARENA_INIT;
+		struct problem problem = { .arena = &arena };
+		const struct verb *verb = &noun->verbs[i], *found = NULL;
+		const char *slip = arena_printf(&arena, "%sx", verb->name);
+
+		assert_int_equal(verbs_find(noun, verb->name, &found, &problem), 0);
+		assert_ptr_equal(found, verb);
+		assert_int_equal(verbs_find(noun, slip, &found, &problem), PROBLEM_USAGE);
+		assert_non_null(
+			strstr(problem.what, arena_printf(&arena, "is \"%s\" meant?", verb->name)));
+		assert_int_equal(verb->kind == VERB_NOUN, verb->run == NULL);
+		try_verbs(verb);
+	}
+}
+
+static void test_verbs(void **state unused)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct problem problem = { .arena = &arena };
+	const struct verb *found;
+
+	try_verbs(&verbs_root);
+	assert_int_equal(verbs_find(&verbs_root, "rm", &found, &problem), PROBLEM_USAGE);
+	assert_string_equal(problem.mend, "nsnetctl delete");
+	assert_int_equal(verbs_find(&verbs_root, "xyzzy", &found, &problem), PROBLEM_USAGE);
+	assert_string_equal(problem.what, "no verb \"xyzzy\"");
+	assert_null(problem.mend);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list_none),
+		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_create),
+		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_verbs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
