@@ -14,11 +14,15 @@
  */
 #include "guard.h"
 
+/* Before the kernel's, which then leave out what the two have in common. */
+#include <netinet/in.h>
+
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
 
