@@ -29,6 +29,8 @@
 #include "log.h"
 #include "route.h"
 
+define_cleanup(struct nl_msg *, nlmsg_free);
+
 #define TABLE "nsnetd"
 /* SNAPSHOT_LINK_GROUP, for people who list the rules */
 #define GROUP "28275"

@@ -8,6 +8,9 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
+#include <netlink/msg.h>
+
+define_cleanup(struct nl_msg *, nlmsg_free);
 
 struct flag {
 	int type;
