@@ -126,9 +126,9 @@ show "/sys is the namespace's" eth0 nsnetctl exec ns1 ls /sys/class/net
 refuse "and not the host's" nsnetctl exec ns1 test -e /sys/class/net/uplink0
 refuse "mounts inside stay inside" sh -c "nsnetctl exec ns1 mount -t tmpfs none /mnt && grep -q ' /mnt ' /proc/self/mountinfo"
 check "a later name is seen by those inside" sh -c "
-	nsnetctl exec ns1 sh -c 'until getent hosts ns9; do sleep 0.05; done' & waiter=\$!
+	nsnetctl exec ns1 sh -c 'until getent -s files hosts ns9; do sleep 0.05; done' & waiter=\$!
 	sleep 0.3; nsnetctl create ns9 --network br1 && wait \$waiter && nsnetctl delete ns9"
-refuse "a deleted name is not" nsnetctl exec ns1 getent hosts ns9
+refuse "a deleted name is not" nsnetctl exec ns1 getent -s files hosts ns9
 mkdir -p /run/etc-upper && mount -t tmpfs tmpfs /run/etc-upper && mkdir /run/etc-upper/u /run/etc-upper/w &&
 	mount -t overlay -o lowerdir=/etc,upperdir=/run/etc-upper/u,workdir=/run/etc-upper/w overlay /etc
 mkdir -p /etc/netns/ns1 && echo "nameserver 192.0.2.53" >/etc/netns/ns1/resolv.conf
@@ -169,7 +169,7 @@ wait $daemon 2>/dev/null
 ip netns delete ns2
 daemon_start
 same "what went meanwhile is gone" ns1 nsnetctl list -q
-refuse "its name too" nsnetctl exec ns1 getent hosts ns2
+refuse "its name too" nsnetctl exec ns1 getent -s files hosts ns2
 check "and can be had again" nsnetctl create ns2 --network br1:ip=10.10.0.20
 check "and be pinged" nsnetctl exec ns1 ping -c 1 -W 2 ns2
 kill -KILL $daemon

@@ -12,13 +12,13 @@ set -eu
 suite=$1
 packages="systemd systemd-sysv dbus iproute2 iputils-ping procps socat
 	gcc libc6-dev cmake ninja-build pkg-config libsystemd-dev libjson-c-dev libnl-3-dev libnl-route-3-dev
-	libsmartcols-dev libinih-dev libcmocka-dev"
+	libsmartcols-dev libinih-dev libnftables-dev libcmocka-dev"
 
-# The mirror and the key that this machine's apt takes Debian from, where apt knows one that debootstrap can use.
+# The mirror and the key that this machine's apt takes Debian from, where apt knows one that debootstrap can use; else
+# debootstrap's own.
 source=$(apt-get indextargets --format '$(REPO_URI) $(SOURCESENTRY)' \
 	'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 'Component: main' | grep -m1 -E '^(http|https|file):') || source=
 mirror=${source%% *}
-mirror=${mirror:-http://deb.debian.org/debian}
 keyring=
 if [ -n "$source" ]; then
 	entry=${source#* }
@@ -43,7 +43,7 @@ if [ ! -d "$root" ]; then
 	echo "making a $suite root in $root" >&2
 	temporary=$root.making
 	if ! debootstrap --variant=minbase --keyring="$keyring" --include="$(echo $packages | tr ' ' ,)" \
-		"$suite" "$temporary" "$mirror" >"$cache/$suite.log" 2>&1 9>&-; then
+		"$suite" "$temporary" ${mirror:+"$mirror"} >"$cache/$suite.log" 2>&1 9>&-; then
 		tail -n 20 "$cache/$suite.log" "$temporary/debootstrap/debootstrap.log" >&2 || true
 		exit 1
 	fi
