@@ -54,7 +54,7 @@ static void send_routes(struct kernel *kernel, const struct step *steps, size_t 
 	struct netlink **ret_netlink)
 {
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
-	size_t places[NETLINK_BATCH_MAX];
+	size_t places[NETLINK_BATCH_MAX] = { 0 };
 	int r = socket_of(kernel, steps[0].netns, ret_netlink);
 
 	for (size_t i = 0; i < n; i++) {

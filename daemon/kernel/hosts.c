@@ -28,10 +28,9 @@ static const char head[] = "127.0.0.1\tlocalhost\n"
 /* Text and spaces up to the line's end. */
 static void pad(char *line, size_t size, const char *text)
 {
-	size_t n = strlen(text);
-
 	memset(line, ' ', size - 1);
-	memcpy(line, text, n);
+	for (size_t i = 0; text[i]; i++)
+		line[i] = text[i];
 	line[size - 1] = '\n';
 }
 

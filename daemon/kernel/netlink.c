@@ -281,7 +281,8 @@ int netlink_transact(struct netlink *netlink, const struct netlink_batch *batch)
 	if (batch->is_out_of_memory || !begin || !end)
 		return -ENOMEM;
 	messages[0] = begin;
-	memcpy(messages + 1, batch->messages, batch->n * sizeof(*messages));
+	for (size_t i = 0; i < batch->n; i++)
+		messages[i + 1] = batch->messages[i];
 	messages[batch->n + 1] = end;
 	for (size_t i = 0; i < batch->n + 2; i++)
 		nlmsg_hdr(messages[i])->nlmsg_seq = ++netlink->sequence;
@@ -400,7 +401,7 @@ int netlink_dump(struct netlink *netlink, struct nl_msg *request,
 	int (*on_message)(struct nlmsghdr *header, void *userdata), void *userdata)
 {
 	cleanup(nlmsg_free) struct nl_msg *taken = request;
-	struct collected collected = { NULL };
+	struct collected collected = { .bytes = NULL };
 	autofree char *bytes = NULL;
 	int r = taken ? 0 : -ENOMEM, left;
 

@@ -32,7 +32,8 @@ void sandbox_enter(void)
 	need(system("ip link set lo up") == 0, "ip link set lo up");
 }
 
-static const char *run_va(struct arena *arena, int *ret_status, const char *format, va_list args)
+attribute_printf(3, 0) static const
+	char *run_va(struct arena *arena, int *ret_status, const char *format, va_list args)
 {
 	char command[2048], buffer[4096];
 	const char *output = "";
@@ -283,7 +284,7 @@ void sandbox_plan_namespace(struct plan *plan, struct sandbox_namespace *ns)
 	record->destination = arena_printf(arena, "%s's", ns->name);
 	plan_add(plan, &(struct step){ .type = STEP_NETNS_ADD,
 			       .netns = ns->name,
-			       .facts = { &ns->inode, &ns->cookie } });
+			       .facts = { .ret_inode = &ns->inode, .ret_cookie = &ns->cookie } });
 	step = veth_step(arena, STEP_VETH_ADD, ns);
 	plan_add(plan, &step);
 	plan_inside(plan, ns);
