@@ -9,9 +9,12 @@
 #include "options.h"
 #include "settings.h"
 
+struct child;
+
 /* How a verb runs a command. */
 struct command_options {
 	bool has_own_pids; /* --pid */
+	bool is_root;      /* --root */
 	const char *directory;
 	struct string_list environment; /* K=V */
 };
@@ -50,8 +53,12 @@ int network_list(struct client *client);
 int network_show(struct client *client);
 /* Returns only where the command cannot be run. */
 int exec_enter(struct client *client);
+/* Enters a namespace and becomes the command, or with --pid its parent; self is this process where it is to end with its parent, or
+ * NULL. Returns where it cannot. */
+int exec_inside(
+	struct client *client, const char *name, const char *const *command, struct child *self);
 /* Returns the command's status with no problem told, or as the others do. */
-int exec_run(struct client *client);
+int run_command(struct client *client);
 /* For a row of options.h; the target is a struct string_list. */
 int exec_parse_environment(void *target, const char *value, struct problem *problem);
 int describe_call(struct client *client);

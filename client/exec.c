@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * exec - exec and run: a command inside a namespace
+ * exec - a command inside a namespace
  *
- * exec asks nobody: it opens the namespace, enters, and becomes the command, which so keeps the terminal, the job control,
+ * It asks nobody: it opens the namespace, enters, and becomes the command, which so keeps the terminal, the job control,
  * the control group and the limits of whoever typed it. With --pid there is one process in between, since a PID namespace
  * begins with a child.
  */
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>
-#include <sys/random.h>
 
 #include "child.h"
 #include "client.h"
 #include "enter.h"
-#include "output.h"
-
-/* How long the command of "run" may take to end after SIGTERM, before it is killed with its namespace. */
-enum { GRACE = 5 * 1000 * 1000 };
 
 int exec_parse_environment(void *target, const char *value, struct problem *problem)
 {
@@ -81,12 +76,13 @@ static int become_init(struct client *client, const char *const *command)
 	 * (a leak checker's). Nothing is left to write. */
 	if (child.pid > 0)
 		_exit(child_wait(&child));
+	child_bind(&child);
 	r = enter_proc(problem);
 	return r != 0 ? r : become(client, command);
 }
 
-/* Enters and becomes the command. Returns where it cannot. */
-static int enter_and_become(struct client *client, const char *name, const char *const *command)
+int exec_inside(
+	struct client *client, const char *name, const char *const *command, struct child *self)
 {
 	struct problem *problem = &client->problem;
 	autoclose int fd = -EBADF;
@@ -96,9 +92,11 @@ static int enter_and_become(struct client *client, const char *name, const char 
 	if (r == 0)
 		r = etc_gather(name, &etc, problem);
 	if (r == 0)
-		r = enter_namespace(fd, name, &etc, problem);
+		r = enter_namespace(fd, name, client->command.is_root, &etc, problem);
 	if (r != 0)
 		return r;
+	if (self)
+		child_bind(self);
 	set_environment(client, name);
 	return client->command.has_own_pids ? become_init(client, command)
 					    : become(client, command);
@@ -115,67 +113,5 @@ int exec_enter(struct client *client)
 		return problem_usage(&client->problem,
 			"options of exec go before the name: nsnetctl exec %s %s ...", command[0],
 			client->words[0]);
-	return enter_and_become(client, client->words[0], command);
-}
-
-static int make_name(struct client *client, const char **ret)
-{
-	uint32_t random;
-
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return problem_errno(&client->problem, neg(), "getting random bytes");
-	*ret = arena_printf(&client->arena, "run-%d-%08x", (int)getpid(), (unsigned int)random);
-	return 0;
-}
-
-static int create(struct client *client, const char *name)
-{
-	struct nsnet_create_namespace_in in = { .name = name,
-		.context = &client->settings.of_namespace };
-	struct nsnet_create_namespace_out out;
-	int r = call_nsnet(&client->call, NSNET_M_CREATE_NAMESPACE, &in, &out);
-
-	/* The command may take longer than a connection may be idle. */
-	call_close(&client->call);
-	return r;
-}
-
-static int destroy(struct client *client, const char *name)
-{
-	struct nsnet_delete_namespaces_in in = { .names = { &name, 1 }, .kill = SOME_BOOL(true) };
-	struct nsnet_delete_namespaces_out out;
-
-	return call_nsnet(&client->call, NSNET_M_DELETE_NAMESPACES, &in, &out);
-}
-
-int exec_run(struct client *client)
-{
-	struct problem *problem = &client->problem;
-	struct child child = { .grace = GRACE };
-	const char *name = NULL;
-	int r, status;
-
-	r = make_name(client, &name);
-	if (r != 0)
-		return r;
-	/* A signal is not to come between making the namespace and taking it away. */
-	child_prepare(&child);
-	r = create(client, name);
-	if (r != 0)
-		return r;
-	status = child_fork(&child, problem);
-	if (status == 0 && child.pid == 0)
-		return enter_and_become(client, name, client->words);
-	if (status == 0)
-		status = child_wait(&child);
-	else
-		output_problem(&client->options, problem);
-	problem_clear(problem);
-	r = destroy(client, name);
-	/* The command's own status says more than this, unless it says that all is well. */
-	if (r == 0 || status == 0)
-		return r != 0 ? r : status;
-	output_problem(&client->options, problem);
-	problem_clear(problem);
-	return status;
+	return exec_inside(client, client->words[0], command, NULL);
 }

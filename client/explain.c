@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "check.h"
+#include "door.h"
 #include "nsnet.h"
 #include "settings.h"
 #include "suggest.h"
@@ -63,6 +64,15 @@ const char *explain_quote(struct arena *arena, const char *const *words, size_t 
 	return text;
 }
 
+/* A name that the caller may have meant: one of his own, or for root of anybody's. */
+static bool is_candidate(struct problem *problem, const char *name)
+{
+	const struct explain_context *context = problem->context;
+
+	return check_is_name(name) &&
+	       ((context && context->is_root) || door_is_own(mend(problem, "/run/netns/%s", name)));
+}
+
 int explain_no_namespace(struct problem *problem, const char *name)
 {
 	const char *names[256], *nearest;
@@ -71,7 +81,7 @@ int explain_no_namespace(struct problem *problem, const char *name)
 
 	for (struct dirent *entry;
 		directory && n < lengthof(names) && (entry = readdir(directory));) {
-		if (check_is_name(entry->d_name) && !streq(entry->d_name, name))
+		if (!streq(entry->d_name, name) && is_candidate(problem, entry->d_name))
 			names[n++] = arena_strdup(problem->arena, entry->d_name);
 	}
 	if (directory)
@@ -210,6 +220,43 @@ static int prefix_conflict(struct problem *problem, const void *parameters)
 		"prefix %s overlaps one in use%s", p->prefix, where);
 }
 
+static int prefix_not_allowed(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_prefix_not_allowed *p = parameters;
+
+	return problem_set(problem, PROBLEM_NOT_ALLOWED,
+		"the same without --subnet: a prefix that is allowed is chosen",
+		"networks of members may not have prefix %s", p->prefix);
+}
+
+static int quota_exceeded(struct problem *problem, const void *parameters)
+{
+	/* What is counted, and the commands by which there is less of it. */
+	static const struct {
+		const char *resource, *one, *many, *way;
+	} resources[] = {
+		{ "namespaces", "namespace", "namespaces",
+			"nsnetctl list, then nsnetctl delete NAME" },
+		{ "networks", "network", "networks",
+			"nsnetctl network list, then nsnetctl network delete NAME" },
+		{ "attachments", "attachment of a namespace to a network",
+			"attachments of namespaces to networks",
+			"nsnetctl list, then nsnetctl delete NAME" },
+		{ "connections", "connection to nsnetd", "connections to nsnetd", NULL },
+	};
+	const struct nsnet_quota_exceeded *p = parameters;
+	const char *what = p->resource, *way = NULL;
+
+	for (size_t i = 0; i < lengthof(resources); i++) {
+		if (streq(resources[i].resource, p->resource)) {
+			what = p->limit == 1 ? resources[i].one : resources[i].many;
+			way = resources[i].way;
+		}
+	}
+	return problem_set(problem, PROBLEM_NOT_ALLOWED, way, "no more than %lld %s at a time",
+		(long long)p->limit, what);
+}
+
 static int not_supported(struct problem *problem, const void *parameters)
 {
 	const struct nsnet_not_supported *p = parameters;
@@ -305,6 +352,7 @@ static const char *field_option(
 		{ "context.description", "--description" },
 		{ "context.prefixes", "--subnet" },
 		{ "context.gateways", "--gateway" },
+		{ "context.isolated", "--isolated" },
 		{ "context.maximumTransmissionUnit", "--mtu" },
 	};
 	const char *rest;
@@ -397,6 +445,8 @@ static const struct explanation {
 	{ NSNET_ERROR_NETWORK_FULL, &nsnet_network_full_type, network_full },
 	{ NSNET_ERROR_ADDRESS_UNAVAILABLE, &nsnet_address_unavailable_type, address_unavailable },
 	{ NSNET_ERROR_PREFIX_CONFLICT, &nsnet_prefix_conflict_type, prefix_conflict },
+	{ NSNET_ERROR_PREFIX_NOT_ALLOWED, &nsnet_prefix_not_allowed_type, prefix_not_allowed },
+	{ NSNET_ERROR_QUOTA_EXCEEDED, &nsnet_quota_exceeded_type, quota_exceeded },
 	{ NSNET_ERROR_NOT_SUPPORTED, &nsnet_not_supported_type, not_supported },
 	{ NSNET_ERROR_KERNEL_ERROR, &nsnet_kernel_error_type, kernel_error },
 	{ VARLINK_SERVICE_ERROR_INVALID_PARAMETER, &varlink_service_invalid_parameter_type,

@@ -78,16 +78,17 @@ static void list_rows(struct listing *listing, const struct nsnet_list_namespace
 	struct arena *arena = &listing->client->arena;
 	const struct nsnet_attachment_list *attachments = &out->context.attachments;
 	const char *owner = output_user(arena, out->runtime.uid);
+	const char *ownership = out->runtime.ownership == NSNET_OWNERSHIP_USER ? "user" : "host";
 
 	if (attachments->n == 0)
-		output_table_row(
-			listing->table, (const char *const[]){ out->name, NULL, NULL, owner });
+		output_table_row(listing->table,
+			(const char *const[]){ out->name, NULL, NULL, owner, ownership });
 	/* One line for each, with the name: so that it is found by grep(1). */
 	for (size_t i = 0; i < attachments->n; i++)
 		output_table_row(listing->table,
 			(const char *const[]){ out->name, attachments->items[i].network,
-				output_join(arena, &attachments->items[i].addresses, ", "),
-				owner });
+				output_join(arena, &attachments->items[i].addresses, ", "), owner,
+				ownership });
 }
 
 static void list_wish(struct listing *listing, const struct nsnet_list_namespaces_out *out)
@@ -127,7 +128,7 @@ static int on_listed(const void *reply, void *userdata)
 
 int namespace_list(struct client *client)
 {
-	static const char *const columns[] = { "NAME", "NETWORK", "ADDRESS", "OWNER" };
+	static const char *const columns[] = { "NAME", "NETWORK", "ADDRESS", "OWNER", "OWNERSHIP" };
 	const struct options *options = &client->options;
 	struct listing listing = { .client = client };
 	int r;
@@ -223,9 +224,24 @@ static void show_processes(struct arena *arena, const struct nsnet_process_id_li
 	}
 }
 
+static const char *show_owner(struct arena *arena, const struct nsnet_namespace_runtime *runtime)
+{
+	const char *owner = output_user(arena, runtime->uid);
+
+	switch (runtime->ownership) {
+	case NSNET_OWNERSHIP_USER:
+		return arena_printf(arena, "%s, who enters it without privilege", owner);
+	case NSNET_OWNERSHIP_HOST:
+		return arena_printf(arena, "%s; only root enters it", owner);
+	case NSNET_OWNERSHIP_UNSET:
+		break;
+	}
+	return owner;
+}
+
 static void show_runtime(struct arena *arena, const struct nsnet_namespace_runtime *runtime)
 {
-	output_field(arena, "Owner", output_user(arena, runtime->uid));
+	output_field(arena, "Owner", show_owner(arena, runtime));
 	if (runtime->created.realtime.is_set)
 		output_field(arena, "Created", output_time(arena, runtime->created.realtime.value));
 	output_field(arena, "Path", runtime->path);
@@ -273,6 +289,40 @@ static int on_shown(const void *reply, void *userdata)
 	return 0;
 }
 
+static void show_amount(
+	struct arena *arena, const char *what, struct maybe_int used, struct maybe_int limit)
+{
+	if (used.is_set && limit.is_set)
+		output_field(arena, what,
+			arena_printf(arena, "%lld of %lld", (long long)used.value,
+				(long long)limit.value));
+	else if (used.is_set)
+		output_field(arena, what, arena_printf(arena, "%lld", (long long)used.value));
+}
+
+/* What the caller has, and how much he may have. */
+static int show_use(struct client *client, bool is_further)
+{
+	struct arena *arena = &client->arena;
+	struct nsnet_describe_out out;
+	int r;
+
+	if (client->options.json != OPTIONS_JSON_OFF || client->options.is_quiet)
+		return 0;
+	r = call_nsnet(&client->call, NSNET_M_DESCRIBE, &(struct nsnet_describe_in){ 0 }, &out);
+	if (r != 0)
+		return r;
+	if (is_further)
+		(void)putchar('\n');
+	output_title(&client->options, arena,
+		arena_printf(arena, "In use by %s", output_user(arena, out.uid)));
+	show_amount(arena, "Namespaces", out.used.namespaces, out.limits.namespaces);
+	show_amount(arena, "Networks", out.used.networks, out.limits.networks);
+	show_amount(arena, "Attachments", out.used.attachments, out.limits.attachments);
+	show_amount(arena, "Connections", out.used.connections, out.limits.connections);
+	return 0;
+}
+
 int namespace_show(struct client *client)
 {
 	struct nsnet_list_namespaces_in in = { .inspect = SOME_BOOL(true) };
@@ -285,7 +335,8 @@ int namespace_show(struct client *client)
 	if (client->n_words == 0) {
 		r = call_nsnet_each(
 			&client->call, NSNET_M_LIST_NAMESPACES, &in, on_shown, &showing);
-		return client_allow_nothing(client, r, NSNET_ERROR_NO_SUCH_NAMESPACE);
+		r = client_allow_nothing(client, r, NSNET_ERROR_NO_SUCH_NAMESPACE);
+		return r != 0 ? r : show_use(client, showing.is_further);
 	}
 	for (size_t i = 0; i < client->n_words && r == 0; i++) {
 		in.name = client->words[i];

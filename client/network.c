@@ -192,6 +192,8 @@ static void show_whole(struct client *client, const struct nsnet_list_networks_o
 		output_field(arena, "MTU",
 			arena_printf(arena, "%lld",
 				(long long)out->context.maximum_transmission_unit.value));
+	if (out->context.isolated.is_set)
+		output_field(arena, "Isolated", out->context.isolated.value ? "yes" : "no");
 	output_labels(arena, &out->context.labels);
 }
 

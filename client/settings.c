@@ -294,6 +294,16 @@ int settings_gateway(void *target, const char *value, struct problem *problem)
 	return 0;
 }
 
+int settings_isolated(void *target, const char *value, struct problem *problem)
+{
+	bool is_yes = streq(value, "yes");
+
+	if (!is_yes && !streq(value, "no"))
+		return problem_usage(problem, "--isolated is \"yes\" or \"no\", not \"%s\"", value);
+	((struct settings *)target)->of_network.isolated = SOME_BOOL(is_yes);
+	return 0;
+}
+
 int settings_mtu(void *target, const char *value, struct problem *problem)
 {
 	char *end;

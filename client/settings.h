@@ -25,6 +25,7 @@ int settings_route(void *settings, const char *value, struct problem *problem);
 int settings_dns(void *settings, const char *value, struct problem *problem);
 int settings_subnet(void *settings, const char *value, struct problem *problem);
 int settings_gateway(void *settings, const char *value, struct problem *problem);
+int settings_isolated(void *settings, const char *value, struct problem *problem);
 int settings_mtu(void *settings, const char *value, struct problem *problem);
 /* Of either. */
 int settings_label(void *settings, const char *value, struct problem *problem);

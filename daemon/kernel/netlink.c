@@ -284,7 +284,8 @@ int netlink_transact(struct netlink *netlink, const struct netlink_batch *batch)
 	if (batch->is_out_of_memory || !begin || !end)
 		return -ENOMEM;
 	messages[0] = begin;
-	memcpy(messages + 1, batch->messages, batch->n * sizeof(*messages));
+	for (size_t i = 0; i < batch->n; i++)
+		messages[i + 1] = batch->messages[i];
 	messages[batch->n + 1] = end;
 	for (size_t i = 0; i < batch->n + 2; i++)
 		nlmsg_hdr(messages[i])->nlmsg_seq = ++netlink->sequence;

@@ -115,27 +115,27 @@ void netns_free(struct netns *netns)
 }
 define_cleanup(struct netns *, netns_free);
 
-/* Holds a namespace by a descriptor, which is taken over in any case. */
-static int hold(struct kernel *kernel, const char *name, int fd, struct netns **ret)
+/* Holds a namespace by a descriptor, which is taken over in any case. NULL: *reterr says why. */
+static struct netns *hold(struct kernel *kernel, const char *name, int fd, int *reterr)
 {
 	cleanup(netns_free) struct netns *netns = calloc(1, sizeof(*netns));
 	struct stat st;
 
+	*reterr = -ENOMEM;
 	if (!netns) {
 		(void)close_fd(fd);
-		return -ENOMEM;
+		return NULL;
 	}
 	netns->fd = fd;
 	netns->inside = NETLINK_INIT;
-	if (fstat(fd, &st) < 0)
-		return neg();
+	if (fstat(fd, &st) < 0) {
+		*reterr = neg();
+		return NULL;
+	}
 	netns->device = st.st_dev;
 	netns->inode = st.st_ino;
 	memcpy(netns->name, name, strlen(name) + 1);
-	if (!tsearch(netns, &kernel->held, compare_names))
-		return -ENOMEM;
-	*ret = take(netns);
-	return 0;
+	return tsearch(netns, &kernel->held, compare_names) ? take(netns) : NULL;
 }
 
 static void go_home(const struct kernel *kernel)
@@ -263,7 +263,7 @@ static void keep_inside(struct kernel *kernel, struct netns *netns, const struct
 int netns_add(struct kernel *kernel, const struct step *step)
 {
 	struct netlink inside = NETLINK_INIT;
-	struct netns *netns;
+	struct netns *netns = NULL;
 	int fd, r;
 
 	if (netns_find(kernel, step->netns))
@@ -276,8 +276,8 @@ int netns_add(struct kernel *kernel, const struct step *step)
 	if (r < 0)
 		(void)close_fd(fd);
 	else
-		r = hold(kernel, step->netns, fd, &netns);
-	if (r < 0) {
+		netns = hold(kernel, step->netns, fd, &r);
+	if (!netns) {
 		netlink_close(&inside);
 		return r;
 	}
@@ -447,7 +447,7 @@ void netns_leave_all(struct kernel *kernel)
 
 int netns_facts(const struct kernel *kernel, int fd, int64_t *ret_inode, int64_t *ret_cookie)
 {
-	struct netlink inside;
+	struct netlink inside = NETLINK_INIT;
 	struct stat st;
 	int r;
 
@@ -470,7 +470,7 @@ int netns_facts(const struct kernel *kernel, int fd, int64_t *ret_inode, int64_t
 int kernel_adopt(struct kernel *kernel, const char *name)
 {
 	autoclose int fd = -EBADF;
-	struct netns *netns;
+	struct netns *netns = NULL;
 	int r;
 
 	if (!name_is_valid(name))
@@ -485,8 +485,8 @@ int kernel_adopt(struct kernel *kernel, const char *name)
 	r = kernel->has_found ? 0 : link_find_ends(kernel);
 	if (r < 0)
 		return r;
-	r = hold(kernel, name, take_fd(&fd), &netns);
-	if (r < 0)
+	netns = hold(kernel, name, take_fd(&fd), &r);
+	if (!netns)
 		return r;
 	netns->is_pinned = true;
 	for (size_t i = 0; i < kernel->n_found; i++)

@@ -128,7 +128,7 @@ int userns_make_network(uid_t uid, gid_t gid, int sibling)
 	if (told == MAP_FAILED)
 		return neg();
 	*told = (struct told){ -EBADF, -ECHILD };
-	/* Like fork(2), with the table of descriptors in common. */
+	/* An ordinary child, but with the table of descriptors in common. */
 	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid == 0) {
 		work_as_child(uid, gid, sibling, told);

@@ -284,7 +284,7 @@ void sandbox_plan_namespace(struct plan *plan, struct sandbox_namespace *ns)
 	record->destination = arena_printf(arena, "%s's", ns->name);
 	plan_add(plan, &(struct step){ .type = STEP_NETNS_ADD,
 			       .netns = ns->name,
-			       .facts = { &ns->inode, &ns->cookie } });
+			       .facts = { .ret_inode = &ns->inode, .ret_cookie = &ns->cookie } });
 	step = veth_step(arena, STEP_VETH_ADD, ns);
 	plan_add(plan, &step);
 	plan_inside(plan, ns);

@@ -162,6 +162,15 @@ static void test_subnet(void **state unused)
 	REFUSES(settings_subnet, "none beside", "10.11.0.0/16", "none");
 }
 
+static void test_isolated(void **state unused)
+{
+	READS_NETWORK(settings_isolated, "{\"isolated\":true}", "yes");
+	READS_NETWORK(settings_isolated, "{\"isolated\":false}", "no");
+	READS_NETWORK(settings_isolated, "{\"isolated\":true}", "no", "yes");
+	REFUSES(settings_isolated, "\"yes\" or \"no\", not \"true\"", "true");
+	REFUSES(settings_isolated, "not \"\"", "");
+}
+
 static void test_gateway_and_mtu(void **state unused)
 {
 	READS_NETWORK(settings_gateway, "{\"gateways\":[\"10.10.0.1\",\"fd00:1::1\"]}", "10.10.0.1",
@@ -222,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_route),
 		cmocka_unit_test(test_dns),
 		cmocka_unit_test(test_subnet),
+		cmocka_unit_test(test_isolated),
 		cmocka_unit_test(test_gateway_and_mtu),
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_nothing),
