@@ -160,6 +160,16 @@ void difference_make_namespace(
 		plan_add(plan, &(struct step){ .type = STEP_NETNS_PIN, .netns = ns->name });
 }
 
+void difference_guard_namespace(const struct ns *ns, struct plan *plan)
+{
+	for (size_t i = 0; i < ns->n_attachments; i++) {
+		struct step step = guard_step(STEP_GUARD_ADD, &ns->attachments[i]);
+
+		if (ns->attachments[i].is_guarded)
+			plan_add(plan, &step);
+	}
+}
+
 void difference_remove_namespace(
 	const struct ns *ns, const struct namespace_presence *presence, struct plan *plan)
 {

@@ -27,6 +27,8 @@ struct network_presence {
 /* From what is there of it to the namespace as it is wished. */
 void difference_make_namespace(
 	struct ns *ns, const struct namespace_presence *presence, struct plan *plan);
+/* The guards of its ports once more: at start-up nobody knows what became of them. */
+void difference_guard_namespace(const struct ns *ns, struct plan *plan);
 /* From what is there of it to nothing; makes the plan forward. Links go with the namespace; names are taken away whether they
  * are there or not. */
 void difference_remove_namespace(

@@ -141,6 +141,18 @@ static const char *record_folder(enum record_kind kind)
 	return kind == RECORD_NAMESPACE ? "namespaces" : "networks";
 }
 
+static const char *print_record(const struct step *step, const char *verb, struct arena *arena)
+{
+	return arena_printf(arena, "%s state/%s/%s.json", verb, record_folder(step->record.kind),
+		step->record.name);
+}
+
+static const char *print_name(const struct step *step, const char *verb, struct arena *arena)
+{
+	return arena_printf(
+		arena, "%s %s in hosts/%s", verb, step->hosts.name, step->hosts.network);
+}
+
 const char *step_print(const struct step *step, struct arena *arena)
 {
 	switch (step->type) {
@@ -180,27 +192,23 @@ const char *step_print(const struct step *step, struct arena *arena)
 	case STEP_HOSTS_DELETE:
 		return arena_printf(arena, "rm hosts/%s", step->hosts.network);
 	case STEP_HOSTS_SET:
-		return arena_printf(
-			arena, "echo ... %s >>hosts/%s", step->hosts.name, step->hosts.network);
+		return print_name(step, "# write", arena);
 	case STEP_HOSTS_CLEAR:
-		return arena_printf(
-			arena, "sed -i /%s/d hosts/%s", step->hosts.name, step->hosts.network);
+		return print_name(step, "# clear", arena);
 	case STEP_ETC_ADD:
 		return arena_printf(arena, "mkdir etc/%s", step->netns);
 	case STEP_ETC_DELETE:
 		return arena_printf(arena, "rm -r etc/%s", step->netns);
+	case STEP_RECORD_WRITE:
+		return print_record(step, "touch", arena);
+	case STEP_RECORD_DELETE:
+		return print_record(step, "rm", arena);
 	case STEP_GUARD_ADD:
 		return print_guard(step, "add", arena);
 	case STEP_GUARD_DELETE:
 		return print_guard(step, "delete", arena);
 	case STEP_GUARD_RESET:
-		return "nft delete table bridge nsnetd";
-	case STEP_RECORD_WRITE:
-		return arena_printf(arena, "touch state/%s/%s.json",
-			record_folder(step->record.kind), step->record.name);
-	case STEP_RECORD_DELETE:
-		return arena_printf(arena, "rm state/%s/%s.json", record_folder(step->record.kind),
-			step->record.name);
+		return "nft 'delete table bridge nsnetd; delete table inet nsnetd'";
 	case STEP_TYPES:
 		break;
 	}

@@ -106,11 +106,12 @@ size_t sandbox_mounts(const char *text)
 		sandbox_run(&arena, NULL, "grep -c -F -- '%s' /proc/self/mountinfo || true", text));
 }
 
+/* Without what the kernel tells of a link's carrier, which it works on some time later. */
 const char *sandbox_picture(struct arena *arena)
 {
 	return sandbox_run(arena, NULL,
 		"while ip -6 addr show tentative | grep -q .; do sleep 0.01; done; "
-		"ip -o link | cut -d' ' -f2-; ip -o addr | sed 's/valid_lft.*//'; ip route show table all; "
+		"ip -o link | cut -d' ' -f2- | sed 's/ state [A-Z]*//; s/,LOWER_UP//; s/NO-CARRIER,//'; ip -o addr | sed 's/valid_lft.*//'; ip route show table all; "
 		"ip -6 route show table all; cut -d' ' -f4- /proc/self/mountinfo | sort; ip netns list; "
 		"find /run -path /run/mount -prune -o -printf '%%p %%m %%l\\n' | sort; "
 		"grep -hv '^#' /run/nsnetd/hosts/* 2>/dev/null; "

@@ -107,6 +107,33 @@ callers() {
 	report $? "a stranger's connection is refused by the socket's mode"
 }
 
+# What a member makes is his: he enters it alone, and nobody else does.
+owned() {
+	useradd --groups nsnet neighbour
+	check "a member makes a namespace" runuser -u member -- nsnetctl create mine
+	says '"ownership": ?"user"' "it is his" runuser -u member -- nsnetctl show -j mine
+	equal "$(id -u member)" "$(runuser -u member -- nsnetctl exec mine id -u)" "he enters it as himself"
+	equal 0 "$(runuser -u member -- nsnetctl exec --root mine id -u)" "and as root inside"
+	check "he administers it" runuser -u member -- nsnetctl exec mine ip address add 192.0.2.1/32 dev lo
+	says '192\.0\.2\.1' "which root sees" ip -n mine address show dev lo
+	check "he pings the gateway" runuser -u member -- nsnetctl exec mine sh -c 'ping -c 1 -W 5 $(ip route show default | cut -d" " -f3)'
+	systemctl stop nsnetd.service nsnetd.socket
+	check "without the daemon too" runuser -u member -- nsnetctl exec mine true
+	systemctl start nsnetd.socket
+	equal "" "$(runuser -u neighbour -- nsnetctl list -q)" "another member does not see it"
+	runuser -u neighbour -- nsnetctl exec mine true 2>$seen
+	equal 125 $? "nor enters it"
+	runuser -u neighbour -- nsnetctl delete mine 2>$seen
+	equal 10 $? "nor deletes it"
+	check "a namespace for one command" runuser -u member -- nsnetctl run -- true
+	equal mine "$(runuser -u member -- nsnetctl list -q)" "is gone with it"
+	check "the member deletes his own" runuser -u member -- nsnetctl delete mine
+	check "the default network goes" nsnetctl network delete default
+	eventually links_gone
+	report $? "nothing of it is left"
+	equal "" "$(nft list tables 2>&1 | grep nsnetd)" "nor a rule"
+}
+
 made() {
 	check "a network" nsnetctl network create br1 --subnet 10.10.0.0/16
 	check "a namespace on it" nsnetctl create ns1 --network br1:ip=10.10.0.10
@@ -211,6 +238,7 @@ stopped() {
 installed
 activated
 callers
+owned
 made
 kept "systemctl restart" systemctl restart nsnetd.service
 kept "a crash" sh -c 'systemctl kill --signal=KILL nsnetd.service; sleep 0.2'

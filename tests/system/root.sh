@@ -10,7 +10,7 @@
 set -eu
 
 suite=$1
-packages="systemd systemd-sysv dbus iproute2 iputils-ping procps socat
+packages="systemd systemd-sysv dbus iproute2 iputils-ping nftables procps socat
 	gcc libc6-dev cmake ninja-build pkg-config libsystemd-dev libjson-c-dev libnl-3-dev libnl-route-3-dev
 	libsmartcols-dev libinih-dev libnftables-dev libcmocka-dev"
 

@@ -13,7 +13,7 @@
 
 #define NAMESPACE(name, context, runtime, more) \
 	"{\"parameters\":{\"name\":\"" name "\",\"context\":{" context \
-	"},\"runtime\":{\"uid\":0,\"path\":\"/run/netns/" name \
+	"},\"runtime\":{\"uid\":0,\"ownership\":\"host\",\"path\":\"/run/netns/" name \
 	"\",\"inode\":4026532345,\"cookie\":17,\"created\":{},\"revision\":1" runtime "}}" more \
 	"}"
 #define CONTINUES    ",\"continues\":true"
@@ -68,19 +68,19 @@ static void test_list(void **state unused)
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world);
 	PRINTS(namespace_list, &world, 0,
-		"NAME    NETWORK  ADDRESS                 OWNER\n"
-		"ns1     bridge1  10.10.0.10, fd00:1::10  root\n"
-		"router  bridge1  10.10.0.1               root\n"
-		"router  lab      -                       root\n"
-		"lonely  -        -                       root\n");
+		"NAME    NETWORK  ADDRESS                 OWNER  OWNERSHIP\n"
+		"ns1     bridge1  10.10.0.10, fd00:1::10  root   host\n"
+		"router  bridge1  10.10.0.1               root   host\n"
+		"router  lab      -                       root   host\n"
+		"lonely  -        -                       root   host\n");
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world, "r*", "*1");
 	world.client.options.has_no_legend = true;
 	PRINTS(namespace_list, &world, 0,
-		"ns1     bridge1  10.10.0.10, fd00:1::10  root\n"
-		"router  bridge1  10.10.0.1               root\n"
-		"router  lab      -                       root\n");
+		"ns1     bridge1  10.10.0.10, fd00:1::10  root   host\n"
+		"router  bridge1  10.10.0.1               root   host\n"
+		"router  lab      -                       root   host\n");
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world);
@@ -94,6 +94,11 @@ static void test_list(void **state unused)
 		"{\"namespaces\":{\"ns1\":{\"attachments\":[{\"network\":\"bridge1\","
 		"\"addresses\":[\"10.10.0.10\",\"fd00:1::10\"]}]},\"lonely\":{\"attachments\":[]}}}\n");
 }
+
+#define DESCRIPTION \
+	"{\"parameters\":{\"version\":\"1\",\"features\":[],\"uid\":0,\"administrator\":false," \
+	"\"limits\":{\"namespaces\":16,\"networks\":4,\"connections\":32},\"used\":{\"namespaces\":0," \
+	"\"networks\":1,\"attachments\":7,\"connections\":1}}}"
 
 static void test_list_none(void **state unused)
 {
@@ -113,9 +118,14 @@ static void test_list_none(void **state unused)
 	world.client.options.json = OPTIONS_JSON_AUTO;
 	PRINTS(network_list, &world, 0, "{\"networks\":{}}\n");
 
-	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NO_NAMESPACE);
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NO_NAMESPACE, DESCRIPTION);
 	WORDS(&world);
-	PRINTS(namespace_show, &world, 0, "");
+	PRINTS(namespace_show, &world, 0,
+		"In use by root\n"
+		"  Namespaces   0 of 16\n"
+		"  Networks     1 of 4\n"
+		"  Attachments  7\n"
+		"  Connections  1 of 32\n");
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NO_NETWORK);
 	WORDS(&world);
@@ -147,7 +157,7 @@ static void test_show(void **state unused)
 	PRINTS(namespace_show, &world, 0,
 		"ns1\n"
 		"  Description  the \\x1b[31m first\n"
-		"  Owner        root\n"
+		"  Owner        root; only root enters it\n"
 		"  Path         /run/netns/ns1\n"
 		"  Inode        4026532345, cookie 17\n"
 		"  Labels       a=1\n"
@@ -168,7 +178,7 @@ static void test_show(void **state unused)
 		"               4194306\n"
 		"\n"
 		"lonely\n"
-		"  Owner        root\n"
+		"  Owner        root; only root enters it\n"
 		"  Path         /run/netns/lonely\n"
 		"  Inode        4026532345, cookie 17\n");
 
@@ -182,7 +192,7 @@ static void test_show(void **state unused)
 	WORDS(&world, "lonely");
 	world.client.options.json = OPTIONS_JSON_SHORT;
 	PRINTS(namespace_show, &world, 0,
-		"{\"name\":\"lonely\",\"context\":{\"attachments\":[]},\"runtime\":{\"uid\":0,"
+		"{\"name\":\"lonely\",\"context\":{\"attachments\":[]},\"runtime\":{\"uid\":0,\"ownership\":\"host\","
 		"\"path\":\"/run/netns/lonely\",\"inode\":4026532345,\"cookie\":17,\"created\":{},\"revision\":1}}\n");
 }
 
