@@ -36,11 +36,12 @@ _Noreturn static void run_pager(int from)
 		_exit(EXIT_FAILURE);
 	(void)setenv("LESS", "FRX", 0);
 	chosen = getenv("PAGER");
+	/* Neither waits for a key where all was shown. */
 	if (chosen && *chosen) {
 		(void)execl("/bin/sh", "sh", "-c", chosen, NULL);
 	} else {
 		(void)execlp("less", "less", NULL);
-		(void)execlp("more", "more", NULL);
+		(void)execlp("more", "more", "-e", NULL);
 	}
 	copy();
 	_exit(EXIT_FAILURE);
