@@ -66,12 +66,16 @@ static int is_mount_point(const char *path)
 int netns_open_names(const char *path)
 {
 	autoclose int fd = -EBADF;
+	bool is_new = false;
 	int r;
 
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+	if (mkdir(path, 0755) == 0)
+		is_new = true;
+	else if (errno != EEXIST)
 		return neg();
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	/* Whatever the umask: owners of namespaces open them here by themselves. */
+	if (fd < 0 || (is_new && fchmod(fd, 0755) < 0))
 		return neg();
 	lock(fd);
 	r = is_mount_point(path);
