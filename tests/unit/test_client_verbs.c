@@ -13,14 +13,14 @@
 
 #define NAMESPACE(name, context, runtime, more) \
 	"{\"parameters\":{\"name\":\"" name "\",\"context\":{" context \
-	"},\"runtime\":{\"uid\":0,\"ownership\":\"host\",\"path\":\"/run/netns/" name \
+	"},\"runtime\":{\"uid\":65534,\"ownership\":\"host\",\"path\":\"/run/netns/" name \
 	"\",\"inode\":4026532345,\"cookie\":17,\"created\":{},\"revision\":1" runtime "}}" more \
 	"}"
 #define CONTINUES    ",\"continues\":true"
 #define NO_NAMESPACE "{\"error\":\"alt.nsnet.NoSuchNamespace\"}"
 #define NO_NETWORK   "{\"error\":\"alt.nsnet.NoSuchNetwork\"}"
 
-/* A network's name is as wide as its column's heading: libsmartcols before 2.39 makes room for headings that it does not print. */
+/* Names of networks and owners are as wide as their columns' headings: libsmartcols before 2.39 makes room for headings that it does not print. */
 #define NS1 \
 	NAMESPACE("ns1", \
 		"\"attachments\":[{\"network\":\"bridge1\",\"addresses\":[\"10.10.0.10\",\"fd00:1::10\"]}]", \
@@ -68,19 +68,19 @@ static void test_list(void **state unused)
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world);
 	PRINTS(namespace_list, &world, 0,
-		"NAME    NETWORK  ADDRESS                 OWNER  OWNERSHIP\n"
-		"ns1     bridge1  10.10.0.10, fd00:1::10  root   host\n"
-		"router  bridge1  10.10.0.1               root   host\n"
-		"router  lab      -                       root   host\n"
-		"lonely  -        -                       root   host\n");
+		"NAME    NETWORK  ADDRESS                 OWNER   OWNERSHIP\n"
+		"ns1     bridge1  10.10.0.10, fd00:1::10  nobody  host\n"
+		"router  bridge1  10.10.0.1               nobody  host\n"
+		"router  lab      -                       nobody  host\n"
+		"lonely  -        -                       nobody  host\n");
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world, "r*", "*1");
 	world.client.options.has_no_legend = true;
 	PRINTS(namespace_list, &world, 0,
-		"ns1     bridge1  10.10.0.10, fd00:1::10  root   host\n"
-		"router  bridge1  10.10.0.1               root   host\n"
-		"router  lab      -                       root   host\n");
+		"ns1     bridge1  10.10.0.10, fd00:1::10  nobody  host\n"
+		"router  bridge1  10.10.0.1               nobody  host\n"
+		"router  lab      -                       nobody  host\n");
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world);
@@ -157,7 +157,7 @@ static void test_show(void **state unused)
 	PRINTS(namespace_show, &world, 0,
 		"ns1\n"
 		"  Description  the \\x1b[31m first\n"
-		"  Owner        root; only root enters it\n"
+		"  Owner        nobody; only root enters it\n"
 		"  Path         /run/netns/ns1\n"
 		"  Inode        4026532345, cookie 17\n"
 		"  Labels       a=1\n"
@@ -178,7 +178,7 @@ static void test_show(void **state unused)
 		"               4194306\n"
 		"\n"
 		"lonely\n"
-		"  Owner        root; only root enters it\n"
+		"  Owner        nobody; only root enters it\n"
 		"  Path         /run/netns/lonely\n"
 		"  Inode        4026532345, cookie 17\n");
 
@@ -192,7 +192,7 @@ static void test_show(void **state unused)
 	WORDS(&world, "lonely");
 	world.client.options.json = OPTIONS_JSON_SHORT;
 	PRINTS(namespace_show, &world, 0,
-		"{\"name\":\"lonely\",\"context\":{\"attachments\":[]},\"runtime\":{\"uid\":0,\"ownership\":\"host\","
+		"{\"name\":\"lonely\",\"context\":{\"attachments\":[]},\"runtime\":{\"uid\":65534,\"ownership\":\"host\","
 		"\"path\":\"/run/netns/lonely\",\"inode\":4026532345,\"cookie\":17,\"created\":{},\"revision\":1}}\n");
 }
 
