@@ -20,7 +20,8 @@
 #define NO_NAMESPACE "{\"error\":\"alt.nsnet.NoSuchNamespace\"}"
 #define NO_NETWORK   "{\"error\":\"alt.nsnet.NoSuchNetwork\"}"
 
-/* Names of networks and owners are as wide as their columns' headings: libsmartcols before 2.39 makes room for headings that it does not print. */
+/* Names of networks and owners are as wide as their columns' headings: libsmartcols before 2.39 makes room for headings that
+ * it does not print. */
 #define NS1 \
 	NAMESPACE("ns1", \
 		"\"attachments\":[{\"network\":\"bridge1\",\"addresses\":[\"10.10.0.10\",\"fd00:1::10\"]}]", \
