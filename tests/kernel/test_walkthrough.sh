@@ -153,6 +153,8 @@ wait $sleeper
 refuse "the program is gone" kill -0 $sleeper
 
 echo "# a restart"
+# The kernel takes the old one's link apart in its own time.
+check "the old link goes" eventually sh -c "! ip -o link | grep -q nsnetd:ns1/"
 check "create again" nsnetctl create ns1 --network br1:ip=10.10.0.10
 nsnetctl list --json=short >$work/list
 nsnetctl network list --json=short >$work/networks
