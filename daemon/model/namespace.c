@@ -306,14 +306,9 @@ static int make_resolv_conf(const struct maker *maker, const struct string_list 
 
 static int check_texts(const struct maker *maker, const struct nsnet_namespace_context *context)
 {
-	const char *label = text_value_bad_label(&context->labels);
+	const char *wrong = text_value_check(maker->arena, context->description, &context->labels);
 
-	if (!text_value_is_valid(context->description))
-		return fault_parameter(maker, "context.description");
-	if (label)
-		return fault_parameter(maker,
-			arena_printf(maker->arena, "context.labels%s%s", *label ? "." : "", label));
-	return 0;
+	return wrong ? fault_parameter(maker, wrong) : 0;
 }
 
 /* The context with all that was chosen in it: given again, it makes the same. */

@@ -195,14 +195,9 @@ static int make_mtu(const struct maker *maker, const struct maybe_int *wish)
 
 static int check_texts(const struct maker *maker, const struct nsnet_network_context *context)
 {
-	const char *label = text_value_bad_label(&context->labels);
+	const char *wrong = text_value_check(maker->arena, context->description, &context->labels);
 
-	if (!text_value_is_valid(context->description))
-		return fault_parameter(maker, "context.description");
-	if (label)
-		return fault_parameter(maker,
-			arena_printf(maker->arena, "context.labels%s%s", *label ? "." : "", label));
-	return 0;
+	return wrong ? fault_parameter(maker, wrong) : 0;
 }
 
 /* What the interface tells: all that was chosen. */

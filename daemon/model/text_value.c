@@ -6,10 +6,8 @@
 
 #define KEY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-"
 
-bool text_value_is_valid(const char *text)
+static bool is_valid(const char *text)
 {
-	if (!text)
-		return true;
 	if (strlen(text) > TEXT_VALUE_MAX)
 		return false;
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
@@ -21,7 +19,8 @@ bool text_value_is_valid(const char *text)
 	return true;
 }
 
-const char *text_value_bad_label(const struct string_map *labels)
+/* NULL, or which key or "" (too many) is wrong. */
+static const char *bad_label(const struct string_map *labels)
 {
 	if (labels->n > TEXT_LABELS_MAX)
 		return "";
@@ -29,8 +28,20 @@ const char *text_value_bad_label(const struct string_map *labels)
 		const char *key = labels->items[i].key;
 
 		if (!*key || strlen(key) > TEXT_KEY_MAX || key[strspn(key, KEY_CHARACTERS)] ||
-			!text_value_is_valid(labels->items[i].value))
+			!is_valid(labels->items[i].value))
 			return key;
 	}
+	return NULL;
+}
+
+const char *text_value_check(
+	struct arena *arena, const char *description, const struct string_map *labels)
+{
+	const char *label = bad_label(labels);
+
+	if (description && !is_valid(description))
+		return "context.description";
+	if (label)
+		return arena_printf(arena, "context.labels%s%s", *label ? "." : "", label);
 	return NULL;
 }

@@ -10,8 +10,7 @@
 #define TEXT_KEY_MAX    64U   /* bytes of a label's key */
 #define TEXT_LABELS_MAX 64U
 
-/* Short enough, and without control characters, which a terminal would obey. NULL is fine. */
-bool text_value_is_valid(const char *text);
-
-/* Keys are [A-Za-z0-9_./-]+. NULL, or which key or "" (too many) is wrong. */
-const char *text_value_bad_label(const struct string_map *labels);
+/* A description (NULL is fine) and labels: short enough, and without control characters, which a terminal would obey; keys are
+ * [A-Za-z0-9_./-]+. NULL, or the path of what is wrong in a context, in the arena: "context.labels.a b". */
+const char *text_value_check(
+	struct arena *arena, const char *description, const struct string_map *labels);

@@ -243,6 +243,14 @@ static void test_link_names(void **state)
 	assert_string_equal(name, "nsv0");
 }
 
+static const char *check(const char *description, const struct string_map *labels)
+{
+	static struct arena arena;
+
+	arena_done(&arena);
+	return text_value_check(&arena, description, labels);
+}
+
 static void test_texts(void **state)
 {
 	struct string_map_entry entries[] = { { "a.b/c-d_e", "v" }, { "x", "two\tlines" } };
@@ -251,18 +259,18 @@ static void test_texts(void **state)
 
 	(void)state;
 	memset(is_long, 'a', TEXT_VALUE_MAX);
-	assert_true(text_value_is_valid(NULL));
-	assert_true(text_value_is_valid("\xc3\xa4 \xe2\x82\xac"));
-	assert_false(text_value_is_valid("\x1b[2J"));
-	assert_false(text_value_is_valid("\xc2\x9b"));
-	assert_true(text_value_is_valid(is_long));
+	assert_null(check(NULL, &labels));
+	assert_null(check("\xc3\xa4 \xe2\x82\xac", &labels));
+	assert_string_equal(check("\x1b[2J", &labels), "context.description");
+	assert_string_equal(check("\xc2\x9b", &labels), "context.description");
+	assert_null(check(is_long, &labels));
 	is_long[TEXT_VALUE_MAX] = 'a';
-	assert_false(text_value_is_valid(is_long));
-	assert_null(text_value_bad_label(&labels));
+	assert_string_equal(check(is_long, &labels), "context.description");
 	labels.n = 2;
-	assert_string_equal(text_value_bad_label(&labels), "x");
+	assert_string_equal(check(NULL, &labels), "context.labels.x");
 	labels.n = TEXT_LABELS_MAX + 1;
-	assert_string_equal(text_value_bad_label(&labels), "");
+	assert_string_equal(check(NULL, &labels), "context.labels");
+	(void)check(NULL, &(struct string_map){ 0 });
 }
 
 int main(void)
