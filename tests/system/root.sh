@@ -38,8 +38,9 @@ mkdir -p "$cache"
 exec 9>"$cache/$suite.lock"
 flock 9
 if [ ! -d "$root" ]; then
-	# What was interrupted, and roots of former lists.
-	rm -rf "$cache/$suite-"*
+	# What was interrupted, and roots that have been of no use for two weeks: another version's may be in use.
+	rm -rf "$root.making"
+	find "$cache" -mindepth 1 -maxdepth 1 -name "$suite-*" -mtime +14 -exec rm -rf {} +
 	echo "making a $suite root in $root" >&2
 	temporary=$root.making
 	if ! debootstrap --variant=minbase --keyring="$keyring" --include="$(echo $packages | tr ' ' ,)" \
@@ -54,4 +55,5 @@ if [ ! -d "$root" ]; then
 	printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >"$temporary/etc/hosts"
 	mv -T "$temporary" "$root"
 fi
+touch "$root"
 echo "$root"
