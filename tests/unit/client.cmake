@@ -8,10 +8,18 @@ unit_test(test_client_options SOURCES unit/test_client_options.c DEPENDS client)
 unit_test(test_client_settings SOURCES unit/test_client_settings.c DEPENDS client)
 unit_test(test_client_verbs SOURCES unit/test_client_verbs.c unit/client_world.c DEPENDS client)
 
-add_test(NAME test_exec COMMAND ${PROJECT_SOURCE_DIR}/tests/kernel/test_exec.sh $<TARGET_FILE:nsnetctl>)
-set_tests_properties(test_exec PROPERTIES LABELS kernel TIMEOUT 120)
+# Namespaces that belong to users, without a daemon: all that the kernel floor does for it is in one file.
+add_executable(make_owned ${PROJECT_SOURCE_DIR}/tests/kernel/make_owned.c ${PROJECT_SOURCE_DIR}/daemon/kernel/userns.c)
+target_include_directories(make_owned PRIVATE ${PROJECT_SOURCE_DIR}/daemon/kernel)
+target_link_libraries(make_owned PRIVATE flags protocol-base)
 
-# run asks the daemon.
-add_test(NAME test_run
-	COMMAND ${PROJECT_SOURCE_DIR}/tests/kernel/test_run.sh $<TARGET_FILE:nsnetd> $<TARGET_FILE:nsnetctl>)
-set_tests_properties(test_run PROPERTIES LABELS kernel TIMEOUT 120)
+# Entering for real. exec_test(NAME SCRIPT ARGUMENT …)
+function(exec_test name script)
+	add_test(NAME ${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/kernel/${script} ${ARGN})
+	set_tests_properties(${name} PROPERTIES LABELS kernel TIMEOUT 300)
+endfunction()
+
+exec_test(test_exec test_exec.sh $<TARGET_FILE:nsnetctl>)
+exec_test(test_owner_exec test_owner_exec.sh $<TARGET_FILE:nsnetctl> $<TARGET_FILE:make_owned>)
+exec_test(test_run test_run.sh $<TARGET_FILE:nsnetd> $<TARGET_FILE:nsnetctl>)
+exec_test(test_terminal test_terminal.py $<TARGET_FILE:nsnetctl> $<TARGET_FILE:nsnetd>)
