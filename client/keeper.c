@@ -13,6 +13,7 @@
 
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "output.h"
 
@@ -110,18 +111,17 @@ int keeper_start(struct keeper *keeper, struct client *client, const char *name)
 	struct problem *problem = &client->problem;
 	unsigned char status;
 	int fds[2];
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return problem_errno(problem, neg(), "making a pair of sockets");
-	pid = fork();
-	if (pid == 0) {
+	keeper->pid = fork();
+	if (keeper->pid == 0) {
 		(void)close_fd(fds[0]);
 		work(fds[1], client, name);
 	}
 	(void)close_fd(fds[1]);
 	keeper->fd = fds[0];
-	if (pid < 0)
+	if (keeper->pid < 0)
 		return problem_errno(problem, neg(), "starting a process");
 	if (!hear(keeper->fd, &status))
 		return problem_set(problem, PROBLEM_FAILED, NULL,
@@ -141,6 +141,7 @@ int keeper_end(struct keeper *keeper, struct client *client, const char *name)
 	bool is_heard = say(keeper->fd, 0) && hear(keeper->fd, &status);
 
 	keeper->fd = close_fd(keeper->fd);
+	(void)waitpid(keeper->pid, NULL, 0);
 	/* Somebody has killed it. */
 	return is_heard ? status : destroy(client, name);
 }

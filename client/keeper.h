@@ -7,6 +7,7 @@
 #include "client.h"
 
 struct keeper {
+	pid_t pid;
 	int fd;
 };
 

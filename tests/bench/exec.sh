@@ -32,14 +32,18 @@ runner='while read -r _; do
 	echo $((${end/./} - ${start/./}))
 done'
 
-coproc by_owner {
-	exec setpriv --reuid $owner --regid $owner --clear-groups --inh-caps=-all \
-		bash -c "$runner" bash /run/nsnetctl exec own true
+# start NAME COMMAND…: of a shell that takes turns, and its command
+start() {
+	name=$1
+	shift
+	mkfifo "/run/$name.in" "/run/$name.out"
+	"$@" <"/run/$name.in" >"/run/$name.out" &
 }
-exec 3<&"${by_owner[0]}" 4>&"${by_owner[1]}"
-# bash warns of a second one beside the first.
-coproc by_root { exec bash -c "$runner" bash ip netns exec roots true; } 2>/dev/null
-exec 5<&"${by_root[0]}" 6>&"${by_root[1]}"
+start owner setpriv --reuid $owner --regid $owner --clear-groups --inh-caps=-all \
+	bash -c "$runner" bash /run/nsnetctl exec own true
+exec 4>/run/owner.in 3</run/owner.out
+start root bash -c "$runner" bash ip netns exec roots true
+exec 6>/run/root.in 5</run/root.out
 
 # one IN OUT: a run, its time in $time
 one() {

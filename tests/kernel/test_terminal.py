@@ -184,7 +184,12 @@ def interrupt(terminal, verb):
     """^C ends the command and only it."""
     terminal.type("sleep 1000 & echo other=$!")
     other = int(terminal.expect(r"other=(\d+)\n").group(1))
-    terminal.type(f"{verb} sh -c 'echo is-up; exec sleep 1000'")
+    # No shell: it handles ^C, and then means to end by it, in which the first process of a PID namespace fails.
+    program = """import signal, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+print("is-up", flush=True)
+time.sleep(1000)"""
+    terminal.type(f"{verb} /usr/bin/python3 -c '{program}'")
     terminal.expect("is-up\n")
     terminal.press("c")
     same(130, terminal.status())
@@ -209,8 +214,7 @@ def caught_interrupt(terminal, verb):
 
 def stop(terminal, verb):
     """^Z stops all of the job and the shell gets the terminal, bg and fg let it go on."""
-    # No shell: one has its children by vfork(2), and ^Z in that moment stops neither; another handles ^C while it waits, and then
-    # means to end by it, in which a first process fails.
+    # No shell: one of them has its children by vfork(2), and ^Z in that moment stops neither.
     program = """import os, signal, time
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 child = os.fork()
