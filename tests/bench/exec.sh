@@ -15,6 +15,8 @@ if [ "${BENCH_EXEC_INSIDE-}" != "$$" ]; then
 	BENCH_EXEC_INSIDE=$$ exec unshare --net --mount --propagation private "$0" "$@"
 fi
 
+# None that one of the two may not look into.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t tmpfs -o mode=0755 tmpfs /run
 mount --make-shared /run
 # Where it was built only root may look.
