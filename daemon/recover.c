@@ -230,7 +230,7 @@ static void mend_namespace(struct recovery *recovery, struct ns *ns)
 	memset(has_links, true, ns->n_attachments);
 	presence.has_names = false;
 	names.is_forward = true;
-	difference_guard_namespace(ns, &names);
+	difference_protect_namespace(ns, &names);
 	difference_make_namespace(ns, &presence, &names);
 	(void)apply(recovery, &names, ns->name);
 }

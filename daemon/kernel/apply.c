@@ -8,9 +8,14 @@
  */
 #include <stdio.h>
 
+#include "adjust.h"
+#include "dnsmasq.h"
+#include "firewall.h"
+#include "flows.h"
 #include "guard.h"
 #include "hosts.h"
 #include "kernel.h"
+#include "lend.h"
 #include "link.h"
 #include "log.h"
 #include "netns.h"
@@ -18,6 +23,7 @@
 #include "route.h"
 #include "state.h"
 #include "sysctl.h"
+#include "traffic.h"
 
 static bool is_about_routes(const struct step *step)
 {
@@ -115,12 +121,35 @@ static bool names_are_valid(const struct step *step)
 	case STEP_GUARD_ADD:
 	case STEP_GUARD_DELETE:
 		return interface_name_is_valid(step->guard.port);
+	case STEP_FENCE_SET:
+		return interface_name_is_valid(step->fence.bridge);
+	case STEP_UPLINK_ADD:
+	case STEP_UPLINK_DELETE:
+		return interface_name_is_valid(step->uplink.interface);
+	case STEP_MTU_SET:
+		return (!step->netns || name_is_valid(step->netns)) &&
+		       interface_name_is_valid(step->mtu.interface);
+	case STEP_ISOLATED_SET:
+		return interface_name_is_valid(step->isolated.port);
+	case STEP_SHAPE_SET:
+		return step->netns && name_is_valid(step->netns) &&
+		       interface_name_is_valid(step->shape.port) &&
+		       interface_name_is_valid(step->shape.peer);
+	case STEP_LINK_TAKE:
+	case STEP_LINK_GIVE:
+		return step->netns && name_is_valid(step->netns) &&
+		       interface_name_is_valid(step->link.interface);
+	case STEP_DNS_ADD:
+	case STEP_DNS_DELETE:
+		name = step->dns.network;
+		break;
 	case STEP_NETNS_ADD:
 	case STEP_NETNS_DROP:
 	case STEP_NETNS_PIN:
 	case STEP_NETNS_UNPIN:
 	case STEP_ETC_ADD:
 	case STEP_ETC_DELETE:
+	case STEP_SETTING_SET:
 		break;
 	case STEP_ADDRESS_ADD:
 	case STEP_ADDRESS_DELETE:
@@ -128,7 +157,10 @@ static bool names_are_valid(const struct step *step)
 	case STEP_ROUTE_DELETE:
 	case STEP_SYSCTL_SET:
 	case STEP_SYSCTL_RESTORE:
-	case STEP_GUARD_RESET:
+	case STEP_PORT_ADD:
+	case STEP_PORT_DELETE:
+	case STEP_FLOWS_DELETE:
+	case STEP_FIREWALL_RESET:
 	case STEP_TYPES:
 		return true;
 	}
@@ -178,8 +210,36 @@ static int run_step(struct kernel *kernel, const struct step *step)
 		return guard_add(kernel, step);
 	case STEP_GUARD_DELETE:
 		return guard_delete(kernel, step);
-	case STEP_GUARD_RESET:
-		return guard_reset(kernel);
+	case STEP_FENCE_SET:
+		return firewall_set_fence(kernel, step);
+	case STEP_UPLINK_ADD:
+		return firewall_add_uplink(kernel, step);
+	case STEP_UPLINK_DELETE:
+		return firewall_delete_uplink(kernel, step);
+	case STEP_PORT_ADD:
+		return firewall_add_port(kernel, step);
+	case STEP_PORT_DELETE:
+		return firewall_delete_port(kernel, step);
+	case STEP_FLOWS_DELETE:
+		return flows_delete(kernel, step);
+	case STEP_FIREWALL_RESET:
+		return firewall_reset(kernel);
+	case STEP_MTU_SET:
+		return adjust_mtu(kernel, step);
+	case STEP_ISOLATED_SET:
+		return adjust_isolated(kernel, step);
+	case STEP_SETTING_SET:
+		return adjust_setting(kernel, step);
+	case STEP_SHAPE_SET:
+		return traffic_shape(kernel, step);
+	case STEP_LINK_TAKE:
+		return lend_take(kernel, step);
+	case STEP_LINK_GIVE:
+		return lend_give(kernel, step);
+	case STEP_DNS_ADD:
+		return dnsmasq_add(kernel, step);
+	case STEP_DNS_DELETE:
+		return dnsmasq_delete(kernel, step->dns.network);
 	case STEP_RECORD_WRITE:
 		return record_write(kernel, step);
 	case STEP_RECORD_DELETE:

@@ -14,6 +14,8 @@
  */
 #include "guard.h"
 
+#include "firewall.h"
+
 /* Before the kernel's, which then leave out what the two have in common. */
 #include <netinet/in.h>
 
@@ -293,7 +295,7 @@ int guard_delete(struct kernel *kernel, const struct step *step)
 	return r == -ENOENT ? 0 : r;
 }
 
-int guard_reset(struct kernel *kernel)
+int firewall_reset(struct kernel *kernel)
 {
 	static const uint8_t families[] = { NFPROTO_BRIDGE, NFPROTO_INET };
 	int r = kernel->has_guards ? renounce(kernel, TABLE, families, lengthof(families)) : 0;

@@ -12,4 +12,3 @@ void guard_open(struct kernel *kernel);
 /* The steps. */
 int guard_add(struct kernel *kernel, const struct step *step);
 int guard_delete(struct kernel *kernel, const struct step *step);
-int guard_reset(struct kernel *kernel);

@@ -116,10 +116,10 @@ int hosts_delete_etc(const struct kernel *kernel, const char *netns)
 
 static int fill_etc(int fd, const struct step *step)
 {
-	const char *text = step->etc.resolv_conf;
+	const char *text = step->etc.is.resolv_conf;
 
-	for (size_t i = 0; i < step->etc.n_networks; i++) {
-		const char *network = step->etc.networks[i];
+	for (size_t i = 0; i < step->etc.is.n_networks; i++) {
+		const char *network = step->etc.is.networks[i];
 		char name[sizeof("hosts.") + NAME_SIZE], target[sizeof("../../hosts/") + NAME_SIZE];
 
 		if (!name_is_valid(network))

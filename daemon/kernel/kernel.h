@@ -51,7 +51,30 @@ int kernel_adopt(struct kernel *kernel, const char *netns);
 int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_prefixes *ret);
 
 /* Interfaces that a default route of the main table leads out by: those that forward for namespaces. */
-int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct string_list *ret);
+int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct snapshot_uplinks *ret);
+
+/* What somebody did to the host: bits. */
+enum kernel_event {
+	/* Its default routes, its uplinks' MTU, its forwarding may be others now */
+	KERNEL_EVENT_HOST = 1,
+	/* Our tables were taken away or changed: guards, fences and ports are to be set again */
+	KERNEL_EVENT_FIREWALL = 2,
+};
+
+/* A descriptor to wait on (EPOLLIN), the kernel floor's own: then kernel_read_events() tells what happened since, without
+ * waiting. Where events got lost it tells of all. */
+int kernel_events(struct kernel *kernel);
+int kernel_read_events(struct kernel *kernel, unsigned *ret);
+
+/* 1: a program on the host listens on (TCP) or has (UDP) that port, at that address or at all of them; host.bytes of zeros:
+ * any address of its family counts. 0, or -errno. */
+int kernel_is_listening(struct kernel *kernel, enum nsnet_protocol protocol,
+	const struct address *host, uint16_t port);
+
+/* Whether an interface of the host could be moved into a namespace, and the addresses that it would lose ("192.0.2.1/24").
+ * -ENODEV: there is none; -EBUSY: it is ours, loopback, or a port of something. */
+int kernel_find_link(struct kernel *kernel, const char *interface, struct arena *arena,
+	struct string_list *ret_addresses);
 
 /* The keys whose former values are kept (STEP_SYSCTL_SET), also from before a restart. */
 int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret);
@@ -84,7 +107,8 @@ int kernel_kill(struct kernel *kernel, int64_t inode);
  * one call, since nobody else gets at links meanwhile. Returns how many of ours are still waiting, or -errno. */
 int kernel_reap(struct kernel *kernel);
 
-/* What this kernel can do: "forwarding4", "forwarding6", "cookie", "guard" (STEP_GUARD_ADD), "owned" (namespaces that belong to
+/* What this kernel can do: "forwarding4", "forwarding6", "cookie", "guard" (STEP_GUARD_ADD), "nat" (STEP_FENCE_SET), "ports"
+ * (STEP_PORT_ADD), "rate" and "netem" (STEP_SHAPE_SET), "persist" (the tables belong to us), "owned" (namespaces that belong to
  * users; not where the system's policy keeps user namespaces from them). */
 bool kernel_has(struct kernel *kernel, const char *feature);
 void kernel_features(struct kernel *kernel, struct arena *arena, struct string_list *ret);

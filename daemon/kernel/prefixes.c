@@ -145,14 +145,14 @@ int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_
 struct uplinks {
 	const struct kernel *kernel;
 	struct arena *arena;
-	struct string_list *list;
+	struct snapshot_uplinks *list;
 };
 
 static int on_default(const struct route_facts *route, void *userdata)
 {
 	const struct uplinks *uplinks = userdata;
-	struct string_list *list = uplinks->list;
-	const char **items;
+	struct snapshot_uplinks *list = uplinks->list;
+	struct snapshot_uplink *items;
 	char name[INTERFACE_SIZE];
 
 	if (route->destination.length > 0 || route->type != RTN_UNICAST || route->interface <= 0 ||
@@ -164,19 +164,19 @@ static int on_default(const struct route_facts *route, void *userdata)
 		return 0;
 	}
 	for (size_t i = 0; i < list->n; i++)
-		if (streq(list->items[i], name))
+		if (streq(list->items[i].name, name))
 			return 0;
 	items = arena_array(uplinks->arena, list->n + 1, sizeof(*items));
 	if (list->n > 0)
 		memcpy(items, list->items, list->n * sizeof(*items));
-	items[list->n++] = arena_strdup(uplinks->arena, name);
+	items[list->n++] = (struct snapshot_uplink){ .name = arena_strdup(uplinks->arena, name) };
 	list->items = items;
 	return 0;
 }
 
-int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct string_list *ret)
+int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct snapshot_uplinks *ret)
 {
-	struct string_list list = { .items = arena_alloc(arena, 0) };
+	struct snapshot_uplinks list = { 0 };
 	struct uplinks uplinks = { kernel, arena, &list };
 
 	for (size_t i = 0; i < FAMILIES; i++) {

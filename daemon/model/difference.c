@@ -103,8 +103,8 @@ static struct step record_step(enum step_type type, const struct ns *ns)
 	return (struct step){
 		.type = type,
 		.netns = ns->name,
-		.record = { RECORD_NAMESPACE, ns->name, &nsnet_list_namespaces_out_type,
-			&ns->told },
+		.record = { RECORD_NAMESPACE, ns->name, &nsnet_list_namespaces_out_type, &ns->told,
+			NULL },
 	};
 }
 
@@ -127,7 +127,7 @@ static void add_names(const struct ns *ns, struct plan *plan)
 	plan_add(plan, &(struct step){
 			       .type = STEP_ETC_ADD,
 			       .netns = ns->name,
-			       .etc = { networks, n, ns->resolv_conf },
+			       .etc.is = { networks, n, ns->resolv_conf },
 		       });
 	step = record_step(STEP_RECORD_WRITE, ns);
 	plan_add(plan, &step);
@@ -160,7 +160,7 @@ void difference_make_namespace(
 		plan_add(plan, &(struct step){ .type = STEP_NETNS_PIN, .netns = ns->name });
 }
 
-void difference_guard_namespace(const struct ns *ns, struct plan *plan)
+void difference_protect_namespace(const struct ns *ns, struct plan *plan)
 {
 	for (size_t i = 0; i < ns->n_attachments; i++) {
 		struct step step = guard_step(STEP_GUARD_ADD, &ns->attachments[i]);
@@ -235,7 +235,7 @@ static struct step network_step(enum step_type type, const struct network *netwo
 	return (struct step){
 		.type = type,
 		.record = { RECORD_NETWORK, network->name, &nsnet_list_networks_out_type,
-			&network->told },
+			&network->told, NULL },
 	};
 }
 
@@ -280,16 +280,9 @@ void difference_remove_network(struct network *network, struct plan *plan)
 	plan_add(plan, &step);
 }
 
-void difference_forward_uplinks(
-	const struct string_list *uplinks, const bool is_forwarding[FAMILIES], struct plan *plan)
-{
-	for (size_t i = 0; i < uplinks->n; i++)
-		add_forwarding(STEP_SYSCTL_SET, is_forwarding, uplinks->items[i], plan);
-}
-
 void difference_restore(const struct string_list *keys, struct plan *plan)
 {
-	plan_add(plan, &(struct step){ .type = STEP_GUARD_RESET });
+	plan_add(plan, &(struct step){ .type = STEP_FIREWALL_RESET });
 	for (size_t i = 0; i < keys->n; i++)
 		plan_add(plan, &(struct step){
 				       .type = STEP_SYSCTL_RESTORE,

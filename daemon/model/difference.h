@@ -22,25 +22,39 @@ struct namespace_presence {
 struct network_presence {
 	bool has_bridge;
 	bool has_names;
+	bool is_fenced;
 };
 
 /* From what is there of it to the namespace as it is wished. */
 void difference_make_namespace(
 	struct ns *ns, const struct namespace_presence *presence, struct plan *plan);
-/* The guards of its ports once more: at start-up nobody knows what became of them. */
-void difference_guard_namespace(const struct ns *ns, struct plan *plan);
+/* What of it stands in the firewall (guards, published ports) once more: nobody knows what became of that at start-up, or when
+ * somebody else took our tables away. */
+void difference_protect_namespace(const struct ns *ns, struct plan *plan);
 /* From what is there of it to nothing; makes the plan forward. Links go with the namespace; names are taken away whether they
  * are there or not. */
 void difference_remove_namespace(
 	const struct ns *ns, const struct namespace_presence *presence, struct plan *plan);
 
+/* From a namespace that is there whole to another one of its name: ns was made with that former. What both have stays
+ * untouched. Can be taken back whole. */
+void difference_change_namespace(const struct ns *former, struct ns *ns, struct plan *plan);
+
 void difference_make_network(
 	struct network *network, const struct network_presence *presence, struct plan *plan);
+/* From a network that is there whole to another one of its name and bridge. Can be taken back whole. */
+void difference_change_network(struct network *former, struct network *network, struct plan *plan);
+/* Its MTU and that of all that is attached to it. */
+void difference_set_mtu(const struct network *network, unsigned mtu, struct plan *plan);
 /* Makes the plan forward. */
 void difference_remove_network(struct network *network, struct plan *plan);
 
-/* Forwarding of the host's uplinks, as the first network comes; by family, what the kernel can. */
-void difference_forward_uplinks(
-	const struct string_list *uplinks, const bool is_forwarding[FAMILIES], struct plan *plan);
-/* Puts back what was there before, and takes the guards away, as the last one goes. */
+/* From the uplinks of before to those of now: forwarding by family, what the kernel can. What is there already is done again:
+ * somebody may have changed it. */
+void difference_follow_uplinks(const struct snapshot_uplinks *before,
+	const struct snapshot_uplinks *after, const bool is_forwarding[FAMILIES],
+	struct plan *plan);
+/* Forwarding of a network's bridge, once more. */
+void difference_forward_network(const struct network *network, struct plan *plan);
+/* Puts back what was there before, and takes the firewall away, as the last one goes. */
 void difference_restore(const struct string_list *keys, struct plan *plan);

@@ -16,6 +16,10 @@ enum fault_type {
 	FAULT_ADDRESS,      /* name: the network, text: the address, NULL: none is left */
 	FAULT_PREFIX, /* text: the prefix, NULL: none of the pool is free; interface, NULL: unknown */
 	FAULT_PREFIX_POLICY, /* text: a prefix that members may not have */
+	FAULT_REACH,         /* number: enum nsnet_reach that members may not have */
+	FAULT_PORT, /* number: the port, 0: none is free; text: the address, NULL: all; protocol */
+	FAULT_PORT_POLICY,   /* number: the port; least: the lowest that members may have */
+	FAULT_LINK,          /* name: an interface of the host's */
 	FAULT_QUOTA,         /* name: the resource, number: the limit */
 	FAULT_NOT_SUPPORTED, /* name: the feature */
 };
@@ -23,7 +27,8 @@ enum fault_type {
 struct fault {
 	enum fault_type type;
 	const char *field, *name, *text, *interface;
-	int64_t number;
+	int64_t number, least;
+	int protocol; /* enum nsnet_protocol */
 };
 
 /* Fills *ret and returns 1, the model's "it cannot be". */

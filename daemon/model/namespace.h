@@ -11,6 +11,9 @@
 #include "list.h"
 #include "network.h"
 #include "nsnet.h"
+#include "publish.h"
+#include "setting.h"
+#include "shape.h"
 
 struct attachment {
 	struct list link; /* network.attachments */
@@ -25,6 +28,10 @@ struct attachment {
 	/* Whether what it sends is believed only with these addresses: all but root's, and those on a network of their own
 	 * owner's that the host has no address on, where nobody else is. */
 	bool is_guarded;
+	struct shape shape;
+	/* While a change is under way: the same one of before. Its port, host end and whatever addresses both have are
+	 * shared until one of the two goes. */
+	struct attachment *former;
 };
 
 struct route {
@@ -47,6 +54,12 @@ struct ns {
 	struct route *routes; /* the default routes among them */
 	size_t n_routes;
 	const char *resolv_conf; /* NULL: none of its own */
+	struct published *ports;
+	size_t n_ports;
+	struct publish_table *published; /* what its ports are taken in */
+	struct setting *settings;
+	size_t n_settings;
+	struct string_list links; /* of the host, inside */
 	/* What the interface tells of it; its record is the same. The context is completed: interface names, addresses and
 	 * hardware addresses are in. */
 	struct nsnet_list_namespaces_out told;
@@ -58,11 +71,22 @@ struct namespace_host {
 	struct network *(*find_network)(void *userdata, const char *name);
 	/* The next name of a host end; path: "nsnetd:NAME/eth0", so that one that is there already (start-up) keeps its name. */
 	void (*name_link)(void *userdata, const char *alias, char ret[INTERFACE_SIZE]);
+	/* Whether a program on the host has that port; host.bytes of zeros: any of its addresses. NULL: nobody asks. */
+	bool (*is_listening)(void *userdata, enum nsnet_protocol protocol,
+		const struct address *host, uint16_t port);
+	struct publish_table *published;
+	uint16_t first_port, last_port;      /* to choose ports of the host from */
+	unsigned lowest_port;                /* that may be asked for; 0: any */
+	bool has_ports, has_rate, has_netem; /* what the kernel can */
+	/* What it is made from and takes the place of; NULL: it is new. */
+	struct ns *former;
 };
 
 #define NAMESPACE_ATTACHMENTS_MAX 64U
 #define NAMESPACE_ROUTES_MAX      256U
 #define NAMESPACE_SERVERS_MAX     8U
+#define NAMESPACE_PORTS_MAX       1024U
+#define NAMESPACE_LINKS_MAX       16U
 
 /* Whom a namespace is made for. */
 struct namespace_owner {
@@ -76,5 +100,8 @@ struct namespace_owner {
 int namespace_new(const char *name, const struct namespace_owner *owner,
 	const struct nsnet_namespace_context *context, const struct namespace_host *host,
 	struct arena *arena, struct ns **ret, struct fault *reterr);
+/* Parts ns from its former, which is to be freed next: what both have is ns's alone. */
+void namespace_settle(struct ns *ns);
+/* What a former one or one made from it has as well stays with the other. */
 void namespace_free(struct ns *ns);
 define_cleanup(struct ns *, namespace_free);

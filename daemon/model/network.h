@@ -4,7 +4,9 @@
  */
 #pragma once
 
+#include "dns.h"
 #include "fault.h"
+#include "fence.h"
 #include "list.h"
 #include "nsnet.h"
 #include "quota.h"
@@ -31,6 +33,9 @@ struct network {
 	size_t n_attachments;
 	bool is_forwarding[FAMILIES];
 	bool is_isolated;
+	enum nsnet_reach reach;
+	bool is_mtu_followed;       /* that of the uplink */
+	struct dns dns;             /* domain NULL: it has no name server */
 	struct quota_charge charge; /* of its owner */
 	/* What the interface tells of it; its record is the same. */
 	struct nsnet_list_networks_out told;
@@ -46,6 +51,12 @@ struct network_host {
 	size_t n_allowed;
 	uint8_t unique_local[6];      /* the host's /48 (RFC 4193) */
 	bool is_forwarding[FAMILIES]; /* what the kernel can */
+	bool has_nat;                 /* and this */
+	bool has_names;               /* networks have name servers */
+	bool may_reach[4];            /* by enum nsnet_reach: what is allowed */
+	unsigned uplink_mtu;          /* 0: no uplink */
+	/* What it is made from and takes the place of; NULL: it is new. Its prefixes are not among those in use. */
+	struct network *former;
 };
 
 /* A network as the context wishes, its prefixes and gateways chosen where they are left out; number is that of its bridge.
@@ -53,6 +64,8 @@ struct network_host {
 int network_new(const char *name, uid_t uid, unsigned number,
 	const struct nsnet_network_context *context, const struct network_host *host,
 	struct arena *arena, struct network **ret, struct fault *reterr);
+/* What is attached to the former one is attached to this one; the former is to be freed next. */
+void network_settle(struct network *network, struct network *former);
 /* Nothing may be attached. */
 void network_free(struct network *network);
 define_cleanup(struct network *, network_free);
@@ -60,6 +73,12 @@ define_cleanup(struct network *, network_free);
 /* A free port: UINT_MAX where there is none. */
 unsigned network_take_port(struct network *network);
 void network_give_port(struct network *network, unsigned port);
+
+/* What may pass between it and the rest. */
+struct fence network_fence(const struct network *network);
+/* The MTU it comes to have as the smallest of the uplinks' changes to that (0: no uplink). */
+unsigned network_follow_mtu(const struct network *network, unsigned uplink_mtu);
+void network_set_mtu(struct network *network, unsigned mtu);
 
 /* Whether any of its prefixes overlaps that. */
 bool network_overlaps(const struct network *network, const struct prefix *prefix);

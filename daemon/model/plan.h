@@ -16,7 +16,11 @@
 #include "address.h"
 #include "arena.h"
 #include "codec.h"
+#include "dns.h"
+#include "fence.h"
 #include "name.h"
+#include "nsnet.h"
+#include "shape.h"
 
 enum step_type {
 	STEP_NETNS_ADD, /* a network namespace, held by its descriptor; lo is up */
@@ -42,7 +46,21 @@ enum step_type {
 	STEP_ETC_DELETE,
 	STEP_GUARD_ADD, /* what a namespace may send by its port, before the port is there; again is no error */
 	STEP_GUARD_DELETE,
-	STEP_GUARD_RESET,  /* no guards: as the last network goes */
+	STEP_FENCE_SET, /* what may pass between a network and the rest, whatever held before */
+	STEP_UPLINK_ADD, /* an interface forwards for our networks alone: nobody else gets through the host by it */
+	STEP_UPLINK_DELETE,
+	STEP_PORT_ADD, /* a port of the host leads into a namespace */
+	STEP_PORT_DELETE,
+	STEP_FLOWS_DELETE,   /* connections that came in by a port end */
+	STEP_FIREWALL_RESET, /* no guards, fences, ports: as the last network goes */
+	STEP_MTU_SET,
+	STEP_ISOLATED_SET, /* whether a port of a bridge is kept from other isolated ones */
+	STEP_SHAPE_SET,    /* of a veth */
+	STEP_SETTING_SET,  /* a setting inside a namespace */
+	STEP_LINK_TAKE,    /* an interface of the host's moves into a namespace, and up */
+	STEP_LINK_GIVE,    /* and back; one that is not inside is no error */
+	STEP_DNS_ADD,      /* what a network's name server goes by; again: replaced */
+	STEP_DNS_DELETE,
 	STEP_RECORD_WRITE, /* what is wished, for after a restart */
 	STEP_RECORD_DELETE,
 	STEP_TYPES,
@@ -85,12 +103,59 @@ struct step {
 			bool is_guarded;
 			bool is_isolated; /* from other isolated ports */
 		} veth;
-		/* STEP_GUARD_ADD and _DELETE: the port, and what may come from it as a source */
+		/* STEP_GUARD_ADD and _DELETE: the port, and what may come from it as a source. Extra: these addresses
+		 * beside others that stay */
 		struct {
 			const char *port;
 			struct mac mac;
 			struct address addresses[FAMILIES];
+			bool is_extra;
 		} guard;
+		/* STEP_FENCE_SET */
+		struct {
+			const char *bridge;
+			struct fence before, after;
+		} fence;
+		/* STEP_UPLINK_* */
+		struct {
+			const char *interface;
+		} uplink;
+		/* STEP_PORT_* and STEP_FLOWS_DELETE, in one family: host.bytes zeros: all addresses of the host */
+		struct {
+			enum nsnet_protocol protocol;
+			struct address host, target;
+			uint16_t host_port, namespace_port;
+		} port;
+		/* STEP_MTU_SET: of a link of ours on the host, or of any in netns */
+		struct {
+			const char *interface;
+			unsigned before, after;
+		} mtu;
+		/* STEP_ISOLATED_SET */
+		struct {
+			const char *port;
+			bool before, after;
+		} isolated;
+		/* STEP_SHAPE_SET: port is the host's end, peer the name inside netns */
+		struct {
+			const char *port, *peer;
+			struct shape before, after;
+		} shape;
+		/* STEP_SETTING_SET: ret_before is filled in when done, where it is not NULL */
+		struct {
+			const char *key; /* of setting.h */
+			int64_t value;
+			int64_t *ret_before;
+		} setting;
+		/* STEP_LINK_* */
+		struct {
+			const char *interface;
+		} link;
+		/* STEP_DNS_*: DELETE needs network alone. before: NULL: there was none */
+		struct {
+			const char *network;
+			const struct dns *before, *after;
+		} dns;
 		/* STEP_ADDRESS_*: on interface, in netns */
 		struct {
 			const char *interface;
@@ -114,12 +179,16 @@ struct step {
 			unsigned slot; /* the line's place; never over HOSTS_SLOTS */
 			const char *name;
 			struct address addresses[FAMILIES];
+			const struct address *before; /* FAMILIES that stood there; NULL: nothing */
 		} hosts;
 		/* STEP_ETC_ADD */
 		struct {
-			const char *const *networks; /* one hosts file each */
-			size_t n_networks;
-			const char *resolv_conf; /* its text; NULL: none of its own */
+			struct etc {
+				const char *const *networks; /* one hosts file each */
+				size_t n_networks;
+				const char *resolv_conf; /* its text; NULL: none of its own */
+			} is;
+			const struct etc *before; /* NULL: nothing */
 		} etc;
 		/* STEP_RECORD_*: DELETE needs kind and name alone; data is encoded when the step is carried out, so that what
 		 * earlier steps filled in stands in it */
@@ -128,6 +197,7 @@ struct step {
 			const char *name;
 			const struct codec_struct *type;
 			const void *data;
+			const void *before; /* what it says now; NULL: there is none */
 		} record;
 	};
 };

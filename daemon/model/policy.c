@@ -13,7 +13,9 @@ bool policy_may(const struct policy_caller *caller, enum policy_verb verb, uid_t
 		return true;
 	case MAY_SEE_NAMESPACE:
 	case MAY_OPEN_NAMESPACE:
+	case MAY_SET_NAMESPACE:
 	case MAY_DELETE_NAMESPACE:
+	case MAY_SET_NETWORK:
 	case MAY_DELETE_NETWORK:
 		return owner == caller->uid;
 	case MAY_SEE_NETWORK:
@@ -21,6 +23,8 @@ bool policy_may(const struct policy_caller *caller, enum policy_verb verb, uid_t
 		return owner == caller->uid || owner == 0; /* root's are there for all members */
 	case MAY_CREATE_NETWORK:
 		return caller->may_make_networks;
+	case MAY_TAKE_LINK:
+		return false; /* it is the host's own, and so are its addresses and neighbours */
 	}
 	abort();
 }

@@ -13,6 +13,8 @@ const char *quota_name(enum quota_resource resource)
 		return "networks";
 	case QUOTA_ATTACHMENTS:
 		return "attachments";
+	case QUOTA_PORTS:
+		return "ports";
 	case QUOTA_CONNECTIONS:
 		return "connections";
 	case QUOTA_RESOURCES:

@@ -29,6 +29,26 @@ struct snapshot_record {
 	size_t n;
 };
 
+/* An interface that a default route of the main table leads out by. */
+struct snapshot_uplink {
+	const char *name;
+	unsigned mtu;
+	/* Whether the host forwards what comes in by it for others as well, by its own wish and not by ours */
+	bool is_router[FAMILIES];
+};
+
+struct snapshot_uplinks {
+	struct snapshot_uplink *items;
+	size_t n;
+};
+
+/* A port of the host that leads into a namespace, in one family, as it stands in the firewall. */
+struct snapshot_port {
+	int protocol; /* IPPROTO_TCP, IPPROTO_UDP */
+	struct address host, target;
+	uint16_t host_port, namespace_port;
+};
+
 struct snapshot {
 	/* Links of our group alone. */
 	struct snapshot_link *links;
@@ -38,6 +58,8 @@ struct snapshot {
 	size_t n_netns;
 	struct snapshot_record *namespaces, *networks;
 	size_t n_namespaces, n_networks;
+	struct snapshot_port *ports;
+	size_t n_ports;
 };
 
 /* A prefix in use on the host: a route, an address (as /32, /128), a name server. */

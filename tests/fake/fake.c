@@ -8,6 +8,7 @@
 #include "fake.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define THINGS_MAX 16384U
@@ -22,6 +23,8 @@ struct kernel {
 	struct snapshot_prefix prefixes[64];
 	size_t n_prefixes;
 	size_t n_processes;
+	struct snapshot_uplink uplink;
+	uint16_t listening;
 	int64_t next_number;
 	struct {
 		enum step_type type;
@@ -42,6 +45,7 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 	if (!kernel)
 		abort();
 	kernel->next_number = 4026531840;
+	fake_set_uplink(kernel, "uplink0", 1500);
 	kernel->fault.type = STEP_TYPES;
 	*ret = kernel;
 	return 0;
@@ -130,7 +134,7 @@ void fake_set_processes(struct kernel *kernel, size_t n)
 /* The line of what a step makes or takes away; NULL: it does neither. */
 static const char *thing_of(struct kernel *kernel, const struct step *step)
 {
-	char text[PREFIX_TEXT_MAX];
+	char text[PREFIX_TEXT_MAX], other[ADDRESS_TEXT_MAX];
 	struct arena *arena = &kernel->arena;
 
 	switch (step->type) {
@@ -174,7 +178,34 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 		return arena_printf(arena, "record %s/%s",
 			step->record.kind == RECORD_NAMESPACE ? "namespaces" : "networks",
 			step->record.name);
-	case STEP_GUARD_RESET:
+	case STEP_FENCE_SET:
+		return arena_printf(arena, "fence %s", step->fence.bridge);
+	case STEP_UPLINK_ADD:
+	case STEP_UPLINK_DELETE:
+		return arena_printf(arena, "uplink %s", step->uplink.interface);
+	case STEP_PORT_ADD:
+	case STEP_PORT_DELETE:
+		return arena_printf(arena, "port %s %s %u %s %u",
+			codec_enum_name(&nsnet_protocol_enum, (int)step->port.protocol),
+			address_format(&step->port.host, text), step->port.host_port,
+			address_format(&step->port.target, other), step->port.namespace_port);
+	case STEP_LINK_TAKE:
+	case STEP_LINK_GIVE:
+		return arena_printf(arena, "lent %s %s", step->netns, step->link.interface);
+	case STEP_DNS_ADD:
+	case STEP_DNS_DELETE:
+		return arena_printf(arena, "dns %s", step->dns.network);
+	case STEP_MTU_SET:
+		return arena_printf(
+			arena, "mtu %s %s", step->netns ? step->netns : "-", step->mtu.interface);
+	case STEP_ISOLATED_SET:
+		return arena_printf(arena, "isolated %s", step->isolated.port);
+	case STEP_SHAPE_SET:
+		return arena_printf(arena, "shape %s", step->shape.port);
+	case STEP_SETTING_SET:
+		return arena_printf(arena, "setting %s %s", step->netns, step->setting.key);
+	case STEP_FLOWS_DELETE:
+	case STEP_FIREWALL_RESET:
 	case STEP_VETH_SETTLE:
 	case STEP_TYPES:
 		break;
@@ -182,12 +213,87 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 	return NULL;
 }
 
-static bool is_making(enum step_type type)
-{
-	struct step inverse;
+/* What a step does with its thing. */
+enum effect {
+	EFFECT_NONE,
+	EFFECT_MAKES,    /* EEXIST where it is there */
+	EFFECT_REPLACES, /* it is there from now on */
+	EFFECT_SETS,     /* there is one of it, with a value */
+	EFFECT_TAKES,
+};
 
-	return step_inverse(&(struct step){ .type = type }, &inverse) &&
-	       type != STEP_ADDRESS_DELETE && type != STEP_ROUTE_DELETE;
+static enum effect effect_of(const struct step *step)
+{
+	switch (step->type) {
+	case STEP_NETNS_ADD:
+	case STEP_NETNS_PIN:
+	case STEP_BRIDGE_ADD:
+	case STEP_VETH_ADD:
+	case STEP_ADDRESS_ADD:
+	case STEP_ROUTE_ADD:
+		return EFFECT_MAKES;
+	case STEP_SYSCTL_SET:
+	case STEP_HOSTS_ADD:
+	case STEP_HOSTS_SET:
+	case STEP_ETC_ADD:
+	case STEP_GUARD_ADD:
+	case STEP_UPLINK_ADD:
+	case STEP_PORT_ADD:
+	case STEP_LINK_TAKE:
+	case STEP_DNS_ADD:
+	case STEP_RECORD_WRITE:
+		return EFFECT_REPLACES;
+	case STEP_FENCE_SET:
+		return step->fence.after.is_set ? EFFECT_SETS : EFFECT_TAKES;
+	case STEP_MTU_SET:
+	case STEP_ISOLATED_SET:
+	case STEP_SHAPE_SET:
+	case STEP_SETTING_SET:
+		return EFFECT_SETS;
+	case STEP_NETNS_DROP:
+	case STEP_NETNS_UNPIN:
+	case STEP_BRIDGE_DELETE:
+	case STEP_VETH_DELETE:
+	case STEP_ADDRESS_DELETE:
+	case STEP_ROUTE_DELETE:
+	case STEP_SYSCTL_RESTORE:
+	case STEP_HOSTS_DELETE:
+	case STEP_HOSTS_CLEAR:
+	case STEP_ETC_DELETE:
+	case STEP_GUARD_DELETE:
+	case STEP_UPLINK_DELETE:
+	case STEP_PORT_DELETE:
+	case STEP_LINK_GIVE:
+	case STEP_DNS_DELETE:
+	case STEP_RECORD_DELETE:
+		return EFFECT_TAKES;
+	case STEP_VETH_SETTLE:
+	case STEP_FLOWS_DELETE:
+	case STEP_FIREWALL_RESET:
+	case STEP_TYPES:
+		break;
+	}
+	return EFFECT_NONE;
+}
+
+/* What stands behind the thing of a step that sets. */
+static const char *value_of(struct kernel *kernel, const struct step *step)
+{
+	struct arena *arena = &kernel->arena;
+
+	if (step->type == STEP_FENCE_SET)
+		return arena_printf(arena, "%s%s",
+			codec_enum_name(&nsnet_reach_enum, (int)step->fence.after.reach),
+			step->fence.after.is_isolated ? " isolated" : "");
+	if (step->type == STEP_MTU_SET)
+		return arena_printf(arena, "%u", step->mtu.after);
+	if (step->type == STEP_ISOLATED_SET)
+		return step->isolated.after ? "on" : "off";
+	if (step->type == STEP_SETTING_SET)
+		return arena_printf(arena, "%" PRIi64, step->setting.value);
+	return arena_printf(arena, "%" PRIu64 " %" PRIu64 " %u %u %u", step->shape.after.send_rate,
+		step->shape.after.receive_rate, step->shape.after.delay, step->shape.after.jitter,
+		step->shape.after.loss);
 }
 
 static void drop_all(struct kernel *kernel, const char *beginning)
@@ -212,6 +318,8 @@ static void drop_namespace(struct kernel *kernel, const char *name)
 	drop_all(kernel, arena_printf(&kernel->arena, "owner %s ", name));
 	drop_all(kernel, arena_printf(&kernel->arena, "address %s ", name));
 	drop_all(kernel, arena_printf(&kernel->arena, "route %s ", name));
+	drop_all(kernel, arena_printf(&kernel->arena, "setting %s ", name));
+	drop_all(kernel, arena_printf(&kernel->arena, "mtu %s ", name));
 	drop_all(kernel, peer);
 }
 
@@ -224,6 +332,8 @@ static void fill_in(struct kernel *kernel, const struct step *step)
 			fake_plant(kernel, arena_printf(&kernel->arena, "owner %s %u", step->netns,
 						   step->facts.uid));
 	}
+	if (step->type == STEP_SETTING_SET && step->setting.ret_before)
+		*step->setting.ret_before = 0;
 	if (step->type == STEP_BRIDGE_ADD)
 		*step->bridge.ret_index = kernel->next_number++;
 	if (step->type == STEP_VETH_ADD)
@@ -231,10 +341,46 @@ static void fill_in(struct kernel *kernel, const struct step *step)
 			arena_printf(&kernel->arena, "peer %s %s", step->netns, step->veth.name));
 }
 
+static void make(
+	struct kernel *kernel, const struct step *step, enum effect effect, const char *thing)
+{
+	if (step->type == STEP_FIREWALL_RESET) {
+		static const char *const tables[] = { "guard ", "fence ", "uplink ", "port " };
+
+		for (size_t i = 0; i < lengthof(tables); i++)
+			drop_all(kernel, tables[i]);
+	}
+	if (effect == EFFECT_SETS) {
+		drop_all(kernel, arena_printf(&kernel->arena, "%s ", thing));
+		thing = arena_printf(&kernel->arena, "%s %s", thing, value_of(kernel, step));
+	}
+	if (effect != EFFECT_NONE && !fake_has(kernel, thing))
+		fake_plant(kernel, thing);
+	fill_in(kernel, step);
+}
+
+/* What hangs on a thing goes with it. */
+static void take_away(struct kernel *kernel, const struct step *step, const char *thing)
+{
+	struct arena *arena = &kernel->arena;
+
+	if (step->type == STEP_NETNS_DROP)
+		drop_namespace(kernel, step->netns);
+	if (step->type == STEP_BRIDGE_DELETE) {
+		drop_all(kernel, arena_printf(arena, "address - %s ", step->bridge.name));
+		drop_all(kernel, arena_printf(arena, "mtu - %s ", step->bridge.name));
+	}
+	if (step->type == STEP_VETH_DELETE)
+		drop_all(kernel, arena_printf(arena, "shape %s ", step->veth.name));
+	drop_all(kernel, arena_printf(arena, "%s ", thing));
+	fake_remove(kernel, thing);
+}
+
 static int carry_out(struct kernel *kernel, const struct step *step, const char *mark)
 {
 	const char *thing = thing_of(kernel, step);
 	bool is_there = thing && fake_has(kernel, thing);
+	enum effect effect = effect_of(step);
 
 	assert(kernel->n_steps < STEPS_MAX);
 	kernel->steps[kernel->n_steps++] =
@@ -244,27 +390,12 @@ static int carry_out(struct kernel *kernel, const struct step *step, const char 
 		kernel->n_steps--;
 		return kernel->fault.error;
 	}
-	if (step->type == STEP_GUARD_RESET)
-		drop_all(kernel, "guard ");
-	if (!thing)
-		return 0;
-	if (is_making(step->type)) {
-		bool again = step->type == STEP_RECORD_WRITE || step->type == STEP_HOSTS_SET ||
-			     step->type == STEP_HOSTS_ADD || step->type == STEP_ETC_ADD ||
-			     step->type == STEP_GUARD_ADD;
-
-		if (is_there && !again)
-			return EEXIST;
-		if (!is_there)
-			fake_plant(kernel, thing);
-		fill_in(kernel, step);
-		return 0;
-	}
-	if (step->type == STEP_NETNS_DROP)
-		drop_namespace(kernel, step->netns);
-	if (step->type == STEP_BRIDGE_DELETE)
-		drop_all(kernel, arena_printf(&kernel->arena, "address - %s ", step->bridge.name));
-	fake_remove(kernel, thing);
+	if (effect == EFFECT_MAKES && is_there)
+		return EEXIST;
+	if (effect != EFFECT_TAKES)
+		make(kernel, step, effect, thing);
+	else
+		take_away(kernel, step, thing);
 	return 0;
 }
 
@@ -316,12 +447,51 @@ int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_
 	return 0;
 }
 
-int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct string_list *ret)
+void fake_set_uplink(struct kernel *kernel, const char *name, unsigned mtu)
+{
+	kernel->uplink = (struct snapshot_uplink){ .name = name, .mtu = mtu };
+}
+
+int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct snapshot_uplinks *ret)
+{
+	(void)arena;
+	*ret = (struct snapshot_uplinks){ &kernel->uplink, kernel->uplink.name ? 1 : 0 };
+	return 0;
+}
+
+int kernel_events(struct kernel *kernel)
 {
 	(void)kernel;
-	*ret = (struct string_list){ arena_array(arena, 1, sizeof(const char *)), 1 };
-	ret->items[0] = "uplink0";
+	return -EBADF;
+}
+
+int kernel_read_events(struct kernel *kernel, unsigned *ret)
+{
+	(void)kernel;
+	*ret = 0;
 	return 0;
+}
+
+void fake_listen(struct kernel *kernel, uint16_t port)
+{
+	kernel->listening = port;
+}
+
+int kernel_is_listening(struct kernel *kernel, enum nsnet_protocol protocol,
+	const struct address *host, uint16_t port)
+{
+	(void)protocol;
+	(void)host;
+	return kernel->listening != 0 && kernel->listening == port;
+}
+
+/* A link of the host's is planted as "host wg0". */
+int kernel_find_link(struct kernel *kernel, const char *interface, struct arena *arena,
+	struct string_list *ret_addresses)
+{
+	*ret_addresses = (struct string_list){ arena_array(arena, 1, sizeof(const char *)), 1 };
+	ret_addresses->items[0] = "192.0.2.7/24";
+	return fake_has(kernel, arena_printf(arena, "host %s", interface)) ? 0 : -ENODEV;
 }
 
 int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret)
@@ -423,7 +593,8 @@ int kernel_reap(struct kernel *kernel)
 	return 0;
 }
 
-static const char *const features[] = { "forwarding4", "forwarding6", "guard", "owned" };
+static const char *const features[] = { "forwarding4", "forwarding6", "guard", "owned", "nat",
+	"ports", "rate", "netem" };
 
 bool kernel_has(struct kernel *kernel, const char *feature)
 {

@@ -26,5 +26,9 @@ void fake_remove(struct kernel *kernel, const char *thing);
 
 /* Prefixes in use on the host. */
 void fake_add_prefix(struct kernel *kernel, const char *prefix, const char *interface);
+/* The host's uplink from now on; name NULL: it has none. "uplink0" with 1500 bytes at first. */
+void fake_set_uplink(struct kernel *kernel, const char *name, unsigned mtu);
+/* A port that a program of the host's has, at all addresses and by all protocols. */
+void fake_listen(struct kernel *kernel, uint16_t port);
 /* Processes that are in each namespace from now on. */
 void fake_set_processes(struct kernel *kernel, size_t n);

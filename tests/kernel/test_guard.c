@@ -25,7 +25,7 @@ static void apply(struct kernel *kernel, enum step_type type, const struct sandb
 	autoarena struct arena arena = ARENA_INIT;
 	struct plan plan = PLAN_INIT(&arena);
 
-	if (type == STEP_GUARD_RESET)
+	if (type == STEP_FIREWALL_RESET)
 		plan_add(&plan, &(struct step){ .type = type });
 	else
 		sandbox_plan_guard(&plan, type, ns);
@@ -82,9 +82,9 @@ static void test_elements(void **state)
 	apply(kernel, STEP_GUARD_DELETE, &second);
 	assert_string_equal(ruleset(&arena), one);
 
-	apply(kernel, STEP_GUARD_RESET, NULL);
+	apply(kernel, STEP_FIREWALL_RESET, NULL);
 	assert_string_equal(ruleset(&arena), "");
-	apply(kernel, STEP_GUARD_RESET, NULL);
+	apply(kernel, STEP_FIREWALL_RESET, NULL);
 	apply(kernel, STEP_GUARD_DELETE, &first);
 	assert_string_equal(ruleset(&arena), "");
 	apply(kernel, STEP_GUARD_ADD, &first);
@@ -142,7 +142,7 @@ static void test_flushed(void **state)
 	assert_string_equal(ruleset(&arena), one);
 	assert_true(sandbox_does("nft flush ruleset"));
 	apply(*state, STEP_GUARD_DELETE, &first);
-	apply(*state, STEP_GUARD_RESET, NULL);
+	apply(*state, STEP_FIREWALL_RESET, NULL);
 	assert_string_equal(ruleset(&arena), "");
 }
 
@@ -158,7 +158,7 @@ static void test_others(void **state)
 	before = ruleset(&arena);
 	apply(*state, STEP_GUARD_ADD, &first);
 	sandbox_shows("nft list tables", "table inet theirs\n");
-	apply(*state, STEP_GUARD_RESET, NULL);
+	apply(*state, STEP_FIREWALL_RESET, NULL);
 	assert_string_equal(ruleset(&arena), before);
 }
 

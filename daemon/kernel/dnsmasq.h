@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * dnsmasq - the files that a network's name server goes by
+ */
+#pragma once
+
+#include "state.h"
+
+int dnsmasq_add(const struct kernel *kernel, const struct step *step);
+int dnsmasq_delete(const struct kernel *kernel, const char *network);

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * flows - connections that the kernel tracks (conntrack): those that came in by a port
+ */
+#pragma once
+
+#include "state.h"
+
+int flows_delete(struct kernel *kernel, const struct step *step);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lend - interfaces of the host that are lent to a namespace
+ */
+#include "lend.h"
+
+int lend_take(struct kernel *kernel, const struct step *step)
+{
+	(void)kernel;
+	(void)step;
+	return -ENOSYS;
+}
+
+int lend_give(struct kernel *kernel, const struct step *step)
+{
+	(void)kernel;
+	(void)step;
+	return -ENOSYS;
+}

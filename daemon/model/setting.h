@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * setting - which settings of a network namespace may be declared: a closed list, each a number in a range
+ *
+ * All of them are the namespace's own (Documentation/networking/ip-sysctl.rst of the kernel); none reaches the host.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "arena.h"
+
+#define SETTINGS_MAX 64U
+
+struct setting {
+	const char *key; /* "net/ipv4/conf/eth0/rp_filter": below /proc/sys */
+	int64_t value;
+	int64_t before; /* what it was when the namespace was made, or first changed */
+	bool has_before;
+};
+
+/* "net.ipv4.conf.eth0.rp_filter", "net/ipv4/conf/eth0.7/rp_filter" as sysctl(8) has it. NULL; or the reason, in the arena:
+ * "a number from 0 to 2", "not a setting that can be declared". The key lives in the arena. */
+const char *setting_parse(
+	struct arena *arena, const char *key, const char *value, struct setting *ret);
+
+/* The names of all that there are, as sysctl(8) has them, "*" for an interface; NULL behind the last. */
+const char *setting_name(size_t i);
