@@ -121,7 +121,7 @@ static bool turn_round(struct step *step)
 	else if (step->type == STEP_SHAPE_SET)
 		swap(step->shape.before, step->shape.after);
 	else if (step->type == STEP_SETTING_SET && step->setting.ret_before)
-		step->setting.value = *step->setting.ret_before;
+		step->setting.value = step->setting.ret_before;
 	else
 		return false;
 	return true;
@@ -359,7 +359,7 @@ const char *step_print(const struct step *step, struct arena *arena)
 	case STEP_SHAPE_SET:
 		return print_shape(step, arena);
 	case STEP_SETTING_SET:
-		return arena_printf(arena, "ip netns exec %s sysctl -w %s=%" PRIi64, step->netns,
+		return arena_printf(arena, "ip netns exec %s sysctl -w %s=%s", step->netns,
 			step->setting.key, step->setting.value);
 	case STEP_LINK_TAKE:
 		return arena_printf(

@@ -20,6 +20,7 @@
 #include "fence.h"
 #include "name.h"
 #include "nsnet.h"
+#include "setting.h"
 #include "shape.h"
 
 enum step_type {
@@ -141,11 +142,12 @@ struct step {
 			const char *port, *peer;
 			struct shape before, after;
 		} shape;
-		/* STEP_SETTING_SET: ret_before is filled in when done, where it is not NULL */
+		/* STEP_SETTING_SET: what was there before is written to ret_before, SETTING_TEXT_SIZE bytes, where that is
+		 * not NULL */
 		struct {
-			const char *key; /* of setting.h */
-			int64_t value;
-			int64_t *ret_before;
+			const char *key;   /* of setting.h */
+			const char *value; /* a decimal number */
+			char *ret_before;
 		} setting;
 		/* STEP_LINK_* */
 		struct {

@@ -10,13 +10,13 @@
 
 #include "arena.h"
 
-#define SETTINGS_MAX 64U
+#define SETTINGS_MAX      64U
+#define SETTING_TEXT_SIZE 24U /* of a 64-bit number */
 
 struct setting {
-	const char *key; /* "net/ipv4/conf/eth0/rp_filter": below /proc/sys */
-	int64_t value;
-	int64_t before; /* what it was when the namespace was made, or first changed */
-	bool has_before;
+	const char *key;                /* "net/ipv4/conf/eth0/rp_filter": below /proc/sys */
+	char value[SETTING_TEXT_SIZE];  /* a decimal number */
+	char before[SETTING_TEXT_SIZE]; /* what it was before it was first set; "": not known yet */
 };
 
 /* "net.ipv4.conf.eth0.rp_filter", "net/ipv4/conf/eth0.7/rp_filter" as sysctl(8) has it. NULL; or the reason, in the arena:

@@ -290,7 +290,7 @@ static const char *value_of(struct kernel *kernel, const struct step *step)
 	if (step->type == STEP_ISOLATED_SET)
 		return step->isolated.after ? "on" : "off";
 	if (step->type == STEP_SETTING_SET)
-		return arena_printf(arena, "%" PRIi64, step->setting.value);
+		return step->setting.value;
 	return arena_printf(arena, "%" PRIu64 " %" PRIu64 " %u %u %u", step->shape.after.send_rate,
 		step->shape.after.receive_rate, step->shape.after.delay, step->shape.after.jitter,
 		step->shape.after.loss);
@@ -333,7 +333,7 @@ static void fill_in(struct kernel *kernel, const struct step *step)
 						   step->facts.uid));
 	}
 	if (step->type == STEP_SETTING_SET && step->setting.ret_before)
-		*step->setting.ret_before = 0;
+		(void)snprintf(step->setting.ret_before, SETTING_TEXT_SIZE, "0");
 	if (step->type == STEP_BRIDGE_ADD)
 		*step->bridge.ret_index = kernel->next_number++;
 	if (step->type == STEP_VETH_ADD)
