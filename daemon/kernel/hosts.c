@@ -4,7 +4,8 @@
  *
  * A hosts file is bound over /etc/hosts in mount namespaces that live as long as a program does. So it is changed in place and
  * never replaced: its head and its lines have fixed lengths, and a name is written at its place by one pwrite(2), whatever
- * the number of the others.
+ * the number of the others. Each file is alone in a directory of its network's, hosts/NETWORK/hosts, which the network's name
+ * server watches: it reads the file again when one who wrote to it closes it.
  */
 #include "hosts.h"
 
@@ -12,6 +13,8 @@
 #include <stdio.h>
 
 #include "file.h"
+
+#define FILE_NAME "hosts"
 
 #define HEAD_SIZE  256
 #define LINE_SIZE  128
@@ -32,13 +35,45 @@ static void pad(char *line, size_t size, const char *text)
 	line[size - 1] = '\n';
 }
 
+/* For writing; negative errno. */
+static int open_file(const struct kernel *kernel, const char *network, int flags)
+{
+	char path[NAME_SIZE + sizeof("/" FILE_NAME)];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/" FILE_NAME, network);
+	fd = openat(
+		kernel->hosts, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, 0644);
+	return fd < 0 ? neg() : fd;
+}
+
+static int make_directory(const struct kernel *kernel, const char *network)
+{
+	int fd = file_open_directory(kernel->hosts, network, 0755);
+
+	if (fd == -ENOTDIR) {
+		/* The file itself, from before it had a directory. */
+		int r = file_remove(kernel->hosts, network);
+
+		fd = r < 0 ? r : file_open_directory(kernel->hosts, network, 0755);
+	}
+	if (fd < 0)
+		return fd;
+	(void)close_fd(fd);
+	return 0;
+}
+
 int hosts_add(const struct kernel *kernel, const char *network)
 {
-	autoclose int fd = openat(kernel->hosts, network,
-		O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	int r = make_directory(kernel, network);
+	autoclose int fd = r < 0 ? r : open_file(kernel, network, O_CREAT);
 	char text[HEAD_SIZE];
 
-	if (fd < 0 || ftruncate(fd, 0) < 0 || fchmod(fd, 0644) < 0)
+	if (fd < 0) {
+		(void)unlinkat(kernel->hosts, network, AT_REMOVEDIR);
+		return fd;
+	}
+	if (ftruncate(fd, 0) < 0 || fchmod(fd, 0644) < 0)
 		return neg();
 	static_assert(sizeof(head) < HEAD_SIZE - 1, "a comment's sign fits behind");
 	memcpy(text, head, sizeof(head) - 1);
@@ -48,7 +83,14 @@ int hosts_add(const struct kernel *kernel, const char *network)
 
 int hosts_delete(const struct kernel *kernel, const char *network)
 {
-	return file_remove(kernel->hosts, network);
+	char path[NAME_SIZE + sizeof("/" FILE_NAME)];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/" FILE_NAME, network);
+	r = file_remove(kernel->hosts, path);
+	if (r == 0 && unlinkat(kernel->hosts, network, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = neg();
+	return r;
 }
 
 /* step NULL: a free place */
@@ -68,15 +110,14 @@ static void format_place(const struct step *step, char ret[PLACE_SIZE])
 int hosts_set(const struct kernel *kernel, const struct step *step, bool is_clear)
 {
 	off_t place = HEAD_SIZE + (off_t)step->hosts.slot * PLACE_SIZE, end;
-	autoclose int fd = openat(
-		kernel->hosts, step->hosts.network, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	autoclose int fd = open_file(kernel, step->hosts.network, 0);
 	char text[PLACE_SIZE];
 	struct stat st;
 	int r = 0;
 
-	if (fd < 0 && errno == ENOENT && is_clear)
-		return 0;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
+		return fd == -ENOENT && is_clear ? 0 : fd;
+	if (fstat(fd, &st) < 0)
 		return neg();
 	/* One that is cut short, by a full disk, is mended. */
 	end = st.st_size < HEAD_SIZE
@@ -120,12 +161,13 @@ static int fill_etc(int fd, const struct step *step)
 
 	for (size_t i = 0; i < step->etc.is.n_networks; i++) {
 		const char *network = step->etc.is.networks[i];
-		char name[sizeof("hosts.") + NAME_SIZE], target[sizeof("../../hosts/") + NAME_SIZE];
+		char name[sizeof("hosts.") + NAME_SIZE],
+			target[sizeof("../../hosts//" FILE_NAME) + NAME_SIZE];
 
 		if (!name_is_valid(network))
 			return -EINVAL;
 		(void)snprintf(name, sizeof(name), "hosts.%s", network);
-		(void)snprintf(target, sizeof(target), "../../hosts/%s", network);
+		(void)snprintf(target, sizeof(target), "../../hosts/%s/" FILE_NAME, network);
 		if (symlinkat(target, fd, name) < 0)
 			return neg();
 	}

@@ -52,6 +52,7 @@ static int open_directories(
 		{ &kernel->hosts, &run, "hosts", 0755 },
 		{ &kernel->etc, &run, "etc", 0755 },
 		{ &kernel->sysctl, &run, "sysctl", 0700 },
+		{ &kernel->dns, &run, "dns", 0755 },
 	};
 
 	for (size_t i = 0; i < lengthof(directories); i++) {
@@ -115,8 +116,10 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 		kernel->home = kernel->proc = kernel->names = -EBADF;
 		kernel->namespaces = kernel->networks = -EBADF;
 		kernel->hosts = kernel->etc = kernel->sysctl = kernel->settings = -EBADF;
+		kernel->dns = -EBADF;
+		kernel->run = strdup(paths->run);
 		kernel->host = kernel->netfilter = NETLINK_INIT;
-		r = open_kernel(kernel, &what);
+		r = kernel->run ? open_kernel(kernel, &what) : -ENOMEM;
 	}
 	if (r == 0)
 		r = open_directories(kernel, paths, &what);
@@ -142,7 +145,8 @@ static void free_netns(void *netns)
 void kernel_free(struct kernel *kernel)
 {
 	const int fds[] = { kernel->home, kernel->proc, kernel->names, kernel->namespaces,
-		kernel->networks, kernel->hosts, kernel->etc, kernel->sysctl, kernel->settings };
+		kernel->networks, kernel->hosts, kernel->etc, kernel->sysctl, kernel->dns,
+		kernel->settings };
 
 	netns_leave_all(kernel);
 	tdestroy(kernel->held, free_netns);
@@ -152,6 +156,7 @@ void kernel_free(struct kernel *kernel)
 		(void)close_fd(fds[i]);
 	free(kernel->found);
 	free(kernel->waiting.items);
+	free(kernel->run);
 	free(kernel);
 }
 

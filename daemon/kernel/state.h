@@ -43,7 +43,8 @@ struct kernel {
 	int proc;                 /* /proc */
 	int names;                /* /run/netns */
 	int namespaces, networks; /* state/namespaces/, state/networks/ */
-	int hosts, etc, sysctl;
+	int hosts, etc, sysctl, dns;
+	char *run; /* the path of the directory that these are in */
 	bool has_ipv6, has_cookie, has_force_forwarding;
 
 	int settings; /* a /proc for the settings of new namespaces, or negative */

@@ -114,7 +114,7 @@ const char *sandbox_picture(struct arena *arena)
 		"ip -o link | cut -d' ' -f2- | sed 's/ state [A-Z]*//; s/,LOWER_UP//; s/NO-CARRIER,//'; ip -o addr | sed 's/valid_lft.*//'; ip route show table all; "
 		"ip -6 route show table all; cut -d' ' -f4- /proc/self/mountinfo | sort; ip netns list; "
 		"find /run -path /run/mount -prune -o -printf '%%p %%m %%l\\n' | sort; "
-		"grep -hv '^#' /run/nsnetd/hosts/* 2>/dev/null; "
+		"grep -hv '^#' /run/nsnetd/hosts/*/* 2>/dev/null; "
 		"ls /proc/self/fd | wc -l");
 }
 
@@ -293,7 +293,7 @@ void sandbox_plan_namespace(struct plan *plan, struct sandbox_namespace *ns)
 	plan_add(plan, &step);
 	plan_add(plan, &(struct step){ .type = STEP_ETC_ADD,
 			       .netns = ns->name,
-			       .etc = { networks, 1, "nameserver 192.0.2.53\n" } });
+			       .etc.is = { networks, 1, "nameserver 192.0.2.53\n" } });
 	plan_add(plan,
 		&(struct step){ .type = STEP_RECORD_WRITE,
 			.record = { RECORD_NAMESPACE, ns->name, &nsnet_route_type, record } });

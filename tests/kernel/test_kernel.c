@@ -106,7 +106,7 @@ static void test_namespace(void **state)
 	sandbox_make(kernel, &ns);
 	check_outside(kernel, &ns);
 	check_inside();
-	sandbox_shows("readlink /run/nsnetd/etc/ns1/hosts.net0", "../../hosts/net0");
+	sandbox_shows("readlink /run/nsnetd/etc/ns1/hosts.net0", "../../hosts/net0/hosts");
 	sandbox_shows("cat /run/nsnetd/etc/ns1/hosts.net0", "10.99.0.10\tns1 ");
 	sandbox_shows("cat /run/nsnetd/etc/ns1/resolv.conf", "nameserver 192.0.2.53\n");
 	sandbox_shows("cat /run/nsnetd/state/namespaces/ns1.json", "ns1's");

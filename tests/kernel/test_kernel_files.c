@@ -60,7 +60,7 @@ static struct step name_step(
 /* What the C library makes of it. */
 static bool resolves(const char *name, const char *address)
 {
-	return sandbox_does("mount --bind /run/nsnetd/hosts/net0 /etc/hosts && "
+	return sandbox_does("mount --bind /run/nsnetd/hosts/net0/hosts /etc/hosts && "
 			    "getent ahosts %s | grep -qF '%s '; r=$?; umount /etc/hosts; exit $r",
 		name, address);
 }
@@ -73,7 +73,7 @@ static void test_hosts(void **state)
 	struct stat before, after;
 
 	run_step(kernel, &step);
-	assert_int_equal(stat("/run/nsnetd/hosts/net0", &before), 0);
+	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &before), 0);
 	assert_int_equal(before.st_mode & 07777, 0644);
 	for (unsigned i = 0; i < 50; i++) {
 		unsigned slot = i * 7 % 50;
@@ -83,10 +83,10 @@ static void test_hosts(void **state)
 			i % 3 == 1 ? NULL : arena_printf(&arena, "fd99::%x", slot + 2));
 		run_step(kernel, &step);
 	}
-	sandbox_shows("grep -c 10.99.0 /run/nsnetd/hosts/net0", "34");
-	sandbox_shows("grep -c fd99:: /run/nsnetd/hosts/net0", "33");
-	sandbox_shows(
-		"awk '!/^#/ && $2 == \"ns21\" { print $1 }' /run/nsnetd/hosts/net0", "10.99.0.23");
+	sandbox_shows("grep -c 10.99.0 /run/nsnetd/hosts/net0/hosts", "34");
+	sandbox_shows("grep -c fd99:: /run/nsnetd/hosts/net0/hosts", "33");
+	sandbox_shows("awk '!/^#/ && $2 == \"ns21\" { print $1 }' /run/nsnetd/hosts/net0/hosts",
+		"10.99.0.23");
 	assert_true(resolves("ns21", "10.99.0.23"));
 	assert_true(resolves("ns21", "fd99::17"));
 	assert_true(resolves("localhost", "127.0.0.1") || resolves("localhost", "::1"));
@@ -97,15 +97,22 @@ static void test_hosts(void **state)
 		run_step(kernel, &step);
 		run_step(kernel, &step);
 	}
-	sandbox_hides("cat /run/nsnetd/hosts/net0", "ns");
+	sandbox_hides("cat /run/nsnetd/hosts/net0/hosts", "ns");
 	/* Whoever has bound it over his /etc/hosts sees all of that: it is the same file. */
-	assert_int_equal(stat("/run/nsnetd/hosts/net0", &after), 0);
+	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
-	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0 | wc -c", "128");
+	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts | wc -c", "128");
 	step = (struct step){ .type = STEP_HOSTS_DELETE, .hosts = { .network = "net0" } };
 	run_step(kernel, &step);
 	run_step(kernel, &step);
 	assert_false(sandbox_does("test -e /run/nsnetd/hosts/net0"));
+	/* Where the file itself lay once. */
+	assert_true(sandbox_does("echo >/run/nsnetd/hosts/net0"));
+	step.type = STEP_HOSTS_ADD;
+	run_step(kernel, &step);
+	sandbox_shows("cat /run/nsnetd/hosts/net0/hosts", "localhost");
+	step.type = STEP_HOSTS_DELETE;
+	run_step(kernel, &step);
 }
 
 static void test_hosts_bounds(void **state)
@@ -124,15 +131,15 @@ static void test_hosts_bounds(void **state)
 		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 	step.hosts.name = "a23456789012345678901234567890123456789012345678";
 	run_step(kernel, &step);
-	assert_int_equal(stat("/run/nsnetd/hosts/net0", &st), 0);
+	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &st), 0);
 	assert_int_equal(st.st_size, 256 + 1022 * 256);
-	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0 | tr '\\t' _ | tr -s ' '",
+	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts | tr '\\t' _ | tr -s ' '",
 		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff_"
 		"a23456789012345678901234567890123456789012345678 \n");
-	sandbox_shows("grep -vc '^#' /run/nsnetd/hosts/net0", "6\n");
+	sandbox_shows("grep -vc '^#' /run/nsnetd/hosts/net0/hosts", "6\n");
 	/* Made again it has no names. */
 	run_step(kernel, &add);
-	assert_int_equal(stat("/run/nsnetd/hosts/net0", &st), 0);
+	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &st), 0);
 	assert_int_equal(st.st_size, 256);
 	add.type = STEP_HOSTS_DELETE;
 	run_step(kernel, &add);
