@@ -12,11 +12,14 @@
 #include <pwd.h>
 #include <syslog.h>
 
+#include "publish.h"
+
 #define POOL_DEFAULT        "10.203.0.0/16 172.27.0.0/16 192.168.192.0/19"
 #define POOL_MAX            64U
 #define MEMBER_POOL_DEFAULT "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8"
 #define LIMITS_MAX          256U /* sections */
 #define LIMIT_MAX           65535U
+#define LOWEST_PORT_DEFAULT 1024U
 
 typedef bool (*setting_reader)(struct config *config, const char *value);
 
@@ -84,6 +87,20 @@ static bool read_member_pool(struct config *config, const char *value)
 	return read_prefixes(config, value, &config->member_pool, &config->n_member_pool);
 }
 
+static bool read_number(const char *value, unsigned *ret)
+{
+	char *end;
+	unsigned long number;
+
+	if (*value < '0' || *value > '9')
+		return false;
+	number = strtoul(value, &end, 10);
+	if (*end || number > LIMIT_MAX)
+		return false;
+	*ret = (unsigned)number;
+	return true;
+}
+
 static bool read_bool(const char *value, bool *ret)
 {
 	*ret = streq(value, "yes");
@@ -109,6 +126,54 @@ static bool read_owned(struct config *config, const char *value)
 	return true;
 }
 
+static bool find_reach(const char *name, bool may_reach[])
+{
+	for (int reach = NSNET_REACH_NAT; reach <= NSNET_REACH_INTERNAL; reach++)
+		if (streq(name, codec_enum_name(&nsnet_reach_enum, reach))) {
+			may_reach[reach] = true;
+			return true;
+		}
+	return false;
+}
+
+static bool read_reaches(struct config *config, const char *value)
+{
+	bool may_reach[lengthof(config->may_reach)] = { false };
+	char *words = arena_strdup(&config->arena, value), *rest = NULL;
+	char *word = strtok_r(words, " \t,", &rest);
+
+	static_assert(lengthof(may_reach) == NSNET_REACH_INTERNAL + 1, "one for each");
+	/* None: that is what MemberNetworks= is for. */
+	if (!word)
+		return false;
+	for (; word; word = strtok_r(NULL, " \t,", &rest))
+		if (!find_reach(word, may_reach))
+			return false;
+	memcpy(config->may_reach, may_reach, sizeof(may_reach));
+	return true;
+}
+
+static bool read_lowest_port(struct config *config, const char *value)
+{
+	return read_number(value, &config->lowest_port);
+}
+
+/* "20000-29999" */
+static bool read_publish_range(struct config *config, const char *value)
+{
+	char *first = arena_strdup(&config->arena, value), *last = strchr(first, '-');
+	unsigned from, to;
+
+	if (!last)
+		return false;
+	*last++ = 0;
+	if (!read_number(first, &from) || !read_number(last, &to) || from == 0 || from > to)
+		return false;
+	config->first_port = (uint16_t)from;
+	config->last_port = (uint16_t)to;
+	return true;
+}
+
 static const struct setting {
 	const char *section, *name;
 	setting_reader read;
@@ -117,9 +182,12 @@ static const struct setting {
 	{ "Daemon", "ControlGroup", read_control_group },
 	{ "Daemon", "AdministratorGroup", read_administrator_group },
 	{ "Network", "PrefixPool", read_pool },
+	{ "Network", "PublishRange", read_publish_range },
 	{ "Policy", "AllowOwned", read_owned },
+	{ "Policy", "LowestPort", read_lowest_port },
 	{ "Policy", "MemberNetworks", read_member_networks },
 	{ "Policy", "MemberPrefixPool", read_member_pool },
+	{ "Policy", "Reaches", read_reaches },
 };
 
 /* One for each resource, in any [Limits …]. */
@@ -127,6 +195,7 @@ static const char *const limit_names[QUOTA_RESOURCES] = {
 	[QUOTA_NAMESPACES] = "Namespaces",
 	[QUOTA_NETWORKS] = "Networks",
 	[QUOTA_ATTACHMENTS] = "Attachments",
+	[QUOTA_PORTS] = "Ports",
 	[QUOTA_CONNECTIONS] = "Connections",
 };
 
@@ -164,20 +233,6 @@ static struct config_limits *find_limits(struct config *config, const char *sect
 		return NULL;
 	config->n_limits++;
 	return limits;
-}
-
-static bool read_number(const char *value, unsigned *ret)
-{
-	char *end;
-	unsigned long number;
-
-	if (*value < '0' || *value > '9')
-		return false;
-	number = strtoul(value, &end, 10);
-	if (*end || number > LIMIT_MAX)
-		return false;
-	*ret = (unsigned)number;
-	return true;
 }
 
 static bool read_limit(
@@ -261,11 +316,12 @@ static int load_file(struct config *config, const char *path, const char **reter
 static const struct config_limits limits_default = {
 	.whom = CONFIG_EVERYONE,
 	.section = "Limits",
-	.is_set = { true, true, true, true },
+	.is_set = { true, true, true, true, true },
 	.of = {
 		[QUOTA_NAMESPACES] = 16,
 		[QUOTA_NETWORKS] = 4,
 		[QUOTA_ATTACHMENTS] = 64,
+		[QUOTA_PORTS] = 8,
 		[QUOTA_CONNECTIONS] = 32,
 	},
 };
@@ -279,7 +335,12 @@ int config_load(const char *path, struct config *ret, const char **reterr)
 		.log_level = LOG_INFO,
 		.control_group = "nsnet",
 		.administrator_group = "nsnet-admin",
+		.first_port = PUBLISH_FIRST_DEFAULT,
+		.last_port = PUBLISH_LAST_DEFAULT,
 		.may_members_make_networks = true,
+		/* Not "route": what is on such a network is seen, and to be got at, from beyond the host. */
+		.may_reach = { [NSNET_REACH_NAT] = true, [NSNET_REACH_INTERNAL] = true },
+		.lowest_port = LOWEST_PORT_DEFAULT,
 	};
 	ret->limits = arena_array(&ret->arena, LIMITS_MAX, sizeof(*ret->limits));
 	ret->limits[ret->n_limits++] = limits_default;

@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "arena.h"
+#include "nsnet.h"
 #include "quota.h"
 
 #define CONFIG_PATH "/etc/nsnetd/nsnetd.conf"
@@ -34,7 +35,10 @@ struct config {
 	size_t n_pool;
 	struct prefix *member_pool; /* where members may ask for prefixes of their networks */
 	size_t n_member_pool;
+	uint16_t first_port, last_port; /* ports of the host are chosen from these */
 	bool may_members_make_networks;
+	bool may_reach[4];       /* by enum nsnet_reach: which of them members' networks may have */
+	unsigned lowest_port;    /* of the host, that members may publish */
 	enum config_owned owned; /* whether members' namespaces are theirs */
 	struct config_limits *limits;
 	size_t n_limits;

@@ -38,6 +38,7 @@ int nsnet_on_describe(
 			.namespaces = SOME_INT(user->used[QUOTA_NAMESPACES]),
 			.networks = SOME_INT(user->used[QUOTA_NETWORKS]),
 			.attachments = SOME_INT(user->used[QUOTA_ATTACHMENTS]),
+			.ports = SOME_INT(user->used[QUOTA_PORTS]),
 			.connections =
 				SOME_INT(context->connections_of(context->userdata, caller.uid)),
 		},
@@ -50,6 +51,7 @@ int nsnet_on_describe(
 		.namespaces = limit(&limits, QUOTA_NAMESPACES),
 		.networks = limit(&limits, QUOTA_NETWORKS),
 		.attachments = limit(&limits, QUOTA_ATTACHMENTS),
+		.ports = limit(&limits, QUOTA_PORTS),
 		.connections = limit(&limits, QUOTA_CONNECTIONS),
 	};
 	tell_features(context, call_arena(call), &out.features);

@@ -63,6 +63,8 @@ static void test_defaults(void **state)
 	assert_string_equal(config.control_group, "nsnet");
 	assert_string_equal(config.administrator_group, "nsnet-admin");
 	assert_int_equal(config.n_pool, 3);
+	assert_int_equal(config.first_port, 20000);
+	assert_int_equal(config.last_port, 29999);
 	config_done(&config);
 }
 
@@ -104,6 +106,30 @@ static void test_wrong_lines(void **state)
 		{ "[Limits]\nCamels=1\n", ":2: no setting Camels= in [Limits]" },
 		{ "[Limits no-such-user]\nNamespaces=1\n",
 			":2: [Limits no-such-user]: nobody is called so" },
+		{ "[Limits]\nPorts=65536\n", ":2: \"65536\" is no value for Ports=" },
+		{ "[Network]\nPublishRange=20000\n",
+			":2: \"20000\" is no value for PublishRange=" },
+		{ "[Network]\nPublishRange=\n", ":2: \"\" is no value for PublishRange=" },
+		{ "[Network]\nPublishRange=-20000\n",
+			":2: \"-20000\" is no value for PublishRange=" },
+		{ "[Network]\nPublishRange=20000-\n",
+			":2: \"20000-\" is no value for PublishRange=" },
+		{ "[Network]\nPublishRange=0-9\n", ":2: \"0-9\" is no value for PublishRange=" },
+		{ "[Network]\nPublishRange=9-8\n", ":2: \"9-8\" is no value for PublishRange=" },
+		{ "[Network]\nPublishRange=1-65536\n",
+			":2: \"1-65536\" is no value for PublishRange=" },
+		{ "[Network]\nPublishRange=1-2-3\n",
+			":2: \"1-2-3\" is no value for PublishRange=" },
+		{ "[Network]\nPublishRange=1 - 2\n",
+			":2: \"1 - 2\" is no value for PublishRange=" },
+		{ "[Policy]\nPublishRange=1-2\n", ":2: no setting PublishRange= in [Policy]" },
+		{ "[Policy]\nLowestPort=-1\n", ":2: \"-1\" is no value for LowestPort=" },
+		{ "[Policy]\nLowestPort=65536\n", ":2: \"65536\" is no value for LowestPort=" },
+		{ "[Policy]\nLowestPort=\n", ":2: \"\" is no value for LowestPort=" },
+		{ "[Policy]\nLowestPort=http\n", ":2: \"http\" is no value for LowestPort=" },
+		{ "[Policy]\nReaches=nat moon\n", ":2: \"nat moon\" is no value for Reaches=" },
+		{ "[Policy]\nReaches=NAT\n", ":2: \"NAT\" is no value for Reaches=" },
+		{ "[Policy]\nReaches=\n", ":2: \"\" is no value for Reaches=" },
 		{ "[Policy]\nAllowOwned=maybe\n", ":2: \"maybe\" is no value for AllowOwned=" },
 		{ "[Policy]\nMemberNetworks=1\n", ":2: \"1\" is no value for MemberNetworks=" },
 		{ "[Daemon]\n\nnonsense\n", ":3: neither [section] nor name=value" },
@@ -139,11 +165,14 @@ static void test_limits(void **state)
 	const char *wrong = NULL;
 
 	put(world, "", "[Limits daemon]\nNamespaces=7\n[Limits]\nNamespaces=1\nNetworks=0\n");
-	put(world, ".d/10.conf", "[Limits @adm]\nNamespaces=unlimited\nConnections=3\n");
+	put(world, ".d/10.conf", "[Limits @adm]\nNamespaces=unlimited\nConnections=3\nPorts=2\n");
 	assert_int_equal(config_load(world->path, &config, &wrong), 0);
 	assert_int_equal(limit_of(&config, 1000, 1000, QUOTA_NAMESPACES), 1);
 	assert_int_equal(limit_of(&config, 1000, 1000, QUOTA_NETWORKS), 0);
 	assert_int_equal(limit_of(&config, 1000, 1000, QUOTA_ATTACHMENTS), 64);
+	assert_int_equal(limit_of(&config, 1000, 1000, QUOTA_PORTS), 8);
+	assert_int_equal(limit_of(&config, 1000, 1000, QUOTA_CONNECTIONS), 32);
+	assert_int_equal(limit_of(&config, 1000, 4, QUOTA_PORTS), 2);
 	assert_int_equal(limit_of(&config, 1000, 4, QUOTA_NAMESPACES), QUOTA_NONE);
 	assert_int_equal(limit_of(&config, 1000, 4, QUOTA_CONNECTIONS), 3);
 	assert_int_equal(limit_of(&config, 1, 4, QUOTA_NAMESPACES), 7); /* daemon is 1, adm is 4 */
@@ -171,6 +200,58 @@ static void test_policy(void **state)
 	config_done(&config);
 }
 
+static void test_reaches(void **state)
+{
+	static const struct {
+		const char *text;
+		bool nat, route, internal;
+	} rows[] = {
+		{ "", true, false, true },
+		{ "[Policy]\nReaches=internal\n", false, false, true },
+		{ "[Policy]\nReaches=route, nat\n", true, true, false },
+		{ "[Policy]\nReaches=nat internal route nat\n", true, true, true },
+		/* What comes later stands alone. */
+		{ "[Policy]\nReaches=nat internal route\nReaches=route\n", false, true, false },
+	};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < lengthof(rows); i++) {
+		struct config config;
+		const char *wrong = NULL;
+
+		put(world, "", rows[i].text);
+		assert_int_equal(config_load(world->path, &config, &wrong), 0);
+		assert_false(config.may_reach[NSNET_REACH_UNSET]);
+		assert_int_equal(config.may_reach[NSNET_REACH_NAT], rows[i].nat);
+		assert_int_equal(config.may_reach[NSNET_REACH_ROUTE], rows[i].route);
+		assert_int_equal(config.may_reach[NSNET_REACH_INTERNAL], rows[i].internal);
+		config_done(&config);
+	}
+}
+
+static void test_ports(void **state)
+{
+	struct world *world = *state;
+	struct config config;
+	const char *wrong = NULL;
+
+	assert_int_equal(config_load(world->path, &config, &wrong), 0);
+	assert_int_equal(config.lowest_port, 1024);
+	config_done(&config);
+	put(world, "", "[Policy]\nLowestPort=0\n[Network]\nPublishRange=1-65535\n");
+	assert_int_equal(config_load(world->path, &config, &wrong), 0);
+	assert_int_equal(config.lowest_port, 0);
+	assert_int_equal(config.first_port, 1);
+	assert_int_equal(config.last_port, 65535);
+	config_done(&config);
+	put(world, ".d/10.conf", "[Policy]\nLowestPort=65535\n[Network]\nPublishRange=80-80\n");
+	assert_int_equal(config_load(world->path, &config, &wrong), 0);
+	assert_int_equal(config.lowest_port, 65535);
+	assert_int_equal(config.first_port, 80);
+	assert_int_equal(config.last_port, 80);
+	config_done(&config);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
 int main(void)
@@ -181,6 +262,8 @@ int main(void)
 		test(test_wrong_lines),
 		test(test_limits),
 		test(test_policy),
+		test(test_reaches),
+		test(test_ports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
