@@ -440,6 +440,46 @@ const char *codec_encode(const struct codec_struct *type, const void *data, stru
 	return codec_print(arena, codec_own(arena, encode_struct(type, data)), false);
 }
 
+/* Overlaying. */
+
+static size_t field_size(const struct codec_field *field)
+{
+	if (field->shape != CODEC_ONE)
+		return sizeof(struct span);
+	if (!field->is_optional)
+		return value_size(field);
+	switch (field->kind) {
+	case CODEC_BOOL:
+		return sizeof(struct maybe_bool);
+	case CODEC_INT:
+		return sizeof(struct maybe_int);
+	case CODEC_STRING:
+	case CODEC_STRUCT:
+		return sizeof(void *);
+	case CODEC_ENUM:
+		return sizeof(int);
+	}
+	abort();
+}
+
+static bool is_present(const struct codec_field *field, const void *data)
+{
+	if (field->shape != CODEC_ONE)
+		return ((const struct span *)data)->items;
+	return !field->is_optional || optional_value(field, data);
+}
+
+void codec_overlay(const struct codec_struct *type, const void *over, void *into)
+{
+	for (size_t i = 0; i < type->n_fields; i++) {
+		const struct codec_field *field = &type->fields[i];
+		const char *from = (const char *)over + field->offset;
+
+		if (is_present(field, from))
+			memcpy((char *)into + field->offset, from, field_size(field));
+	}
+}
+
 /* Copying. */
 
 static void copy_value(

@@ -45,6 +45,15 @@ struct string_list {
 	size_t n;
 };
 
+/* Whether that text is in it. */
+static inline bool string_list_has(const struct string_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (streq(list->items[i], text))
+			return true;
+	return false;
+}
+
 struct int_list {
 	int64_t *items;
 	size_t n;
@@ -130,6 +139,10 @@ int codec_decode(const struct codec_struct *type, const struct codec_value *valu
 
 /* The text of a struct, in the arena. Absent optional fields are left out; an absent list that is not optional is []. */
 const char *codec_encode(const struct codec_struct *type, const void *data, struct arena *arena);
+
+/* Puts each field that is there in "over" in the place of its like in "into": what is left out there stays. Nothing is copied
+ * but the values themselves. */
+void codec_overlay(const struct codec_struct *type, const void *over, void *into);
 
 /* Deep copy of a struct into another arena. */
 void codec_copy(const struct codec_struct *type, const void *from, void *to, struct arena *arena);

@@ -61,6 +61,10 @@ const char *prefix_format(const struct prefix *prefix, char ret[PREFIX_TEXT_MAX]
 /* Whether no bit is set behind the length. */
 bool prefix_is_network(const struct prefix *prefix);
 bool prefix_contains(const struct prefix *prefix, const struct address *address);
+static inline bool prefix_is_equal(const struct prefix *a, const struct prefix *b)
+{
+	return a->length == b->length && address_is_equal(&a->address, &b->address);
+}
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 /* The n-th address of the prefix, 0 being the network's own; false where there is none such. */
 bool prefix_nth(const struct prefix *prefix, uint64_t n, struct address *ret);

@@ -1,69 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * difference - writes down the steps from what is to what is wished
+ * difference - writes down the steps from what is to what is wished: objects that come, that are mended, that go
+ *
+ * Those from one object to another one of its name are in change.c.
  */
 #include "difference.h"
 
-static struct step veth_step(enum step_type type, const struct attachment *attachment)
-{
-	return (struct step){
-		.type = type,
-		.netns = attachment->ns->name,
-		.veth = {
-			.name = attachment->host_interface,
-			.bridge = attachment->network->bridge,
-			.alias = attachment->alias,
-			.peer = attachment->interface,
-			.mac = attachment->mac,
-			.mtu = attachment->network->mtu,
-			.is_guarded = attachment->is_guarded,
-			.is_isolated = attachment->network->is_isolated,
-		},
-	};
-}
+#include "steps.h"
 
-static struct step guard_step(enum step_type type, const struct attachment *attachment)
+static void add_one(struct plan *plan, struct step step)
 {
-	struct step step = {
-		.type = type,
-		.netns = attachment->ns->name,
-		.guard = { .port = attachment->host_interface, .mac = attachment->mac },
-	};
-
-	memcpy(step.guard.addresses, attachment->addresses, sizeof(attachment->addresses));
-	return step;
+	plan_add(plan, &step);
 }
 
 static void add_attachment(const struct attachment *attachment, struct plan *plan)
 {
-	struct step step = guard_step(STEP_GUARD_ADD, attachment);
+	static const struct shape unshaped;
 
 	if (attachment->is_guarded)
-		plan_add(plan, &step);
-	step = veth_step(STEP_VETH_ADD, attachment);
-	plan_add(plan, &step);
-	for (size_t i = 0; i < FAMILIES; i++) {
-		if (!address_is_set(&attachment->addresses[i]))
-			continue;
-		plan_add(plan,
-			&(struct step){
-				.type = STEP_ADDRESS_ADD,
-				.netns = attachment->ns->name,
-				.address = { attachment->interface,
-					{ attachment->addresses[i],
-						attachment->network->subnets[i].prefix.length } },
-			});
-	}
-}
-
-static void add_route(const struct ns *ns, const struct route *route, struct plan *plan)
-{
-	plan_add(plan, &(struct step){
-			       .type = STEP_ROUTE_ADD,
-			       .netns = ns->name,
-			       .route = { route->interface, route->destination, route->gateway,
-				       route->metric },
-		       });
+		add_one(plan, steps_guard(STEP_GUARD_ADD, attachment));
+	add_one(plan, steps_veth(STEP_VETH_ADD, attachment));
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (address_is_set(&attachment->addresses[i]))
+			add_one(plan, steps_address(STEP_ADDRESS_ADD, attachment, i));
+	if (!shape_is_equal(&attachment->shape, &unshaped))
+		steps_add_shape(attachment, &unshaped, plan);
 }
 
 static bool has_link(const struct namespace_presence *presence, size_t i)
@@ -79,117 +40,105 @@ static void add_routes(
 		for (size_t i = 0; i < ns->n_attachments; i++)
 			if (!has_link(presence, i) &&
 				streq(ns->attachments[i].interface, ns->routes[r].interface))
-				add_route(ns, &ns->routes[r], plan);
+				add_one(plan, steps_route(STEP_ROUTE_ADD, ns, &ns->routes[r]));
 }
 
-static struct step hosts_step(enum step_type type, const struct attachment *attachment)
+static void add_settings(struct ns *ns, struct plan *plan)
 {
-	struct step step = {
-		.type = type,
-		.netns = attachment->ns->name,
-		.hosts = {
-			.network = attachment->network->name,
-			.slot = attachment->port,
-			.name = attachment->ns->name,
-		},
-	};
-
-	memcpy(step.hosts.addresses, attachment->addresses, sizeof(attachment->addresses));
-	return step;
-}
-
-static struct step record_step(enum step_type type, const struct ns *ns)
-{
-	return (struct step){
-		.type = type,
-		.netns = ns->name,
-		.record = { RECORD_NAMESPACE, ns->name, &nsnet_list_namespaces_out_type, &ns->told,
-			NULL },
-	};
+	for (size_t i = 0; i < ns->n_settings; i++)
+		add_one(plan, (struct step){
+				      .type = STEP_SETTING_SET,
+				      .netns = ns->name,
+				      .setting = { ns->settings[i].key, ns->settings[i].value,
+					      ns->settings[i].before },
+			      });
 }
 
 static void add_names(const struct ns *ns, struct plan *plan)
 {
-	const char **networks = arena_array(plan->arena, ns->n_attachments, sizeof(*networks));
-	size_t n = 0;
-	struct step step;
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		add_one(plan, steps_hosts(STEP_HOSTS_SET, &ns->attachments[i]));
+	add_one(plan, steps_etc(ns, plan->arena));
+	add_one(plan, steps_namespace_record(STEP_RECORD_WRITE, ns));
+}
 
-	for (size_t i = 0; i < ns->n_attachments; i++) {
-		bool is_known = false;
+void difference_take_link(const struct ns *ns, const char *interface, struct plan *plan)
+{
+	add_one(plan,
+		(struct step){ .type = STEP_LINK_TAKE, .netns = ns->name, .link = { interface } });
+	for (size_t i = 0; i < ns->n_routes; i++)
+		if (streq(ns->routes[i].interface, interface))
+			add_one(plan, steps_route(STEP_ROUTE_ADD, ns, &ns->routes[i]));
+}
 
-		step = hosts_step(STEP_HOSTS_SET, &ns->attachments[i]);
-		plan_add(plan, &step);
-		for (size_t j = 0; j < n; j++)
-			is_known = is_known || networks[j] == ns->attachments[i].network->name;
-		if (!is_known)
-			networks[n++] = ns->attachments[i].network->name;
-	}
-	plan_add(plan, &(struct step){
-			       .type = STEP_ETC_ADD,
-			       .netns = ns->name,
-			       .etc.is = { networks, n, ns->resolv_conf },
-		       });
-	step = record_step(STEP_RECORD_WRITE, ns);
-	plan_add(plan, &step);
+void difference_give_links(const struct ns *ns, struct plan *plan)
+{
+	for (size_t i = 0; i < ns->links.n; i++)
+		add_one(plan, (struct step){ .type = STEP_LINK_GIVE,
+				      .netns = ns->name,
+				      .link = { ns->links.items[i] } });
 }
 
 void difference_make_namespace(
 	struct ns *ns, const struct namespace_presence *presence, struct plan *plan)
 {
 	if (!presence->is_held)
-		plan_add(plan, &(struct step){
-				       .type = STEP_NETNS_ADD,
-				       .netns = ns->name,
-				       .facts = { &ns->told.runtime.inode, &ns->told.runtime.cookie,
-					       ns->told.runtime.ownership == NSNET_OWNERSHIP_USER,
-					       ns->uid, ns->gid, ns->sibling },
-			       });
+		add_one(plan, (struct step){
+				      .type = STEP_NETNS_ADD,
+				      .netns = ns->name,
+				      .facts = { &ns->told.runtime.inode, &ns->told.runtime.cookie,
+					      ns->told.runtime.ownership == NSNET_OWNERSHIP_USER,
+					      ns->uid, ns->gid, ns->sibling },
+			      });
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (!has_link(presence, i))
 			add_attachment(&ns->attachments[i], plan);
 	add_routes(ns, presence, plan);
+	if (!presence->is_held) {
+		add_settings(ns, plan);
+		for (size_t i = 0; i < ns->n_ports; i++)
+			steps_add_port(STEP_PORT_ADD, &ns->ports[i], plan);
+	}
 	if (!presence->has_names)
 		add_names(ns, plan);
 	for (size_t i = 0; i < ns->n_attachments; i++)
-		if (!has_link(presence, i)) {
-			struct step step = veth_step(STEP_VETH_SETTLE, &ns->attachments[i]);
-
-			plan_add(plan, &step);
-		}
+		if (!has_link(presence, i))
+			add_one(plan, steps_veth(STEP_VETH_SETTLE, &ns->attachments[i]));
 	if (!presence->is_pinned)
-		plan_add(plan, &(struct step){ .type = STEP_NETNS_PIN, .netns = ns->name });
+		add_one(plan, (struct step){ .type = STEP_NETNS_PIN, .netns = ns->name });
+	/* An interface that is lent would be lost with a namespace without a name. */
+	for (size_t i = 0; i < ns->links.n && !presence->is_held; i++)
+		difference_take_link(ns, ns->links.items[i], plan);
 }
 
 void difference_protect_namespace(const struct ns *ns, struct plan *plan)
 {
-	for (size_t i = 0; i < ns->n_attachments; i++) {
-		struct step step = guard_step(STEP_GUARD_ADD, &ns->attachments[i]);
-
+	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (ns->attachments[i].is_guarded)
-			plan_add(plan, &step);
-	}
+			add_one(plan, steps_guard(STEP_GUARD_ADD, &ns->attachments[i]));
+	for (size_t i = 0; i < ns->n_ports; i++)
+		steps_add_port(STEP_PORT_ADD, &ns->ports[i], plan);
 }
 
 void difference_remove_namespace(
 	const struct ns *ns, const struct namespace_presence *presence, struct plan *plan)
 {
-	struct step step;
-
 	plan->is_forward = true;
+	for (size_t i = 0; i < ns->n_ports; i++)
+		steps_add_port(STEP_PORT_DELETE, &ns->ports[i], plan);
 	if (presence->is_pinned)
-		plan_add(plan, &(struct step){ .type = STEP_NETNS_UNPIN, .netns = ns->name });
+		add_one(plan, (struct step){ .type = STEP_NETNS_UNPIN, .netns = ns->name });
 	if (presence->is_held)
-		plan_add(plan, &(struct step){ .type = STEP_NETNS_DROP, .netns = ns->name });
+		add_one(plan, (struct step){ .type = STEP_NETNS_DROP, .netns = ns->name });
 	for (size_t i = 0; i < ns->n_attachments; i++) {
-		step = hosts_step(STEP_HOSTS_CLEAR, &ns->attachments[i]);
-		plan_add(plan, &step);
-		step = guard_step(STEP_GUARD_DELETE, &ns->attachments[i]);
+		add_one(plan, steps_hosts(STEP_HOSTS_CLEAR, &ns->attachments[i]));
 		if (ns->attachments[i].is_guarded)
-			plan_add(plan, &step);
+			add_one(plan, steps_guard(STEP_GUARD_DELETE, &ns->attachments[i]));
 	}
-	plan_add(plan, &(struct step){ .type = STEP_ETC_DELETE, .netns = ns->name });
-	step = record_step(STEP_RECORD_DELETE, ns);
-	plan_add(plan, &step);
+	for (size_t i = 0; i < ns->n_ports; i++)
+		steps_add_port(STEP_FLOWS_DELETE, &ns->ports[i], plan);
+	add_one(plan, (struct step){ .type = STEP_ETC_DELETE, .netns = ns->name });
+	add_one(plan, steps_namespace_record(STEP_RECORD_DELETE, ns));
 }
 
 static struct step bridge_step(enum step_type type, struct network *network)
@@ -207,85 +156,104 @@ static struct step bridge_step(enum step_type type, struct network *network)
 	};
 }
 
-static void add_sysctl(enum step_type type, const char *family, const char *interface,
-	const char *name, struct plan *plan)
+static void add_fence(const struct network *network, bool is_add, struct plan *plan)
 {
-	plan_add(plan, &(struct step){
-			       .type = type,
-			       .sysctl = { arena_printf(plan->arena, "net/%s/conf/%s/%s", family,
-						   interface, name),
-				       1 },
-		       });
+	struct fence fence = network_fence(network);
+
+	if (!fence.is_set)
+		return;
+	add_one(plan, (struct step){
+			      .type = STEP_FENCE_SET,
+			      .fence = { .bridge = network->bridge,
+				      .before = is_add ? (struct fence){ 0 } : fence,
+				      .after = is_add ? fence : (struct fence){ 0 } },
+		      });
 }
 
-/* IPv6 has had forwarding by interface since Linux 6.17 (net.ipv6.conf.IF.force_forwarding). */
-static void add_forwarding(enum step_type type, const bool is_forwarding[FAMILIES],
-	const char *interface, struct plan *plan)
+static void add_dns(enum step_type type, const struct network *network, struct plan *plan)
 {
-	if (is_forwarding[0])
-		add_sysctl(type, "ipv4", interface, "forwarding", plan);
-	if (is_forwarding[1])
-		add_sysctl(type, "ipv6", interface, "force_forwarding", plan);
+	if (network->dns.domain)
+		add_one(plan, (struct step){ .type = type,
+				      .dns = { network->name, NULL, &network->dns } });
 }
 
-static struct step network_step(enum step_type type, const struct network *network)
-{
-	if (type == STEP_HOSTS_ADD || type == STEP_HOSTS_DELETE)
-		return (struct step){ .type = type, .hosts = { .network = network->name } };
-	return (struct step){
-		.type = type,
-		.record = { RECORD_NETWORK, network->name, &nsnet_list_networks_out_type,
-			&network->told, NULL },
-	};
-}
-
+/* The fence stands before there is a way in. */
 void difference_make_network(
 	struct network *network, const struct network_presence *presence, struct plan *plan)
 {
-	struct step step;
-
+	if (!presence->is_fenced)
+		add_fence(network, true, plan);
 	if (!presence->has_bridge) {
-		step = bridge_step(STEP_BRIDGE_ADD, network);
-		plan_add(plan, &step);
+		add_one(plan, bridge_step(STEP_BRIDGE_ADD, network));
 		for (size_t i = 0; i < FAMILIES; i++)
-			if (address_is_set(&network->gateways[i]))
-				plan_add(plan, &(struct step){
-						       .type = STEP_ADDRESS_ADD,
-						       .address = { network->bridge,
-							       { network->gateways[i],
-								       network->subnets[i]
-									       .prefix.length } },
-					       });
-		add_forwarding(STEP_SYSCTL_SET, network->is_forwarding, network->bridge, plan);
+			steps_add_gateway(true, network, i, plan);
+		difference_forward_network(network, plan);
 	}
 	if (!presence->has_names) {
-		step = network_step(STEP_HOSTS_ADD, network);
-		plan_add(plan, &step);
-		step = network_step(STEP_RECORD_WRITE, network);
-		plan_add(plan, &step);
+		add_one(plan,
+			(struct step){ .type = STEP_HOSTS_ADD, .hosts.network = network->name });
+		add_dns(STEP_DNS_ADD, network, plan);
+		add_one(plan, steps_network_record(STEP_RECORD_WRITE, network));
 	}
+}
+
+void difference_forward_network(const struct network *network, struct plan *plan)
+{
+	steps_add_forwarding(STEP_SYSCTL_SET, network->is_forwarding, network->bridge, plan);
 }
 
 void difference_remove_network(struct network *network, struct plan *plan)
 {
-	struct step step;
-
 	plan->is_forward = true;
-	add_forwarding(STEP_SYSCTL_RESTORE, network->is_forwarding, network->bridge, plan);
-	step = bridge_step(STEP_BRIDGE_DELETE, network);
-	plan_add(plan, &step);
-	step = network_step(STEP_HOSTS_DELETE, network);
-	plan_add(plan, &step);
-	step = network_step(STEP_RECORD_DELETE, network);
-	plan_add(plan, &step);
+	steps_add_forwarding(STEP_SYSCTL_RESTORE, network->is_forwarding, network->bridge, plan);
+	for (size_t i = 0; i < FAMILIES; i++)
+		steps_add_gateway(false, network, i, plan);
+	add_one(plan, bridge_step(STEP_BRIDGE_DELETE, network));
+	add_fence(network, false, plan);
+	add_one(plan, (struct step){ .type = STEP_HOSTS_DELETE, .hosts.network = network->name });
+	add_dns(STEP_DNS_DELETE, network, plan);
+	add_one(plan, steps_network_record(STEP_RECORD_DELETE, network));
+}
+
+static bool has_uplink(const struct snapshot_uplinks *uplinks, const char *name)
+{
+	for (size_t i = 0; i < uplinks->n; i++)
+		if (streq(uplinks->items[i].name, name))
+			return true;
+	return false;
+}
+
+void difference_follow_uplinks(const struct snapshot_uplinks *before,
+	const struct snapshot_uplinks *after, const bool is_forwarding[FAMILIES], struct plan *plan)
+{
+	/* Closed before it is opened, opened after it is closed again. */
+	for (size_t i = 0; i < after->n; i++) {
+		const struct snapshot_uplink *uplink = &after->items[i];
+		struct step step = { .type = STEP_UPLINK_ADD, .uplink.interface = uplink->name };
+
+		for (size_t family = 0; family < FAMILIES; family++)
+			step.uplink.is_closed[family] =
+				is_forwarding[family] && !uplink->is_router[family];
+		plan_add(plan, &step);
+		steps_add_forwarding(STEP_SYSCTL_SET, is_forwarding, uplink->name, plan);
+	}
+	for (size_t i = 0; i < before->n; i++) {
+		const char *name = before->items[i].name;
+
+		if (has_uplink(after, name))
+			continue;
+		steps_add_forwarding(STEP_SYSCTL_RESTORE, is_forwarding, name, plan);
+		add_one(plan,
+			(struct step){ .type = STEP_UPLINK_DELETE, .uplink.interface = name });
+	}
 }
 
 void difference_restore(const struct string_list *keys, struct plan *plan)
 {
-	plan_add(plan, &(struct step){ .type = STEP_FIREWALL_RESET });
 	for (size_t i = 0; i < keys->n; i++)
-		plan_add(plan, &(struct step){
-				       .type = STEP_SYSCTL_RESTORE,
-				       .sysctl = { .key = keys->items[i] },
-			       });
+		add_one(plan, (struct step){
+				      .type = STEP_SYSCTL_RESTORE,
+				      .sysctl = { .key = keys->items[i] },
+			      });
+	add_one(plan, (struct step){ .type = STEP_FIREWALL_RESET });
 }

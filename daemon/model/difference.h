@@ -31,6 +31,10 @@ void difference_make_namespace(
 /* What of it stands in the firewall (guards, published ports) once more: nobody knows what became of that at start-up, or when
  * somebody else took our tables away. */
 void difference_protect_namespace(const struct ns *ns, struct plan *plan);
+/* An interface of the host's that is to be inside and is not, with the routes by it. */
+void difference_take_link(const struct ns *ns, const char *interface, struct plan *plan);
+/* All of them back; to be done before the namespace goes, since most would go with it. Can be taken back. */
+void difference_give_links(const struct ns *ns, struct plan *plan);
 /* From what is there of it to nothing; makes the plan forward. Links go with the namespace; names are taken away whether they
  * are there or not. */
 void difference_remove_namespace(
@@ -38,7 +42,7 @@ void difference_remove_namespace(
 
 /* From a namespace that is there whole to another one of its name: ns was made with that former. What both have stays
  * untouched. Can be taken back whole. */
-void difference_change_namespace(const struct ns *former, struct ns *ns, struct plan *plan);
+void difference_change_namespace(struct ns *former, struct ns *ns, struct plan *plan);
 
 void difference_make_network(
 	struct network *network, const struct network_presence *presence, struct plan *plan);

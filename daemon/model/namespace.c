@@ -7,190 +7,8 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "maker.h"
 #include "text_value.h"
-
-struct maker {
-	struct ns *ns;
-	const struct namespace_host *host;
-	struct arena *arena;
-	struct fault *fault;
-};
-
-static int fault_parameter(const struct maker *maker, const char *field)
-{
-	return fault_set(maker->fault, &(struct fault){ .type = FAULT_PARAMETER, .field = field });
-}
-
-static const char *element(const struct maker *maker, const char *list, size_t i, const char *field)
-{
-	return arena_printf(
-		maker->arena, "context.%s[%zu]%s%s", list, i, field ? "." : "", field ? field : "");
-}
-
-static bool has_interface(const struct ns *ns, const char *name, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (streq(ns->attachments[i].interface, name))
-			return true;
-	return false;
-}
-
-/* The wished name, or the first of eth0, eth1, … that no attachment has or wishes. */
-static int name_interface(
-	const struct maker *maker, const struct nsnet_attachment_list *wishes, size_t i)
-{
-	struct attachment *attachment = &maker->ns->attachments[i];
-	const char *wish = wishes->items[i].interface_name;
-	bool is_taken = true;
-
-	if (wish) {
-		if (!interface_name_is_valid(wish) || has_interface(maker->ns, wish, i))
-			return fault_parameter(
-				maker, element(maker, "attachments", i, "interfaceName"));
-		(void)snprintf(attachment->interface, sizeof(attachment->interface), "%s", wish);
-		return 0;
-	}
-	for (unsigned number = 0; is_taken; number++) {
-		(void)snprintf(attachment->interface, sizeof(attachment->interface), "eth%u",
-			number % 1000000U);
-		is_taken = has_interface(maker->ns, attachment->interface, i);
-		for (size_t j = i + 1; j < wishes->n; j++)
-			is_taken = is_taken || streq_null(wishes->items[j].interface_name,
-						       attachment->interface);
-	}
-	return 0;
-}
-
-static int fault_address(const struct maker *maker, const struct network *network, const char *text)
-{
-	return fault_set(maker->fault,
-		&(struct fault){ .type = FAULT_ADDRESS, .name = network->name, .text = text });
-}
-
-/* Those that are asked for, then one of each family that is not. */
-static int take_addresses(const struct maker *maker, struct attachment *attachment,
-	const struct string_list *wishes, size_t i)
-{
-	struct network *network = attachment->network;
-	uint64_t wish = 0;
-
-	for (size_t j = 0; j < wishes->n; j++) {
-		struct address address;
-		size_t family;
-
-		if (!address_parse(wishes->items[j], &address))
-			return fault_parameter(
-				maker, arena_printf(maker->arena,
-					       "context.attachments[%zu].addresses[%zu]", i, j));
-		family = family_index(address.family);
-		if (address_is_set(&attachment->addresses[family]))
-			return fault_parameter(
-				maker, arena_printf(maker->arena,
-					       "context.attachments[%zu].addresses[%zu]", i, j));
-		if (!subnet_take(&network->subnets[family], &address))
-			return fault_address(maker, network, wishes->items[j]);
-		attachment->addresses[family] = address;
-	}
-	if (wishes->items && wishes->n == 0)
-		return 0;
-	for (size_t family = 0; family < FAMILIES; family++) {
-		struct subnet *subnet = &network->subnets[family];
-		struct address *address = &attachment->addresses[family];
-
-		if (subnet_is_set(subnet) && !address_is_set(address) &&
-			!subnet_pick(subnet, wish, address))
-			return fault_address(maker, network, NULL);
-		/* 10.0.0.7 goes with fd00::7, if it can. */
-		if (address_is_set(address))
-			wish = prefix_index(&subnet->prefix, address);
-	}
-	return 0;
-}
-
-static int make_mac(
-	const struct maker *maker, struct attachment *attachment, const char *wish, size_t i)
-{
-	if (wish) {
-		if (!mac_parse(wish, &attachment->mac))
-			return fault_parameter(
-				maker, element(maker, "attachments", i, "hardwareAddress"));
-		return 0;
-	}
-	for (size_t family = 0; family < FAMILIES; family++)
-		if (address_is_set(&attachment->addresses[family])) {
-			attachment->mac = mac_of_address(&attachment->addresses[family]);
-			return 0;
-		}
-	attachment->mac = (struct mac){ { 0x02, 0x6e, (uint8_t)(attachment->network->number >> 8),
-		(uint8_t)attachment->network->number, (uint8_t)(attachment->port >> 8),
-		(uint8_t)attachment->port } };
-	return 0;
-}
-
-static bool needs_guard(const struct ns *ns, const struct network *network)
-{
-	bool has_gateway = false;
-
-	for (size_t i = 0; i < FAMILIES; i++)
-		has_gateway = has_gateway || address_is_set(&network->gateways[i]);
-	return ns->uid != 0 && (has_gateway || network->uid != ns->uid);
-}
-
-/* From here on namespace_free() gives back what the attachment has taken. */
-static int attach(const struct maker *maker, const struct nsnet_attachment_list *wishes, size_t i)
-{
-	const struct nsnet_attachment *wish = &wishes->items[i];
-	struct attachment *attachment = &maker->ns->attachments[i];
-	struct network *network = NULL;
-	unsigned port;
-	int r;
-
-	if (name_is_valid(wish->network))
-		network = maker->host->find_network(maker->host->userdata, wish->network);
-	if (!network)
-		return fault_set(maker->fault,
-			&(struct fault){ .type = FAULT_NO_NETWORK, .name = wish->network });
-	port = network_take_port(network);
-	if (port == UINT_MAX)
-		return fault_set(maker->fault, &(struct fault){ .type = FAULT_NETWORK_FULL,
-						       .name = network->name,
-						       .number = NETWORK_PORTS });
-	attachment->network = network;
-	attachment->ns = maker->ns;
-	attachment->port = port;
-	attachment->is_guarded = needs_guard(maker->ns, network);
-	list_append(&network->attachments, &attachment->link);
-	network->n_attachments++;
-	maker->ns->n_attachments++;
-	r = name_interface(maker, wishes, i);
-	if (r == 0)
-		r = take_addresses(maker, attachment, &wish->addresses, i);
-	if (r == 0)
-		r = make_mac(maker, attachment, wish->hardware_address, i);
-	if (r != 0)
-		return r;
-	attachment->alias = arena_printf(
-		&maker->ns->arena, "nsnetd:%s/%s", maker->ns->name, attachment->interface);
-	maker->host->name_link(
-		maker->host->userdata, attachment->alias, attachment->host_interface);
-	return 0;
-}
-
-static int make_attachments(const struct maker *maker, const struct nsnet_attachment_list *wishes)
-{
-	struct ns *ns = maker->ns;
-
-	if (wishes->n > NAMESPACE_ATTACHMENTS_MAX)
-		return fault_parameter(maker, "context.attachments");
-	ns->attachments = arena_array(&ns->arena, wishes->n, sizeof(*ns->attachments));
-	for (size_t i = 0; i < wishes->n; i++) {
-		int r = attach(maker, wishes, i);
-
-		if (r != 0)
-			return r;
-	}
-	return 0;
-}
 
 static bool is_link_local(const struct address *address)
 {
@@ -198,7 +16,7 @@ static bool is_link_local(const struct address *address)
 	       (address->bytes[1] & 0xc0) == 0x80;
 }
 
-/* The interface a gateway is reached by; without a gateway, or with one of the link, the first. */
+/* The interface a gateway is reached by; without a gateway, or with one of the link, the first there is. */
 static const char *route_interface(const struct ns *ns, const struct address *gateway)
 {
 	for (size_t i = 0; i < ns->n_attachments; i++) {
@@ -211,7 +29,8 @@ static const char *route_interface(const struct ns *ns, const struct address *ga
 			prefix_contains(&attachment->network->subnets[family].prefix, gateway))
 			return attachment->interface;
 	}
-	return NULL;
+	/* Nothing is known of what is behind an interface of the host's. */
+	return ns->links.n > 0 ? ns->links.items[0] : NULL;
 }
 
 static int make_route(const struct maker *maker, const struct nsnet_route *wish, size_t i)
@@ -286,9 +105,32 @@ static int make_routes(const struct maker *maker, const struct nsnet_route_list 
 	return 0;
 }
 
+static const char *print_servers(const struct dns *dns, struct arena *arena)
+{
+	const char *text = arena_printf(arena, "search %s\n", dns->domain);
+
+	for (size_t family = 0; family < FAMILIES; family++) {
+		char address[ADDRESS_TEXT_MAX];
+
+		if (address_is_set(&dns->gateways[family]))
+			text = arena_printf(arena, "%snameserver %s\n", text,
+				address_format(&dns->gateways[family], address));
+	}
+	return text;
+}
+
+/* That of the first network that has a name server, where none is wished for. */
+static const char *default_resolv_conf(struct ns *ns)
+{
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		if (ns->attachments[i].network->dns.domain)
+			return print_servers(&ns->attachments[i].network->dns, &ns->arena);
+	return NULL;
+}
+
 static int make_resolv_conf(const struct maker *maker, const struct string_list *servers)
 {
-	const char *text = servers->items ? "" : NULL;
+	const char *text = servers->items ? "" : default_resolv_conf(maker->ns);
 
 	if (servers->n > NAMESPACE_SERVERS_MAX)
 		return fault_parameter(maker, "context.nameServers");
@@ -301,6 +143,58 @@ static int make_resolv_conf(const struct maker *maker, const struct string_list 
 			&maker->ns->arena, "%snameserver %s\n", text, servers->items[i]);
 	}
 	maker->ns->resolv_conf = text;
+	return 0;
+}
+
+static const struct setting *find_setting(const struct ns *ns, const char *key)
+{
+	for (size_t i = 0; ns && i < ns->n_settings; i++)
+		if (streq(ns->settings[i].key, key))
+			return &ns->settings[i];
+	return NULL;
+}
+
+static int make_settings(const struct maker *maker, const struct string_map *wishes)
+{
+	struct ns *ns = maker->ns;
+
+	if (wishes->n > SETTINGS_MAX)
+		return fault_parameter(maker, "context.sysctls");
+	ns->settings = arena_array(&ns->arena, wishes->n, sizeof(*ns->settings));
+	for (size_t i = 0; i < wishes->n; i++) {
+		const struct string_map_entry *wish = &wishes->items[i];
+		struct setting *setting = &ns->settings[ns->n_settings];
+		const struct setting *former;
+
+		if (setting_parse(&ns->arena, wish->key, wish->value, setting) ||
+			find_setting(ns, setting->key))
+			return fault_parameter(
+				maker, arena_printf(maker->arena, "context.sysctls.%s", wish->key));
+		former = find_setting(maker->host->former, setting->key);
+		if (former)
+			memcpy(setting->before, former->before, sizeof(setting->before));
+		ns->n_settings++;
+	}
+	return 0;
+}
+
+static int make_links(const struct maker *maker, const struct string_list *wishes)
+{
+	struct ns *ns = maker->ns;
+
+	if (wishes->n > NAMESPACE_LINKS_MAX)
+		return fault_parameter(maker, "context.links");
+	ns->links.items = arena_array(&ns->arena, wishes->n, sizeof(const char *));
+	for (size_t i = 0; i < wishes->n; i++) {
+		const char *name = wishes->items[i];
+		bool is_taken = !interface_name_is_valid(name) || string_list_has(&ns->links, name);
+
+		for (size_t j = 0; j < ns->n_attachments; j++)
+			is_taken = is_taken || streq(ns->attachments[j].interface, name);
+		if (is_taken)
+			return fault_parameter(maker, element(maker, "links", i, NULL));
+		ns->links.items[ns->links.n++] = arena_strdup(&ns->arena, name);
+	}
 	return 0;
 }
 
@@ -321,7 +215,6 @@ static void complete(struct ns *ns)
 		const struct attachment *attachment = &ns->attachments[i];
 		char text[ADDRESS_TEXT_MAX];
 
-		told->network = attachment->network->name;
 		told->interface_name = attachment->interface;
 		told->hardware_address =
 			arena_strdup(&ns->arena, mac_format(&attachment->mac, text));
@@ -333,6 +226,19 @@ static void complete(struct ns *ns)
 					&ns->arena,
 					address_format(&attachment->addresses[family], text));
 	}
+	for (size_t i = 0; i < ns->n_ports; i++)
+		ns->told.context.ports.items[i].host_port = SOME_INT(ns->ports[i].host_port);
+	if (ns->n_settings == 0)
+		return;
+	/* Their texts are filled in as the settings are set, before the record is written. */
+	ns->told.runtime.sysctls_before = (struct string_map){
+		.items = arena_array(&ns->arena, ns->n_settings, sizeof(struct string_map_entry)),
+		.n = ns->n_settings,
+	};
+	for (size_t i = 0; i < ns->n_settings; i++)
+		ns->told.runtime.sysctls_before.items[i] =
+			(struct string_map_entry){ ns->told.context.sysctls.items[i].key,
+				ns->settings[i].before };
 }
 
 int namespace_new(const char *name, const struct namespace_owner *owner,
@@ -349,9 +255,16 @@ int namespace_new(const char *name, const struct namespace_owner *owner,
 	list_init(&ns->user_link);
 	ns->uid = owner->uid;
 	ns->gid = owner->gid;
+	ns->former = host->former;
 	r = check_texts(&maker, context);
 	if (r == 0)
-		r = make_attachments(&maker, &context->attachments);
+		r = attachment_make_all(&maker, &context->attachments);
+	if (r == 0)
+		r = make_links(&maker, &context->links);
+	if (r == 0)
+		r = publication_make_all(&maker, &context->ports);
+	if (r == 0)
+		r = make_settings(&maker, &context->sysctls);
 	if (r == 0)
 		r = make_routes(&maker, &context->routes);
 	if (r == 0)
@@ -368,18 +281,61 @@ int namespace_new(const char *name, const struct namespace_owner *owner,
 	return 0;
 }
 
+bool namespace_has_address(
+	const struct ns *ns, const struct network *network, const struct address *address)
+{
+	for (size_t i = 0; ns && i < ns->n_attachments; i++)
+		if (ns->attachments[i].network == network &&
+			address_is_equal(
+				&ns->attachments[i].addresses[family_index(address->family)],
+				address))
+			return true;
+	return false;
+}
+
+void namespace_settle(struct ns *ns)
+{
+	struct ns *former = ns->former;
+
+	for (size_t i = 0; i < ns->n_attachments; i++) {
+		struct attachment *attachment = ns->attachments[i].former;
+
+		if (attachment)
+			attachment->port = UINT_MAX;
+		ns->attachments[i].former = NULL;
+	}
+	for (size_t i = 0; i < former->n_attachments; i++) {
+		struct attachment *attachment = &former->attachments[i];
+
+		for (size_t family = 0; family < FAMILIES; family++)
+			if (namespace_has_address(
+				    ns, attachment->network, &attachment->addresses[family]))
+				attachment->addresses[family] = (struct address){ 0 };
+	}
+	for (size_t i = 0; i < ns->n_ports; i++)
+		ns->ports[i].former = NULL;
+	ns->charge = former->charge;
+	former->charge = (struct quota_charge){ 0 };
+	ns->former = NULL;
+}
+
 void namespace_free(struct ns *ns)
 {
 	if (!ns)
 		return;
+	for (size_t i = 0; i < ns->n_ports; i++)
+		publish_give(ns->published, &ns->ports[i]);
 	for (size_t i = 0; i < ns->n_attachments; i++) {
 		struct attachment *attachment = &ns->attachments[i];
 
 		for (size_t family = 0; family < FAMILIES; family++)
-			if (address_is_set(&attachment->addresses[family]))
+			if (address_is_set(&attachment->addresses[family]) &&
+				!namespace_has_address(ns->former, attachment->network,
+					&attachment->addresses[family]))
 				subnet_give(&attachment->network->subnets[family],
 					&attachment->addresses[family]);
-		network_give_port(attachment->network, attachment->port);
+		if (!attachment->former && attachment->port != UINT_MAX)
+			network_give_port(attachment->network, attachment->port);
 		attachment->network->n_attachments--;
 		list_remove(&attachment->link);
 	}

@@ -60,6 +60,7 @@ struct ns {
 	struct setting *settings;
 	size_t n_settings;
 	struct string_list links; /* of the host, inside */
+	struct ns *former;        /* while a change is under way: what it takes the place of */
 	/* What the interface tells of it; its record is the same. The context is completed: interface names, addresses and
 	 * hardware addresses are in. */
 	struct nsnet_list_namespaces_out told;
@@ -100,6 +101,9 @@ struct namespace_owner {
 int namespace_new(const char *name, const struct namespace_owner *owner,
 	const struct nsnet_namespace_context *context, const struct namespace_host *host,
 	struct arena *arena, struct ns **ret, struct fault *reterr);
+/* ns NULL: no. */
+bool namespace_has_address(
+	const struct ns *ns, const struct network *network, const struct address *address);
 /* Parts ns from its former, which is to be freed next: what both have is ns's alone. */
 void namespace_settle(struct ns *ns);
 /* What a former one or one made from it has as well stays with the other. */

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "namespace.h"
 #include "text_value.h"
 
 #define MTU_DEFAULT     1500
@@ -15,6 +16,7 @@
 #define MTU_MAX         65535
 #define CHOSEN_IPV4_LEN 22U /* as many addresses as a bridge has ports */
 #define CHOSEN_IPV6_LEN 64U
+#define SERVERS_MAX     8U
 
 struct maker {
 	struct network *network;
@@ -75,6 +77,16 @@ static bool is_allowed(const struct network_host *host, const struct prefix *pre
 	return !host->allowed;
 }
 
+/* What the network had before the change is its own. */
+static bool is_formers(const struct maker *maker, const struct prefix *prefix)
+{
+	size_t family = family_index(prefix->address.family);
+	const struct network *former = maker->host->former;
+
+	return former && subnet_is_set(&former->subnets[family]) &&
+	       prefix_is_equal(&former->subnets[family].prefix, prefix);
+}
+
 static int take_prefix(const struct maker *maker, const struct prefix *prefix, const char *field)
 {
 	struct subnet *subnet = &maker->network->subnets[family_index(prefix->address.family)];
@@ -83,6 +95,10 @@ static int take_prefix(const struct maker *maker, const struct prefix *prefix, c
 
 	if (subnet_is_set(subnet)) /* a second one of its family */
 		return fault_parameter(maker, field);
+	if (is_formers(maker, prefix)) {
+		subnet_init(subnet, prefix);
+		return 0;
+	}
 	if (!is_allowed(maker->host, prefix))
 		return fault_set(maker->fault,
 			&(struct fault){ .type = FAULT_PREFIX_POLICY,
@@ -181,15 +197,106 @@ static int make_gateways(const struct maker *maker, const struct string_list *wi
 	return 0;
 }
 
+static unsigned least_mtu(const struct network *network)
+{
+	return subnet_is_set(&network->subnets[1]) ? MTU_MIN_IPV6 : MTU_MIN;
+}
+
+unsigned network_follow_mtu(const struct network *network, unsigned uplink_mtu)
+{
+	if (!network->is_mtu_followed)
+		return network->mtu;
+	if (uplink_mtu == 0)
+		return MTU_DEFAULT;
+	if (uplink_mtu > MTU_MAX)
+		return MTU_MAX;
+	return uplink_mtu < least_mtu(network) ? least_mtu(network) : uplink_mtu;
+}
+
+void network_set_mtu(struct network *network, unsigned mtu)
+{
+	network->mtu = mtu;
+	network->told.runtime.maximum_transmission_unit = mtu;
+}
+
 static int make_mtu(const struct maker *maker, const struct maybe_int *wish)
 {
 	struct network *network = maker->network;
-	int64_t mtu = wish->is_set ? wish->value : MTU_DEFAULT;
-	int64_t least = subnet_is_set(&network->subnets[1]) ? MTU_MIN_IPV6 : MTU_MIN;
+	bool is_declared = wish->is_set && wish->value != 0;
 
-	if (mtu < least || mtu > MTU_MAX)
+	network->is_mtu_followed = !is_declared && network->reach != NSNET_REACH_INTERNAL;
+	if (is_declared && (wish->value < least_mtu(network) || wish->value > MTU_MAX))
 		return fault_parameter(maker, "context.maximumTransmissionUnit");
-	network->mtu = (unsigned)mtu;
+	network->mtu = is_declared ? (unsigned)wish->value : MTU_DEFAULT;
+	network->mtu = network_follow_mtu(network, maker->host->uplink_mtu);
+	return 0;
+}
+
+static bool has_gateway(const struct network *network)
+{
+	return address_is_set(&network->gateways[0]) || address_is_set(&network->gateways[1]);
+}
+
+/* Without a gateway there is nowhere to get to, and nothing that the firewall would have to do. */
+static int make_reach(const struct maker *maker, enum nsnet_reach wish)
+{
+	struct network *network = maker->network;
+	const struct network_host *host = maker->host;
+
+	network->reach = wish;
+	if (wish == NSNET_REACH_UNSET)
+		network->reach = has_gateway(network) ? NSNET_REACH_NAT : NSNET_REACH_INTERNAL;
+	if (network->reach != NSNET_REACH_INTERNAL && !has_gateway(network))
+		return fault_parameter(maker, "context.reach");
+	if (!host->may_reach[network->reach])
+		return fault_set(maker->fault,
+			&(struct fault){ .type = FAULT_REACH, .number = network->reach });
+	if (has_gateway(network) && !host->has_nat)
+		return fault_set(maker->fault,
+			&(struct fault){ .type = FAULT_NOT_SUPPORTED, .name = "nat" });
+	for (size_t i = 0; i < FAMILIES; i++)
+		network->is_forwarding[i] = host->is_forwarding[i] &&
+					    network->reach != NSNET_REACH_INTERNAL &&
+					    address_is_set(&network->gateways[i]);
+	return 0;
+}
+
+/* "default.nsnet"; what a name may have and a domain may not becomes a "-". */
+static const char *default_domain(const struct maker *maker)
+{
+	char *domain = arena_strdup(&maker->network->arena,
+		arena_printf(maker->arena, "%s.nsnet", maker->network->name));
+
+	for (char *p = domain; *p; p++)
+		if (*p == '_')
+			*p = '-';
+	return domain;
+}
+
+static int make_dns(const struct maker *maker, const struct nsnet_network_context *context)
+{
+	struct network *network = maker->network;
+	struct dns *dns = &network->dns;
+	struct address address;
+
+	if (context->name_servers.n > SERVERS_MAX)
+		return fault_parameter(maker, "context.nameServers");
+	for (size_t i = 0; i < context->name_servers.n; i++)
+		if (!address_parse(context->name_servers.items[i], &address))
+			return fault_parameter(maker, element(maker, "nameServers", i));
+	if (context->domain && *context->domain && !dns_domain_is_valid(context->domain))
+		return fault_parameter(maker, "context.domain");
+	if (!maker->host->has_names || !has_gateway(network) ||
+		(context->domain && !*context->domain))
+		return 0;
+	*dns = (struct dns){ .domain = context->domain
+					       ? arena_strdup(&network->arena, context->domain)
+					       : default_domain(maker),
+		.bridge = network->bridge,
+		.servers = network->told.context.name_servers };
+	memcpy(dns->gateways, network->gateways, sizeof(dns->gateways));
+	if (!dns->servers.items && network->reach == NSNET_REACH_INTERNAL)
+		dns->servers.items = arena_alloc(&network->arena, 1);
 	return 0;
 }
 
@@ -208,6 +315,7 @@ static void tell(struct network *network)
 	char text[PREFIX_TEXT_MAX];
 
 	runtime->bridge_name = network->bridge;
+	runtime->maximum_transmission_unit = network->mtu;
 	runtime->prefixes.items = arena_array(arena, FAMILIES, sizeof(const char *));
 	runtime->gateways.items = arena_array(arena, FAMILIES, sizeof(const char *));
 	for (size_t i = 0; i < FAMILIES; i++) {
@@ -237,28 +345,51 @@ static struct network *network_empty(const char *name, unsigned number)
 	return network;
 }
 
+/* What was chosen once stays where nothing else is wished. */
+static const struct string_list *former_or(
+	const struct string_list *former, const struct string_list *wish)
+{
+	return wish->items ? wish : former;
+}
+
+static bool has_formers_prefixes(const struct maker *maker)
+{
+	const struct network *former = maker->host->former;
+
+	for (size_t i = 0; former && i < FAMILIES; i++)
+		if (!prefix_is_equal(
+			    &former->subnets[i].prefix, &maker->network->subnets[i].prefix))
+			return false;
+	return former;
+}
+
 int network_new(const char *name, uid_t uid, unsigned number,
 	const struct nsnet_network_context *context, const struct network_host *host,
 	struct arena *arena, struct network **ret, struct fault *reterr)
 {
 	cleanup(network_free) struct network *network = network_empty(name, number);
+	const struct nsnet_network_runtime *former =
+		host->former ? &host->former->told.runtime : &(struct nsnet_network_runtime){ 0 };
 	struct maker maker = { network, host, arena, reterr };
 	int r;
 
+	codec_copy(&nsnet_network_context_type, context, &network->told.context, &network->arena);
+	network->is_isolated = context->isolated.value;
 	r = check_texts(&maker, context);
 	if (r == 0)
-		r = make_prefixes(&maker, &context->prefixes);
+		r = make_prefixes(&maker, former_or(&former->prefixes, &context->prefixes));
 	if (r == 0)
-		r = make_gateways(&maker, &context->gateways);
+		r = make_gateways(&maker, has_formers_prefixes(&maker)
+						  ? former_or(&former->gateways, &context->gateways)
+						  : &context->gateways);
+	if (r == 0)
+		r = make_reach(&maker, context->reach);
 	if (r == 0)
 		r = make_mtu(&maker, &context->maximum_transmission_unit);
+	if (r == 0)
+		r = make_dns(&maker, context);
 	if (r != 0)
 		return r;
-	for (size_t i = 0; i < FAMILIES; i++)
-		network->is_forwarding[i] =
-			host->is_forwarding[i] && address_is_set(&network->gateways[i]);
-	network->is_isolated = context->isolated.value;
-	codec_copy(&nsnet_network_context_type, context, &network->told.context, &network->arena);
 	network->told.name = network->name;
 	network->uid = uid;
 	network->told.runtime.uid = uid;
@@ -278,6 +409,36 @@ void network_free(struct network *network)
 	quota_give_back(&network->charge);
 	arena_done(&network->arena);
 	free(network);
+}
+
+void network_settle(struct network *network, struct network *former)
+{
+	list_foreach (&former->attachments, struct attachment, link, attachment) {
+		list_remove(&attachment->link);
+		list_append(&network->attachments, &attachment->link);
+		attachment->network = network;
+	}
+	network->n_attachments = former->n_attachments;
+	former->n_attachments = 0;
+	memcpy(network->ports, former->ports, sizeof(network->ports));
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (prefix_is_equal(&network->subnets[i].prefix, &former->subnets[i].prefix)) {
+			subnet_done(&network->subnets[i]);
+			network->subnets[i] = former->subnets[i];
+			former->subnets[i] = (struct subnet){ 0 };
+		}
+	network->charge = former->charge;
+	former->charge = (struct quota_charge){ 0 };
+}
+
+struct fence network_fence(const struct network *network)
+{
+	struct fence fence = { .is_set = has_gateway(network),
+		.reach = network->reach,
+		.is_isolated = network->is_isolated };
+
+	memcpy(fence.gateways, network->gateways, sizeof(fence.gateways));
+	return fence;
 }
 
 unsigned network_take_port(struct network *network)

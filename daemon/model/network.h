@@ -55,7 +55,7 @@ struct network_host {
 	bool has_names;               /* networks have name servers */
 	bool may_reach[4];            /* by enum nsnet_reach: what is allowed */
 	unsigned uplink_mtu;          /* 0: no uplink */
-	/* What it is made from and takes the place of; NULL: it is new. Its prefixes are not among those in use. */
+	/* What it is made from and takes the place of; NULL: it is new. */
 	struct network *former;
 };
 

@@ -67,6 +67,10 @@ static enum step_type inverse_type(enum step_type type)
 		return STEP_LINK_TAKE;
 	case STEP_DNS_ADD:
 		return STEP_DNS_DELETE;
+	case STEP_DNS_DELETE:
+		return STEP_DNS_ADD;
+	case STEP_SYSCTL_RESTORE:
+		return STEP_SYSCTL_SET;
 	case STEP_RECORD_WRITE:
 		return STEP_RECORD_DELETE;
 	case STEP_VETH_DELETE:
@@ -77,12 +81,10 @@ static enum step_type inverse_type(enum step_type type)
 	case STEP_NETNS_UNPIN:
 	case STEP_BRIDGE_DELETE:
 	case STEP_VETH_SETTLE:
-	case STEP_SYSCTL_RESTORE:
 	case STEP_HOSTS_DELETE:
 	case STEP_ETC_DELETE:
 	case STEP_FLOWS_DELETE:
 	case STEP_FIREWALL_RESET:
-	case STEP_DNS_DELETE:
 	case STEP_RECORD_DELETE:
 	case STEP_FENCE_SET:
 	case STEP_MTU_SET:

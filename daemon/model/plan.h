@@ -117,9 +117,11 @@ struct step {
 			const char *bridge;
 			struct fence before, after;
 		} fence;
-		/* STEP_UPLINK_* */
+		/* STEP_UPLINK_*: ADD is whole for that interface, whatever held before. Closed: in that family what comes in by
+		 * it passes to our networks alone; the firewall has a set of such uplinks for each family */
 		struct {
 			const char *interface;
+			bool is_closed[FAMILIES];
 		} uplink;
 		/* STEP_PORT_* and STEP_FLOWS_DELETE, in one family: host.bytes zeros: all addresses of the host */
 		struct {
@@ -153,7 +155,7 @@ struct step {
 		struct {
 			const char *interface;
 		} link;
-		/* STEP_DNS_*: DELETE needs network alone. before: NULL: there was none */
+		/* STEP_DNS_*: DELETE needs network alone. before: what ADD replaces; NULL: there is none */
 		struct {
 			const char *network;
 			const struct dns *before, *after;
@@ -169,6 +171,9 @@ struct step {
 			struct prefix destination;
 			struct address gateway; /* may be none: on the link */
 			unsigned metric;        /* 0: the kernel's */
+			/* An address of the host's own, in the table "local": what comes in for it by that interface is
+			 * taken */
+			bool is_local;
 		} route;
 		/* STEP_SYSCTL_*: on the host alone */
 		struct {

@@ -48,6 +48,8 @@ void registry_done(struct registry *registry)
 	tdestroy(registry->namespaces, free_namespace);
 	tdestroy(registry->networks, free_network);
 	tdestroy(registry->users, free);
+	publish_table_done(&registry->published);
+	arena_done(&registry->uplinks.arena);
 	registry_init(registry);
 }
 
@@ -140,6 +142,37 @@ void registry_remove_network(struct registry *registry, struct network *network)
 {
 	if (tdelete(network, &registry->networks, compare_networks))
 		registry->n_networks--;
+}
+
+void registry_replace_namespace(struct registry *registry, struct ns *former, struct ns *ns)
+{
+	namespace_settle(ns);
+	registry_remove_namespace(registry, former);
+	namespace_free(former);
+	registry_add_namespace(registry, ns);
+}
+
+void registry_replace_network(
+	struct registry *registry, struct network *former, struct network *network)
+{
+	network_settle(network, former);
+	registry_remove_network(registry, former);
+	network_free(former);
+	registry_add_network(registry, network);
+}
+
+void registry_set_uplinks(struct registry *registry, const struct snapshot_uplinks *uplinks)
+{
+	struct registry_uplinks copy = { .arena = ARENA_INIT };
+
+	copy.are.items = arena_array(&copy.arena, uplinks->n, sizeof(*copy.are.items));
+	for (size_t i = 0; i < uplinks->n; i++) {
+		copy.are.items[i] = uplinks->items[i];
+		copy.are.items[i].name = arena_strdup(&copy.arena, uplinks->items[i].name);
+	}
+	copy.are.n = uplinks->n;
+	arena_done(&registry->uplinks.arena);
+	registry->uplinks = copy;
 }
 
 struct collector {

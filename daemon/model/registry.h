@@ -40,15 +40,13 @@ void registry_add_network(struct registry *registry, struct network *network);
 /* Takes an object out and hands it over. */
 void registry_remove_namespace(struct registry *registry, struct ns *ns);
 void registry_remove_network(struct registry *registry, struct network *network);
-/* Puts a changed object, made with that former, in its former's place; the former goes. */
+/* Puts a changed object, made from that former, in its former's place; the former goes. */
 void registry_replace_namespace(struct registry *registry, struct ns *former, struct ns *ns);
 void registry_replace_network(
 	struct registry *registry, struct network *former, struct network *network);
 
 /* Copies what the uplinks are now. */
 void registry_set_uplinks(struct registry *registry, const struct snapshot_uplinks *uplinks);
-/* The smallest MTU of an uplink; 0: there is none. */
-unsigned registry_uplink_mtu(const struct registry *registry);
 
 /* All objects in the order of their names; the arrays live in the arena. */
 struct ns **registry_namespaces(const struct registry *registry, struct arena *arena);

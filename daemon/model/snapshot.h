@@ -42,6 +42,17 @@ struct snapshot_uplinks {
 	size_t n;
 };
 
+/* The smallest MTU of them; 0: there is none. */
+static inline unsigned snapshot_uplink_mtu(const struct snapshot_uplinks *uplinks)
+{
+	unsigned mtu = 0;
+
+	for (size_t i = 0; i < uplinks->n; i++)
+		if (mtu == 0 || uplinks->items[i].mtu < mtu)
+			mtu = uplinks->items[i].mtu;
+	return mtu;
+}
+
 /* A port of the host that leads into a namespace, in one family, as it stands in the firewall. */
 struct snapshot_port {
 	int protocol; /* IPPROTO_TCP, IPPROTO_UDP */

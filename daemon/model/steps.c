@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * steps - how the steps about one object are written
+ */
+#include "steps.h"
+
+/* Behind lo's own: for what the host itself sends to ::1 that one holds. */
+#define LOOPBACK_METRIC 4096U
+
+struct step steps_veth(enum step_type type, const struct attachment *attachment)
+{
+	return (struct step){
+		.type = type,
+		.netns = attachment->ns->name,
+		.veth = {
+			.name = attachment->host_interface,
+			.bridge = attachment->network->bridge,
+			.alias = attachment->alias,
+			.peer = attachment->interface,
+			.mac = attachment->mac,
+			.mtu = attachment->network->mtu,
+			.is_guarded = attachment->is_guarded,
+			.is_isolated = attachment->network->is_isolated,
+		},
+	};
+}
+
+struct step steps_guard(enum step_type type, const struct attachment *attachment)
+{
+	struct step step = {
+		.type = type,
+		.netns = attachment->ns->name,
+		.guard = { .port = attachment->host_interface, .mac = attachment->mac },
+	};
+
+	memcpy(step.guard.addresses, attachment->addresses, sizeof(attachment->addresses));
+	return step;
+}
+
+struct step steps_hosts(enum step_type type, const struct attachment *attachment)
+{
+	struct step step = {
+		.type = type,
+		.netns = attachment->ns->name,
+		.hosts = {
+			.network = attachment->network->name,
+			.slot = attachment->port,
+			.name = attachment->ns->name,
+		},
+	};
+
+	memcpy(step.hosts.addresses, attachment->addresses, sizeof(attachment->addresses));
+	return step;
+}
+
+struct step steps_address(enum step_type type, const struct attachment *attachment, size_t family)
+{
+	return (struct step){
+		.type = type,
+		.netns = attachment->ns->name,
+		.address = { attachment->interface,
+			{ attachment->addresses[family],
+				attachment->network->subnets[family].prefix.length } },
+	};
+}
+
+struct step steps_route(enum step_type type, const struct ns *ns, const struct route *route)
+{
+	return (struct step){
+		.type = type,
+		.netns = ns->name,
+		.route = { .interface = route->interface,
+			.destination = route->destination,
+			.gateway = route->gateway,
+			.metric = route->metric },
+	};
+}
+
+struct step steps_namespace_record(enum step_type type, const struct ns *ns)
+{
+	return (struct step){
+		.type = type,
+		.netns = ns->name,
+		.record = { RECORD_NAMESPACE, ns->name, &nsnet_list_namespaces_out_type, &ns->told,
+			NULL },
+	};
+}
+
+struct step steps_network_record(enum step_type type, const struct network *network)
+{
+	return (struct step){
+		.type = type,
+		.record = { RECORD_NETWORK, network->name, &nsnet_list_networks_out_type,
+			&network->told, NULL },
+	};
+}
+
+struct step steps_etc(const struct ns *ns, struct arena *arena)
+{
+	const char **networks = arena_array(arena, ns->n_attachments, sizeof(*networks));
+	size_t n = 0;
+
+	for (size_t i = 0; i < ns->n_attachments; i++) {
+		const char *name = ns->attachments[i].network->name;
+
+		if (!string_list_has(&(struct string_list){ networks, n }, name))
+			networks[n++] = name;
+	}
+	return (struct step){
+		.type = STEP_ETC_ADD,
+		.netns = ns->name,
+		.etc.is = { networks, n, ns->resolv_conf },
+	};
+}
+
+void steps_add_port(enum step_type type, const struct published *port, struct plan *plan)
+{
+	for (size_t family = 0; family < FAMILIES; family++)
+		if (address_is_set(&port->targets[family]))
+			plan_add(plan, &(struct step){
+					       .type = type,
+					       .port = { port->protocol, port->host[family],
+						       port->targets[family], port->host_port,
+						       port->namespace_port },
+				       });
+}
+
+void steps_add_shape(
+	const struct attachment *attachment, const struct shape *before, struct plan *plan)
+{
+	plan_add(plan, &(struct step){
+			       .type = STEP_SHAPE_SET,
+			       .netns = attachment->ns->name,
+			       .shape = { attachment->host_interface, attachment->interface,
+				       *before, attachment->shape },
+		       });
+}
+
+static void add_sysctl(enum step_type type, const char *family, const char *interface,
+	const char *name, struct plan *plan)
+{
+	plan_add(plan, &(struct step){
+			       .type = type,
+			       .sysctl = { arena_printf(plan->arena, "net/%s/conf/%s/%s", family,
+						   interface, name),
+				       1 },
+		       });
+}
+
+/* IPv6 has had forwarding by interface since Linux 6.17 (net.ipv6.conf.IF.force_forwarding). */
+void steps_add_forwarding(enum step_type type, const bool is_forwarding[FAMILIES],
+	const char *interface, struct plan *plan)
+{
+	if (is_forwarding[0])
+		add_sysctl(type, "ipv4", interface, "forwarding", plan);
+	if (is_forwarding[1])
+		add_sysctl(type, "ipv6", interface, "force_forwarding", plan);
+}
+
+/* Who connects to a published port by the host's own loopback has a loopback address until he is on his way: the kernel is to
+ * let answers to that come in by the bridge. For IPv4 that is a setting; for IPv6 there is none, but a second local route to
+ * ::1 does it (strict routing asks that the interface be the route's, rt6_need_strict). What namespaces themselves send from
+ * or to such addresses the firewall drops before anybody looks. */
+void steps_add_gateway(bool is_add, const struct network *network, size_t family, struct plan *plan)
+{
+	struct prefix loopback;
+
+	if (!address_is_set(&network->gateways[family]))
+		return;
+	plan_add(plan, &(struct step){
+			       .type = is_add ? STEP_ADDRESS_ADD : STEP_ADDRESS_DELETE,
+			       .address = { network->bridge,
+				       { network->gateways[family],
+					       network->subnets[family].prefix.length } },
+		       });
+	if (family_of(family) == AF_INET) {
+		add_sysctl(is_add ? STEP_SYSCTL_SET : STEP_SYSCTL_RESTORE, "ipv4", network->bridge,
+			"route_localnet", plan);
+		return;
+	}
+	if (!prefix_parse("::1/128", &loopback))
+		abort();
+	plan_add(plan, &(struct step){
+			       .type = is_add ? STEP_ROUTE_ADD : STEP_ROUTE_DELETE,
+			       .route = { .interface = network->bridge,
+				       .destination = loopback,
+				       .metric = LOOPBACK_METRIC,
+				       .is_local = true },
+		       });
+}

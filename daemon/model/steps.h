@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * steps - how the steps about one object are written: what difference.c and change.c share
+ */
+#pragma once
+
+#include "namespace.h"
+#include "plan.h"
+
+struct step steps_veth(enum step_type type, const struct attachment *attachment);
+struct step steps_guard(enum step_type type, const struct attachment *attachment);
+struct step steps_hosts(enum step_type type, const struct attachment *attachment);
+struct step steps_address(enum step_type type, const struct attachment *attachment, size_t family);
+struct step steps_route(enum step_type type, const struct ns *ns, const struct route *route);
+struct step steps_namespace_record(enum step_type type, const struct ns *ns);
+struct step steps_network_record(enum step_type type, const struct network *network);
+/* Its memory is the arena's. */
+struct step steps_etc(const struct ns *ns, struct arena *arena);
+
+/* One step for each family it leads to. */
+void steps_add_port(enum step_type type, const struct published *port, struct plan *plan);
+/* With what is there now as before. */
+void steps_add_shape(
+	const struct attachment *attachment, const struct shape *before, struct plan *plan);
+/* The host's address on a network, and what goes with it. */
+void steps_add_gateway(
+	bool is_add, const struct network *network, size_t family, struct plan *plan);
+/* Forwarding of an interface, by family. */
+void steps_add_forwarding(enum step_type type, const bool is_forwarding[FAMILIES],
+	const char *interface, struct plan *plan);
