@@ -98,6 +98,80 @@ enum check_prefix check_prefix(
 	return has_host ? CHECK_PREFIX_HAS_HOST : CHECK_PREFIX_OK;
 }
 
+bool check_is_same_address(const char *a, const char *b)
+{
+	unsigned char x[sizeof(struct in6_addr)] = { 0 }, y[sizeof(struct in6_addr)] = { 0 };
+	int family = check_address(a);
+
+	if (family == 0 || check_address(b) != family)
+		return false;
+	(void)inet_pton(family, a, x);
+	(void)inet_pton(family, b, y);
+	return memcmp(x, y, sizeof(x)) == 0;
+}
+
+bool check_is_same_prefix(const char *a, const char *b)
+{
+	char x[CHECK_PREFIX_TEXT_MAX], y[CHECK_PREFIX_TEXT_MAX];
+	int family;
+
+	return check_prefix(a, &family, x) != CHECK_PREFIX_NONE &&
+	       check_prefix(b, &family, y) != CHECK_PREFIX_NONE && streq(x, y);
+}
+
+/* The separator that stands first separates; the other one is part of a name then (sysctl(8)). */
+bool check_is_sysctl(const char *text)
+{
+	const char *rest = after(text, "net.");
+
+	if (!rest)
+		rest = after(text, "net/");
+	if (!rest || !*rest)
+		return false;
+	for (; *rest; rest++) {
+		/* Names of interfaces are among them. */
+		if (strchr(" \t\n\v\f\r=", *rest))
+			return false;
+	}
+	return true;
+}
+
+bool check_is_same_sysctl(const char *a, const char *b)
+{
+	char x = a[strcspn(a, "./")], y = b[strcspn(b, "./")];
+
+	for (; *a && *b; a++, b++) {
+		bool is_separator = *a == x;
+
+		if (is_separator != (*b == y))
+			return false;
+		/* eth0.7 is eth0/7 where dots separate. */
+		if (!is_separator && *a != *b && !(strchr("./", *a) && strchr("./", *b)))
+			return false;
+	}
+	return *a == *b;
+}
+
+bool check_is_domain(const char *text)
+{
+	size_t n = strlen(text), label = 0;
+
+	if (n == 0 || n > 128)
+		return false;
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && text[i] != '.') {
+			if (!is_alphanumeric(text[i]) && text[i] != '-')
+				return false;
+			label++;
+			continue;
+		}
+		if (label == 0 || label > 63 || text[i - label] == '-' || text[i - 1] == '-')
+			return false;
+		label = 0;
+	}
+	return true;
+}
+
 bool check_is_hardware_address(const char *text)
 {
 	bool is_zero = true;

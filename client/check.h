@@ -26,6 +26,17 @@ enum check_prefix {
 enum check_prefix check_prefix(
 	const char *text, int *ret_family, char ret_prefix[CHECK_PREFIX_TEXT_MAX]);
 
+/* Whether two texts are the same address, or prefix, however it is written; not where one of them is none. */
+bool check_is_same_address(const char *a, const char *b);
+bool check_is_same_prefix(const char *a, const char *b);
+
+/* The name of a setting below net, as sysctl(8) has it: "net.ipv4.ip_forward", "net/ipv4/conf/eth0.7/rp_filter". */
+bool check_is_sysctl(const char *text);
+bool check_is_same_sysctl(const char *a, const char *b);
+
+/* Letters, digits, "-" and "." as a host name has them (RFC 1123), 128 bytes at most. */
+bool check_is_domain(const char *text);
+
 /* 02:00:5e:00:53:01; neither a group's address nor nobody's. */
 bool check_is_hardware_address(const char *text);
 

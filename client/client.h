@@ -44,10 +44,14 @@ int client_allow_nothing(struct client *client, int result, const char *error);
 /* What verbs do. 0, or the exit status of the problem they have told. */
 
 int namespace_create(struct client *client);
+int namespace_set(struct client *client);
 int namespace_delete(struct client *client);
 int namespace_list(struct client *client);
 int namespace_show(struct client *client);
+/* One as settings_make() has it; what was lost by it is told. */
+int namespace_make(struct client *client, const char *name, struct nsnet_create_namespace_out *ret);
 int network_create(struct client *client);
+int network_set(struct client *client);
 int network_delete(struct client *client);
 int network_list(struct client *client);
 int network_show(struct client *client);

@@ -14,6 +14,7 @@
 
 #include "check.h"
 #include "door.h"
+#include "field.h"
 #include "nsnet.h"
 #include "settings.h"
 #include "suggest.h"
@@ -26,6 +27,11 @@
 static const char *verb_of(const struct problem *problem)
 {
 	return problem->context && problem->context->verb ? problem->context->verb : "";
+}
+
+static bool is_of_network(const struct problem *problem)
+{
+	return after(verb_of(problem), "network") != NULL;
 }
 
 /* Appends a word so that a shell reads it as one. */
@@ -156,7 +162,7 @@ static int namespace_busy(struct problem *problem, const void *parameters)
 static int no_such_network(struct problem *problem, const void *parameters)
 {
 	const struct nsnet_no_such_network *p = parameters;
-	bool is_wished = after(verb_of(problem), "network") == NULL;
+	bool is_wished = !is_of_network(problem);
 
 	if (!p->name)
 		return problem_set(problem, PROBLEM_NO_OBJECT, "nsnetctl network create NAME",
@@ -180,6 +186,13 @@ static int network_busy(struct problem *problem, const void *parameters)
 {
 	const struct nsnet_network_busy *p = parameters;
 
+	if (streq(verb_of(problem), "network set"))
+		return problem_set(problem, PROBLEM_IN_USE,
+			mend(problem,
+				"nsnetctl network show %s, then nsnetctl set NAME --network -%s for each",
+				p->name, p->name),
+			"network \"%s\" keeps its prefixes and gateways while %lld namespace%s attached to it",
+			p->name, (long long)p->attachments, p->attachments == 1 ? " is" : "s are");
 	return problem_set(problem, PROBLEM_IN_USE, "nsnetctl list",
 		"%lld namespace%s attached to network \"%s\"", (long long)p->attachments,
 		p->attachments == 1 ? " is" : "s are", p->name);
@@ -242,6 +255,8 @@ static int quota_exceeded(struct problem *problem, const void *parameters)
 		{ "attachments", "attachment of a namespace to a network",
 			"attachments of namespaces to networks",
 			"nsnetctl list, then nsnetctl delete NAME" },
+		{ "ports", "published port", "published ports",
+			"nsnetctl list, then nsnetctl set NAME --publish -PORT" },
 		{ "connections", "connection to nsnetd", "connections to nsnetd", NULL },
 	};
 	const struct nsnet_quota_exceeded *p = parameters;
@@ -257,10 +272,113 @@ static int quota_exceeded(struct problem *problem, const void *parameters)
 		(long long)p->limit, what);
 }
 
+static int reach_not_allowed(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_reach_not_allowed *p = parameters;
+	const char *reach = "nat", *other = "internal";
+
+	switch (p->reach) {
+	case NSNET_REACH_UNSET:
+	case NSNET_REACH_NAT:
+		break;
+	case NSNET_REACH_ROUTE:
+		reach = "route";
+		other = "nat";
+		break;
+	case NSNET_REACH_INTERNAL:
+		reach = "internal";
+		other = "nat";
+		break;
+	}
+	return problem_set(problem, PROBLEM_NOT_ALLOWED,
+		mend(problem, "the same with --reach %s", other),
+		"networks of members may not have reach \"%s\"", reach);
+}
+
+static int port_unavailable(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_port_unavailable *p = parameters;
+	bool is_udp = p->protocol == NSNET_PROTOCOL_UDP;
+	const char *address = "";
+
+	if (!p->host_port.is_set)
+		return problem_set(problem, PROBLEM_IN_USE,
+			"the same with a port of your own choice: --publish PORT:NSPORT",
+			"none of the %s ports to choose from is free on this host",
+			is_udp ? "UDP" : "TCP");
+	if (p->host_address)
+		address = mend(
+			problem, strchr(p->host_address, ':') ? "[%s]:" : "%s:", p->host_address);
+	return problem_set(problem, PROBLEM_IN_USE,
+		mend(problem,
+			"the same with --publish :NSPORT, for a free one (who has it: nsnetctl list; ss -ln%cp sport = :%lld)",
+			is_udp ? 'u' : 't', (long long)p->host_port.value),
+		"port %s%lld/%s of this host is in use", address, (long long)p->host_port.value,
+		is_udp ? "udp" : "tcp");
+}
+
+static int port_not_allowed(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_port_not_allowed *p = parameters;
+
+	return problem_set(problem, PROBLEM_NOT_ALLOWED,
+		mend(problem, "the same with a port from %lld on, or :NSPORT for a free one",
+			(long long)p->lowest),
+		"members may not publish port %lld of this host", (long long)p->host_port);
+}
+
+static int link_unavailable(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_link_unavailable *p = parameters;
+
+	return problem_set(problem, PROBLEM_IN_USE,
+		mend(problem, "ip -d link show dev %s", p->interface_name),
+		"interface \"%s\" is not on this host, or not free: nsnetd's own, or a bridge's",
+		p->interface_name);
+}
+
+static int changed(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_changed *p = parameters;
+	const struct explain_context *context = problem->context;
+
+	return problem_set(problem, PROBLEM_IN_USE,
+		context && context->typed ? context->typed : "the same again",
+		"\"%s\" was changed by somebody else at the same time", p->name);
+}
+
 static int not_supported(struct problem *problem, const void *parameters)
 {
+	/* What is not there, and how it comes to be. Modules are looked for when nsnetd starts. */
+	static const struct {
+		const char *feature, *what, *way;
+	} features[] = {
+		{ "nat",
+			"this kernel cannot lend namespaces the host's address (nftables, masquerade)",
+			"modprobe nft_masq && systemctl restart nsnetd; or --reach internal" },
+		{ "ports", "this kernel cannot lead ports into namespaces (nftables, dnat)",
+			"modprobe nft_nat && systemctl restart nsnetd; or leave --publish out" },
+		{ "rate", "this kernel cannot limit rates (tbf)",
+			"modprobe sch_tbf && systemctl restart nsnetd; or leave --rate out" },
+		{ "netem", "this kernel cannot delay or lose packets (netem)",
+			"modprobe sch_netem && systemctl restart nsnetd; or leave --delay and --loss out" },
+		{ "names", "there are no name servers for networks here: no dnsmasq, or no systemd",
+			"apt install dnsmasq-base && systemctl restart nsnetd; or leave --dns and --domain out" },
+		{ "guard",
+			"this kernel cannot hold namespaces to their addresses (nftables, bridge)",
+			"modprobe nf_tables && systemctl restart nsnetd" },
+		{ "forwarding4", "this host cannot forward IPv4 by interface",
+			"the same with --reach internal" },
+		{ "forwarding6", "this host cannot forward IPv6 by interface",
+			"the same with --reach internal" },
+	};
 	const struct nsnet_not_supported *p = parameters;
 
+	for (size_t i = 0; i < lengthof(features); i++) {
+		if (streq(features[i].feature, p->feature))
+			return problem_set(
+				problem, PROBLEM_FAILED, features[i].way, "%s", features[i].what);
+	}
 	return problem_set(problem, PROBLEM_FAILED, "nsnetctl call Describe",
 		"this kernel has not what is needed: %s", p->feature);
 }
@@ -274,108 +392,6 @@ static int kernel_error(struct problem *problem, const void *parameters)
 		p->message ? " (" : "", p->message ? p->message : "", p->message ? ")" : "");
 }
 
-/* The number in "context.routes[3].gateway" behind what stands before it; false where the field is another. */
-static bool field_index(
-	const char *field, const char *before, size_t *ret_index, const char **ret_rest)
-{
-	const char *digits = after(field, before);
-	char *end;
-
-	if (!digits || *digits < '0' || *digits > '9')
-		return false;
-	*ret_index = strtoul(digits, &end, 10);
-	if (*end != ']')
-		return false;
-	*ret_rest = end + 1;
-	return true;
-}
-
-static const char *text_at(const struct string_list *list, size_t i)
-{
-	return i < list->n ? list->items[i] : NULL;
-}
-
-/* The option that a field comes from, and in *ret_value what was typed there, NULL where that is not known. */
-static const char *attachment_option(
-	const struct settings *settings, size_t i, const char *rest, const char **ret_value)
-{
-	const struct nsnet_attachment_list *list = &settings->of_namespace.attachments;
-	size_t j;
-
-	*ret_value = NULL;
-	if (i >= list->n)
-		return "--network";
-	if (streq(rest, ".interfaceName")) {
-		*ret_value = list->items[i].interface_name;
-		return "--network ...:name=";
-	}
-	if (streq(rest, ".hardwareAddress")) {
-		*ret_value = list->items[i].hardware_address;
-		return "--network ...:mac=";
-	}
-	if (field_index(rest, ".addresses[", &j, &rest)) {
-		*ret_value = text_at(&list->items[i].addresses, j);
-		return "--network ...:ip=";
-	}
-	*ret_value = list->items[i].network;
-	return "--network";
-}
-
-static const char *route_option(
-	const struct settings *settings, size_t i, const char *rest, const char **ret_value)
-{
-	const struct nsnet_route_list *list = &settings->of_namespace.routes;
-
-	*ret_value = NULL;
-	if (i >= list->n)
-		return "--route";
-	if (streq(rest, ".gateway")) {
-		*ret_value = list->items[i].gateway;
-		return "--route ...:via=";
-	}
-	if (streq(rest, ".metric"))
-		return "--route ...:metric=";
-	*ret_value = list->items[i].destination;
-	return "--route";
-}
-
-static const char *field_option(
-	const struct settings *settings, const char *field, const char **ret_value)
-{
-	static const struct {
-		const char *field, *option;
-	} plain[] = {
-		{ "context.attachments", "--network" },
-		{ "context.routes", "--route" },
-		{ "context.nameServers", "--dns" },
-		{ "context.labels", "--label" },
-		{ "context.description", "--description" },
-		{ "context.prefixes", "--subnet" },
-		{ "context.gateways", "--gateway" },
-		{ "context.isolated", "--isolated" },
-		{ "context.maximumTransmissionUnit", "--mtu" },
-	};
-	const char *rest;
-	size_t i;
-
-	if (field_index(field, "context.attachments[", &i, &rest))
-		return attachment_option(settings, i, rest, ret_value);
-	if (field_index(field, "context.routes[", &i, &rest))
-		return route_option(settings, i, rest, ret_value);
-	*ret_value = NULL;
-	if (field_index(field, "context.nameServers[", &i, &rest))
-		*ret_value = text_at(&settings->of_namespace.name_servers, i);
-	if (field_index(field, "context.prefixes[", &i, &rest))
-		*ret_value = text_at(&settings->of_network.prefixes, i);
-	if (field_index(field, "context.gateways[", &i, &rest))
-		*ret_value = text_at(&settings->of_network.gateways, i);
-	for (i = 0; i < lengthof(plain); i++) {
-		if (after(field, plain[i].field))
-			return plain[i].option;
-	}
-	return NULL;
-}
-
 static int invalid_parameter(struct problem *problem, const void *parameters)
 {
 	const struct varlink_service_invalid_parameter *p = parameters;
@@ -383,7 +399,8 @@ static int invalid_parameter(struct problem *problem, const void *parameters)
 	const char *value = NULL, *option = NULL;
 
 	if (context && context->settings)
-		option = field_option(context->settings, p->parameter, &value);
+		option = field_option(context->settings, is_of_network(problem), p->parameter,
+			problem->arena, &value);
 	if (option && value)
 		return problem_usage(problem, "%s: nsnetd does not take \"%s\"", option, value);
 	if (option)
@@ -446,6 +463,11 @@ static const struct explanation {
 	{ NSNET_ERROR_ADDRESS_UNAVAILABLE, &nsnet_address_unavailable_type, address_unavailable },
 	{ NSNET_ERROR_PREFIX_CONFLICT, &nsnet_prefix_conflict_type, prefix_conflict },
 	{ NSNET_ERROR_PREFIX_NOT_ALLOWED, &nsnet_prefix_not_allowed_type, prefix_not_allowed },
+	{ NSNET_ERROR_REACH_NOT_ALLOWED, &nsnet_reach_not_allowed_type, reach_not_allowed },
+	{ NSNET_ERROR_PORT_UNAVAILABLE, &nsnet_port_unavailable_type, port_unavailable },
+	{ NSNET_ERROR_PORT_NOT_ALLOWED, &nsnet_port_not_allowed_type, port_not_allowed },
+	{ NSNET_ERROR_LINK_UNAVAILABLE, &nsnet_link_unavailable_type, link_unavailable },
+	{ NSNET_ERROR_CHANGED, &nsnet_changed_type, changed },
 	{ NSNET_ERROR_QUOTA_EXCEEDED, &nsnet_quota_exceeded_type, quota_exceeded },
 	{ NSNET_ERROR_NOT_SUPPORTED, &nsnet_not_supported_type, not_supported },
 	{ NSNET_ERROR_KERNEL_ERROR, &nsnet_kernel_error_type, kernel_error },

@@ -22,10 +22,8 @@ enum { TRIES = 60 };
 
 static int create(struct client *client, const char *name)
 {
-	struct nsnet_create_namespace_in in = { .name = name,
-		.context = &client->settings.of_namespace };
 	struct nsnet_create_namespace_out out;
-	int r = call_nsnet(&client->call, NSNET_M_CREATE_NAMESPACE, &in, &out);
+	int r = namespace_make(client, name, &out);
 
 	/* The command may take longer than a connection may be idle. */
 	call_close(&client->call);

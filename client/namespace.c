@@ -1,152 +1,108 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * namespace - create, delete, list, show
+ * namespace - create, set, delete, list, show
  */
 #include <stdio.h>
 
+#include "attachments.h"
 #include "client.h"
+#include "object.h"
 #include "output.h"
-#include "pager.h"
+#include "ports.h"
+#include "routes.h"
 
-/* A list as JSON is what makes it again: {"namespaces":{"ns1":{…}}} */
-struct wishes {
-	struct nsnet_namespace_context_map namespaces;
-};
+static_assert(offsetof(struct nsnet_list_namespaces_out, name) == 0, "object.h");
 
-static const struct codec_field wishes_fields[] = {
-	{ .name = "namespaces",
-		.offset = offsetof(struct wishes, namespaces),
-		.kind = CODEC_STRUCT,
-		.shape = CODEC_MAP,
-		.structure = &nsnet_namespace_context_type },
-};
-
-static const struct codec_struct wishes_type = { "Wishes", sizeof(struct wishes), wishes_fields,
-	lengthof(wishes_fields) };
-
-static void print_json(struct client *client, const struct nsnet_list_namespaces_out *out)
+static int ask(struct client *client, const char *name, bool inspect,
+	int (*on_reply)(const void *listed, void *userdata), void *userdata)
 {
-	output_json(&client->options, &client->arena,
-		codec_encode(&nsnet_list_namespaces_out_type, out, &client->arena));
+	struct nsnet_list_namespaces_in in = { .name = name };
+
+	if (inspect)
+		in.inspect = SOME_BOOL(true);
+	return call_nsnet_each(&client->call, NSNET_M_LIST_NAMESPACES, &in, on_reply, userdata);
 }
 
-int namespace_create(struct client *client)
+/* The interface is there, and the way back may not be: who moved it is to know at once. */
+static void tell_lost(struct client *client, const struct nsnet_namespace_runtime *runtime)
 {
-	int r = client_check_names(client, "namespace");
+	const struct string_list *links = &client->settings.edits.given.of_namespace.links;
+
+	if (client->options.json != OPTIONS_JSON_OFF)
+		return;
+	for (size_t i = 0; i < runtime->lost_addresses.n; i++)
+		(void)fprintf(stderr, "nsnetctl: %s lost the address %s\n",
+			links->n == 1 ? output_safe(&client->arena, links->items[0])
+				      : "an interface",
+			output_safe(&client->arena, runtime->lost_addresses.items[i]));
+}
+
+int namespace_make(struct client *client, const char *name, struct nsnet_create_namespace_out *ret)
+{
+	struct nsnet_create_namespace_in in = { .name = name,
+		.context = &client->settings.of_namespace };
+	int r = call_nsnet(&client->call, NSNET_M_CREATE_NAMESPACE, &in, ret);
+
+	if (r == 0)
+		tell_lost(client, &ret->runtime);
+	return r;
+}
+
+static int create(struct client *client, const char *name, void *ret_listed)
+{
+	struct nsnet_create_namespace_out out;
+	int r = namespace_make(client, name, &out);
+
+	if (r == 0)
+		*(struct nsnet_list_namespaces_out *)ret_listed =
+			(struct nsnet_list_namespaces_out){ name, out.context, out.runtime };
+	return r;
+}
+
+static int set(struct client *client, const char *name, struct maybe_int revision, void *ret_listed)
+{
+	struct nsnet_set_namespace_in in = {
+		.name = name, .context = client->settings.of_namespace, .revision = revision
+	};
+	struct nsnet_set_namespace_out out;
+	int r = call_nsnet(&client->call, NSNET_M_SET_NAMESPACE, &in, &out);
 
 	if (r != 0)
 		return r;
-	if (client->n_words > 1 && client->settings.has_address)
-		return problem_usage(&client->problem,
-			"one address cannot be that of several namespaces; leave out ip= and mac=, or create one by one");
-	for (size_t i = 0; i < client->n_words; i++) {
-		struct nsnet_create_namespace_in in = { .name = client->words[i],
-			.context = &client->settings.of_namespace };
-		struct nsnet_create_namespace_out out;
-
-		r = call_nsnet(&client->call, NSNET_M_CREATE_NAMESPACE, &in, &out);
-		if (r != 0)
-			return r;
-		if (client->options.json != OPTIONS_JSON_OFF)
-			print_json(client, &(struct nsnet_list_namespaces_out){
-						   in.name, out.context, out.runtime });
-	}
+	tell_lost(client, &out.runtime);
+	*(struct nsnet_list_namespaces_out *)ret_listed =
+		(struct nsnet_list_namespaces_out){ name, out.context, out.runtime };
 	return 0;
 }
 
-int namespace_delete(struct client *client)
+static const void *former(struct arena *arena unused, const void *listed)
 {
-	struct nsnet_delete_namespaces_in in = { .names = { client->words, client->n_words } };
-	struct nsnet_delete_namespaces_out out;
-	int r = client_check_names(client, "namespace");
-
-	if (r != 0)
-		return r;
-	if (client->kills)
-		in.kill = SOME_BOOL(true);
-	return call_nsnet(&client->call, NSNET_M_DELETE_NAMESPACES, &in, &out);
+	return &((const struct nsnet_list_namespaces_out *)listed)->context;
 }
 
-struct listing {
-	struct client *client;
-	struct output_table *table; /* NULL where none is made */
-	struct wishes wishes;
-};
-
-static void list_rows(struct listing *listing, const struct nsnet_list_namespaces_out *out)
+static int64_t revision(const void *listed)
 {
-	struct arena *arena = &listing->client->arena;
+	return ((const struct nsnet_list_namespaces_out *)listed)->runtime.revision;
+}
+
+static void list(struct client *client, struct output_table *table, const void *listed)
+{
+	const struct nsnet_list_namespaces_out *out = listed;
+	struct arena *arena = &client->arena;
 	const struct nsnet_attachment_list *attachments = &out->context.attachments;
+	const char *ports = ports_summary(arena, &out->context.ports);
 	const char *owner = output_user(arena, out->runtime.uid);
 	const char *ownership = out->runtime.ownership == NSNET_OWNERSHIP_USER ? "user" : "host";
 
 	if (attachments->n == 0)
-		output_table_row(listing->table,
-			(const char *const[]){ out->name, NULL, NULL, owner, ownership });
+		output_table_row(table,
+			(const char *const[]){ out->name, NULL, NULL, ports, owner, ownership });
 	/* One line for each, with the name: so that it is found by grep(1). */
 	for (size_t i = 0; i < attachments->n; i++)
-		output_table_row(listing->table,
-			(const char *const[]){ out->name, attachments->items[i].network,
-				output_join(arena, &attachments->items[i].addresses, ", "), owner,
-				ownership });
-}
-
-static void list_wish(struct listing *listing, const struct nsnet_list_namespaces_out *out)
-{
-	struct wishes *wishes = &listing->wishes;
-	size_t n = wishes->namespaces.n;
-
-	/* Room doubles: there may be thousands. */
-	if ((n & (n - 1)) == 0) {
-		struct nsnet_namespace_context_map_entry *more =
-			arena_array(&listing->client->arena, n == 0 ? 1 : 2 * n, sizeof(*more));
-
-		if (n > 0)
-			memcpy(more, wishes->namespaces.items, n * sizeof(*more));
-		wishes->namespaces.items = more;
-	}
-	wishes->namespaces.items[n] =
-		(struct nsnet_namespace_context_map_entry){ out->name, out->context };
-	wishes->namespaces.n++;
-}
-
-static int on_listed(const void *reply, void *userdata)
-{
-	const struct nsnet_list_namespaces_out *out = reply;
-	struct listing *listing = userdata;
-
-	if (!client_wants(listing->client, out->name))
-		return 0;
-	if (listing->table)
-		list_rows(listing, out);
-	else if (listing->client->options.is_quiet)
-		(void)puts(out->name);
-	else
-		list_wish(listing, out);
-	return 0;
-}
-
-int namespace_list(struct client *client)
-{
-	static const char *const columns[] = { "NAME", "NETWORK", "ADDRESS", "OWNER", "OWNERSHIP" };
-	const struct options *options = &client->options;
-	struct listing listing = { .client = client };
-	int r;
-
-	if (!options->is_quiet && options->json == OPTIONS_JSON_OFF)
-		listing.table =
-			output_table_new(options, &client->arena, columns, lengthof(columns));
-	r = call_nsnet_each(&client->call, NSNET_M_LIST_NAMESPACES,
-		&(struct nsnet_list_namespaces_in){ 0 }, on_listed, &listing);
-	r = client_allow_nothing(client, r, NSNET_ERROR_NO_SUCH_NAMESPACE);
-	if (r == 0)
-		pager_start(options);
-	if (listing.table)
-		output_table_end(listing.table);
-	else if (r == 0 && !options->is_quiet)
-		output_json(options, &client->arena,
-			codec_encode(&wishes_type, &listing.wishes, &client->arena));
-	return r;
+		output_table_row(
+			table, (const char *const[]){ out->name, attachments->items[i].network,
+				       output_join(arena, &attachments->items[i].addresses, ", "),
+				       i == 0 ? ports : NULL, owner, ownership });
 }
 
 static const char *counted(struct arena *arena, int64_t n, const char *one)
@@ -199,16 +155,32 @@ static void show_interface(struct arena *arena, const struct nsnet_interface *in
 
 static void show_routes(struct arena *arena, const struct nsnet_route_list *routes)
 {
-	for (size_t i = 0; i < routes->n; i++) {
-		const struct nsnet_route *route = &routes->items[i];
-		const char *text = route->destination;
+	for (size_t i = 0; i < routes->n; i++)
+		output_field(arena, i == 0 ? "Routes" : "", routes_text(arena, &routes->items[i]));
+}
 
-		if (route->gateway)
-			text = arena_printf(arena, "%s via %s", text, route->gateway);
-		if (route->metric.is_set)
-			text = arena_printf(
-				arena, "%s metric %lld", text, (long long)route->metric.value);
-		output_field(arena, i == 0 ? "Routes" : "", text);
+static void show_ports(struct arena *arena, const struct nsnet_port_list *ports)
+{
+	for (size_t i = 0; i < ports->n; i++)
+		output_field(arena, i == 0 ? "Published" : "", ports_text(arena, &ports->items[i]));
+}
+
+static void show_shaping(struct arena *arena, const struct nsnet_attachment_list *attachments)
+{
+	const char *key = "Shaping";
+
+	for (size_t i = 0; i < attachments->n; i++) {
+		const struct nsnet_attachment *attachment = &attachments->items[i];
+		const char *text = attachments_shaping_text(arena, attachment->shaping);
+
+		if (!text)
+			continue;
+		output_field(arena, key,
+			arena_printf(arena, "%s: %s",
+				attachment->interface_name ? attachment->interface_name
+							   : attachment->network,
+				text));
+		key = "";
 	}
 }
 
@@ -250,43 +222,74 @@ static void show_runtime(struct arena *arena, const struct nsnet_namespace_runti
 			(long long)runtime->cookie));
 }
 
-static void show_whole(struct client *client, const struct nsnet_list_namespaces_out *out)
+static int show(struct client *client, const void *listed)
 {
+	const struct nsnet_list_namespaces_out *out = listed;
 	struct arena *arena = &client->arena;
 
 	output_title(&client->options, arena, out->name);
 	output_field(arena, "Description", out->context.description);
 	show_runtime(arena, &out->runtime);
-	output_labels(arena, &out->context.labels);
+	output_entries(arena, "Labels", &out->context.labels);
+	show_ports(arena, &out->context.ports);
 	output_texts(arena, "Name servers", &out->context.name_servers);
+	output_texts(arena, "Links", &out->context.links);
+	output_entries(arena, "Sysctls", &out->context.sysctls);
+	show_shaping(arena, &out->context.attachments);
 	for (size_t i = 0; i < out->runtime.interfaces.n; i++)
 		show_interface(arena, &out->runtime.interfaces.items[i]);
 	show_routes(arena, &out->runtime.routes);
 	show_processes(arena, &out->runtime.processes);
+	return 0;
 }
 
-struct showing {
-	struct client *client;
-	bool is_further;
+static const char *const columns[] = { "NAME", "NETWORK", "ADDRESS", "PUBLISHED", "OWNER",
+	"OWNERSHIP" };
+
+static const struct object object = {
+	.noun = "namespace",
+	.nouns = "namespaces",
+	.listed = &nsnet_list_namespaces_out_type,
+	.context = &nsnet_namespace_context_type,
+	.context_at = offsetof(struct nsnet_list_namespaces_out, context),
+	.nothing = NSNET_ERROR_NO_SUCH_NAMESPACE,
+	.columns = columns,
+	.n_columns = lengthof(columns),
+	.ask = ask,
+	.create = create,
+	.set = set,
+	.former = former,
+	.revision = revision,
+	.list = list,
+	.show = show,
 };
 
-static int on_shown(const void *reply, void *userdata)
+int namespace_create(struct client *client)
 {
-	const struct nsnet_list_namespaces_out *out = reply;
-	struct showing *showing = userdata;
-	struct client *client = showing->client;
+	return object_create(client, &object);
+}
 
-	if (client->options.json != OPTIONS_JSON_OFF) {
-		print_json(client, out);
-	} else if (client->options.is_quiet) {
-		(void)puts(out->name);
-	} else {
-		if (showing->is_further)
-			(void)putchar('\n');
-		show_whole(client, out);
-	}
-	showing->is_further = true;
-	return 0;
+int namespace_set(struct client *client)
+{
+	return object_set(client, &object);
+}
+
+int namespace_delete(struct client *client)
+{
+	struct nsnet_delete_namespaces_in in = { .names = { client->words, client->n_words } };
+	struct nsnet_delete_namespaces_out out;
+	int r = client_check_names(client, "namespace");
+
+	if (r != 0)
+		return r;
+	if (client->kills)
+		in.kill = SOME_BOOL(true);
+	return call_nsnet(&client->call, NSNET_M_DELETE_NAMESPACES, &in, &out);
+}
+
+int namespace_list(struct client *client)
+{
+	return object_list(client, &object);
 }
 
 static void show_amount(
@@ -319,29 +322,15 @@ static int show_use(struct client *client, bool is_further)
 	show_amount(arena, "Namespaces", out.used.namespaces, out.limits.namespaces);
 	show_amount(arena, "Networks", out.used.networks, out.limits.networks);
 	show_amount(arena, "Attachments", out.used.attachments, out.limits.attachments);
+	show_amount(arena, "Ports", out.used.ports, out.limits.ports);
 	show_amount(arena, "Connections", out.used.connections, out.limits.connections);
 	return 0;
 }
 
 int namespace_show(struct client *client)
 {
-	struct nsnet_list_namespaces_in in = { .inspect = SOME_BOOL(true) };
-	struct showing showing = { .client = client };
-	int r = client_check_names(client, "namespace");
+	size_t n = 0;
+	int r = object_show(client, &object, &n);
 
-	if (r != 0)
-		return r;
-	pager_start(&client->options);
-	if (client->n_words == 0) {
-		r = call_nsnet_each(
-			&client->call, NSNET_M_LIST_NAMESPACES, &in, on_shown, &showing);
-		r = client_allow_nothing(client, r, NSNET_ERROR_NO_SUCH_NAMESPACE);
-		return r != 0 ? r : show_use(client, showing.is_further);
-	}
-	for (size_t i = 0; i < client->n_words && r == 0; i++) {
-		in.name = client->words[i];
-		r = call_nsnet_each(
-			&client->call, NSNET_M_LIST_NAMESPACES, &in, on_shown, &showing);
-	}
-	return r;
+	return r == 0 && client->n_words == 0 ? show_use(client, n > 0) : r;
 }

@@ -1,142 +1,91 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * network - network create, delete, list, show
+ * network - network create, set, delete, list, show
  */
 #include <stdio.h>
 
 #include "client.h"
+#include "object.h"
 #include "output.h"
-#include "pager.h"
 
-/* A list as JSON is what makes it again: {"networks":{"br1":{…}}} */
-struct wishes {
-	struct nsnet_network_context_map networks;
-};
+static_assert(offsetof(struct nsnet_list_networks_out, name) == 0, "object.h");
 
-static const struct codec_field wishes_fields[] = {
-	{ .name = "networks",
-		.offset = offsetof(struct wishes, networks),
-		.kind = CODEC_STRUCT,
-		.shape = CODEC_MAP,
-		.structure = &nsnet_network_context_type },
-};
-
-static const struct codec_struct wishes_type = { "Wishes", sizeof(struct wishes), wishes_fields,
-	lengthof(wishes_fields) };
-
-static void print_json(struct client *client, const struct nsnet_list_networks_out *out)
+static int ask(struct client *client, const char *name, bool inspect unused,
+	int (*on_reply)(const void *listed, void *userdata), void *userdata)
 {
-	output_json(&client->options, &client->arena,
-		codec_encode(&nsnet_list_networks_out_type, out, &client->arena));
+	return call_nsnet_each(&client->call, NSNET_M_LIST_NETWORKS,
+		&(struct nsnet_list_networks_in){ .name = name }, on_reply, userdata);
 }
 
-int network_create(struct client *client)
+static int create(struct client *client, const char *name, void *ret_listed)
 {
-	int r = client_check_names(client, "network");
+	struct nsnet_create_network_in in = { .name = name,
+		.context = &client->settings.of_network };
+	struct nsnet_create_network_out out;
+	int r = call_nsnet(&client->call, NSNET_M_CREATE_NETWORK, &in, &out);
 
-	if (r != 0)
-		return r;
-	if (client->n_words > 1 && (client->settings.of_network.prefixes.n > 0 ||
-					   client->settings.of_network.gateways.n > 0))
-		return problem_usage(&client->problem,
-			"one prefix cannot be that of several networks; leave out --subnet and --gateway, or create one by one");
-	for (size_t i = 0; i < client->n_words; i++) {
-		struct nsnet_create_network_in in = { .name = client->words[i],
-			.context = &client->settings.of_network };
-		struct nsnet_create_network_out out;
-
-		r = call_nsnet(&client->call, NSNET_M_CREATE_NETWORK, &in, &out);
-		if (r != 0)
-			return r;
-		if (client->options.json != OPTIONS_JSON_OFF)
-			print_json(client, &(struct nsnet_list_networks_out){
-						   in.name, out.context, out.runtime });
-	}
-	return 0;
-}
-
-int network_delete(struct client *client)
-{
-	struct nsnet_delete_networks_in in = { .names = { client->words, client->n_words } };
-	struct nsnet_delete_networks_out out;
-	int r = client_check_names(client, "network");
-
-	return r != 0 ? r : call_nsnet(&client->call, NSNET_M_DELETE_NETWORKS, &in, &out);
-}
-
-struct listing {
-	struct client *client;
-	struct output_table *table; /* NULL where none is made */
-	struct wishes wishes;
-};
-
-static void list_row(struct listing *listing, const struct nsnet_list_networks_out *out)
-{
-	struct arena *arena = &listing->client->arena;
-	const char *attachments = arena_printf(arena, "%lld", (long long)out->runtime.attachments);
-
-	output_table_row(listing->table,
-		(const char *const[]){ out->name, output_join(arena, &out->runtime.prefixes, ", "),
-			out->runtime.bridge_name, attachments,
-			output_user(arena, out->runtime.uid) });
-}
-
-static void list_wish(struct listing *listing, const struct nsnet_list_networks_out *out)
-{
-	struct wishes *wishes = &listing->wishes;
-	size_t n = wishes->networks.n;
-
-	/* Room doubles: there may be thousands. */
-	if ((n & (n - 1)) == 0) {
-		struct nsnet_network_context_map_entry *more =
-			arena_array(&listing->client->arena, n == 0 ? 1 : 2 * n, sizeof(*more));
-
-		if (n > 0)
-			memcpy(more, wishes->networks.items, n * sizeof(*more));
-		wishes->networks.items = more;
-	}
-	wishes->networks.items[n] =
-		(struct nsnet_network_context_map_entry){ out->name, out->context };
-	wishes->networks.n++;
-}
-
-static int on_listed(const void *reply, void *userdata)
-{
-	const struct nsnet_list_networks_out *out = reply;
-	struct listing *listing = userdata;
-
-	if (!client_wants(listing->client, out->name))
-		return 0;
-	if (listing->table)
-		list_row(listing, out);
-	else if (listing->client->options.is_quiet)
-		(void)puts(out->name);
-	else
-		list_wish(listing, out);
-	return 0;
-}
-
-int network_list(struct client *client)
-{
-	static const char *const columns[] = { "NAME", "PREFIXES", "BRIDGE", "ATTACHED", "OWNER" };
-	const struct options *options = &client->options;
-	struct listing listing = { .client = client };
-	int r;
-
-	if (!options->is_quiet && options->json == OPTIONS_JSON_OFF)
-		listing.table =
-			output_table_new(options, &client->arena, columns, lengthof(columns));
-	r = call_nsnet_each(&client->call, NSNET_M_LIST_NETWORKS,
-		&(struct nsnet_list_networks_in){ 0 }, on_listed, &listing);
-	r = client_allow_nothing(client, r, NSNET_ERROR_NO_SUCH_NETWORK);
 	if (r == 0)
-		pager_start(options);
-	if (listing.table)
-		output_table_end(listing.table);
-	else if (r == 0 && !options->is_quiet)
-		output_json(options, &client->arena,
-			codec_encode(&wishes_type, &listing.wishes, &client->arena));
+		*(struct nsnet_list_networks_out *)ret_listed =
+			(struct nsnet_list_networks_out){ name, out.context, out.runtime };
 	return r;
+}
+
+static int set(struct client *client, const char *name, struct maybe_int revision, void *ret_listed)
+{
+	struct nsnet_set_network_in in = {
+		.name = name, .context = client->settings.of_network, .revision = revision
+	};
+	struct nsnet_set_network_out out;
+	int r = call_nsnet(&client->call, NSNET_M_SET_NETWORK, &in, &out);
+
+	if (r == 0)
+		*(struct nsnet_list_networks_out *)ret_listed =
+			(struct nsnet_list_networks_out){ name, out.context, out.runtime };
+	return r;
+}
+
+/* Prefixes and gateways that were chosen are changed like those that were wished. */
+static const void *former(struct arena *arena, const void *listed)
+{
+	const struct nsnet_list_networks_out *out = listed;
+	struct nsnet_network_context *context = arena_alloc(arena, sizeof(*context));
+
+	*context = out->context;
+	context->prefixes = out->runtime.prefixes;
+	context->gateways = out->runtime.gateways;
+	return context;
+}
+
+static int64_t revision(const void *listed)
+{
+	return ((const struct nsnet_list_networks_out *)listed)->runtime.revision;
+}
+
+static const char *reach_name(const struct nsnet_network_context *context)
+{
+	switch (context->reach) {
+	case NSNET_REACH_NAT:
+		return "nat";
+	case NSNET_REACH_ROUTE:
+		return "route";
+	case NSNET_REACH_INTERNAL:
+		return "internal";
+	case NSNET_REACH_UNSET:
+		break;
+	}
+	return NULL;
+}
+
+static void list(struct client *client, struct output_table *table, const void *listed)
+{
+	const struct nsnet_list_networks_out *out = listed;
+	struct arena *arena = &client->arena;
+
+	output_table_row(table,
+		(const char *const[]){ out->name, output_join(arena, &out->runtime.prefixes, ", "),
+			reach_name(&out->context), out->runtime.bridge_name,
+			arena_printf(arena, "%lld", (long long)out->runtime.attachments),
+			output_user(arena, out->runtime.uid) });
 }
 
 /* The namespaces on one network: a line for each. */
@@ -173,8 +122,20 @@ static int show_members(struct client *client, const char *network)
 	return client_allow_nothing(client, r, NSNET_ERROR_NO_SUCH_NAMESPACE);
 }
 
-static void show_whole(struct client *client, const struct nsnet_list_networks_out *out)
+static void show_mtu(struct arena *arena, const struct nsnet_list_networks_out *out)
 {
+	struct maybe_int wished = out->context.maximum_transmission_unit;
+	bool is_own =
+		(wished.is_set && wished.value != 0) || out->context.reach == NSNET_REACH_INTERNAL;
+
+	output_field(arena, "MTU",
+		arena_printf(arena, "%lld%s", (long long)out->runtime.maximum_transmission_unit,
+			is_own ? "" : ", follows the uplink"));
+}
+
+static int show(struct client *client, const void *listed)
+{
+	const struct nsnet_list_networks_out *out = listed;
 	struct arena *arena = &client->arena;
 
 	output_title(&client->options, arena, out->name);
@@ -185,74 +146,67 @@ static void show_whole(struct client *client, const struct nsnet_list_networks_o
 			arena, "Created", output_time(arena, out->runtime.created.realtime.value));
 	output_texts(arena, "Prefixes", &out->runtime.prefixes);
 	output_texts(arena, "Gateways", &out->runtime.gateways);
+	output_field(arena, "Reach", reach_name(&out->context));
 	output_field(arena, "Bridge",
 		arena_printf(arena, "%s, index %lld", out->runtime.bridge_name,
 			(long long)out->runtime.bridge_index));
-	if (out->context.maximum_transmission_unit.is_set)
-		output_field(arena, "MTU",
-			arena_printf(arena, "%lld",
-				(long long)out->context.maximum_transmission_unit.value));
+	show_mtu(arena, out);
 	if (out->context.isolated.is_set)
 		output_field(arena, "Isolated", out->context.isolated.value ? "yes" : "no");
-	output_labels(arena, &out->context.labels);
+	output_field(arena, "Domain", out->context.domain);
+	output_texts(arena, "Name servers", &out->context.name_servers);
+	output_entries(arena, "Labels", &out->context.labels);
+	return show_members(client, out->name);
 }
 
-struct shown {
-	struct client *client;
-	struct nsnet_list_networks_out *items;
-	size_t n;
+static const char *const columns[] = { "NAME", "PREFIXES", "REACH", "BRIDGE", "ATTACHED", "OWNER" };
+
+static const struct object object = {
+	.noun = "network",
+	.nouns = "networks",
+	.is_network = true,
+	.listed = &nsnet_list_networks_out_type,
+	.context = &nsnet_network_context_type,
+	.context_at = offsetof(struct nsnet_list_networks_out, context),
+	.nothing = NSNET_ERROR_NO_SUCH_NETWORK,
+	.columns = columns,
+	.n_columns = lengthof(columns),
+	.ask = ask,
+	.create = create,
+	.set = set,
+	.former = former,
+	.revision = revision,
+	.list = list,
+	.show = show,
 };
 
-/* Kept until all are here: the connection does one call at a time, and each network asks for its namespaces. */
-static int on_shown(const void *reply, void *userdata)
+int network_create(struct client *client)
 {
-	const struct nsnet_list_networks_out *out = reply;
-	struct shown *shown = userdata;
-	struct nsnet_list_networks_out *more =
-		arena_array(&shown->client->arena, shown->n + 1, sizeof(*more));
-
-	if (shown->n > 0)
-		memcpy(more, shown->items, shown->n * sizeof(*more));
-	more[shown->n++] = *out;
-	shown->items = more;
-	return 0;
+	return object_create(client, &object);
 }
 
-static int print_shown(struct client *client, const struct shown *shown)
+int network_set(struct client *client)
 {
-	int r = 0;
+	return object_set(client, &object);
+}
 
-	for (size_t i = 0; i < shown->n && r == 0; i++) {
-		if (client->options.json != OPTIONS_JSON_OFF) {
-			print_json(client, &shown->items[i]);
-		} else if (client->options.is_quiet) {
-			(void)puts(shown->items[i].name);
-		} else {
-			if (i > 0)
-				(void)putchar('\n');
-			show_whole(client, &shown->items[i]);
-			r = show_members(client, shown->items[i].name);
-		}
-	}
-	return r;
+int network_delete(struct client *client)
+{
+	struct nsnet_delete_networks_in in = { .names = { client->words, client->n_words } };
+	struct nsnet_delete_networks_out out;
+	int r = client_check_names(client, "network");
+
+	return r != 0 ? r : call_nsnet(&client->call, NSNET_M_DELETE_NETWORKS, &in, &out);
+}
+
+int network_list(struct client *client)
+{
+	return object_list(client, &object);
 }
 
 int network_show(struct client *client)
 {
-	struct nsnet_list_networks_in in = { 0 };
-	struct shown shown = { .client = client };
-	int r = client_check_names(client, "network");
+	size_t n;
 
-	if (r != 0)
-		return r;
-	pager_start(&client->options);
-	if (client->n_words == 0) {
-		r = call_nsnet_each(&client->call, NSNET_M_LIST_NETWORKS, &in, on_shown, &shown);
-		r = client_allow_nothing(client, r, NSNET_ERROR_NO_SUCH_NETWORK);
-	}
-	for (size_t i = 0; i < client->n_words && r == 0; i++) {
-		in.name = client->words[i];
-		r = call_nsnet_each(&client->call, NSNET_M_LIST_NETWORKS, &in, on_shown, &shown);
-	}
-	return r != 0 ? r : print_shown(client, &shown);
+	return object_show(client, &object, &n);
 }

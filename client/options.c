@@ -51,7 +51,7 @@ static int unknown_name(const struct options_walk *walk, const char *name)
 
 static bool may_lack_argument(const struct option_row *row)
 {
-	return !row->argument || row->argument[0] == '[';
+	return !row->argument || after(row->argument, "[=");
 }
 
 static int set(const struct options_walk *walk, const struct option_row *row, const char *value)

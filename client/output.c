@@ -214,11 +214,11 @@ void output_texts(struct arena *arena, const char *key, const struct string_list
 		output_field(arena, i == 0 ? key : "", list->items[i]);
 }
 
-void output_labels(struct arena *arena, const struct string_map *labels)
+void output_entries(struct arena *arena, const char *key, const struct string_map *map)
 {
-	for (size_t i = 0; i < labels->n; i++)
-		output_field(arena, i == 0 ? "Labels" : "",
-			arena_printf(arena, "%s=%s", labels->items[i].key, labels->items[i].value));
+	for (size_t i = 0; i < map->n; i++)
+		output_field(arena, i == 0 ? key : "",
+			arena_printf(arena, "%s=%s", map->items[i].key, map->items[i].value));
 }
 
 static void print_error_json(const struct options *options, const struct problem *problem)

@@ -39,7 +39,8 @@ void output_title(const struct options *options, struct arena *arena, const char
 /* No line where the value is NULL. */
 void output_field(struct arena *arena, const char *key, const char *value);
 void output_texts(struct arena *arena, const char *key, const struct string_list *list);
-void output_labels(struct arena *arena, const struct string_map *labels);
+/* KEY=VALUE each. */
+void output_entries(struct arena *arena, const char *key, const struct string_map *map);
 
 /* Two lines on stderr, or with -j the daemon's error on stdout. */
 void output_problem(const struct options *options, const struct problem *problem);

@@ -43,7 +43,9 @@ int run_command(struct client *client)
 	const char *name = NULL;
 	int r, status;
 
-	r = make_name(client, &name);
+	r = settings_make(&client->settings, &(struct edits_noun){ 0 }, &client->problem);
+	if (r == 0)
+		r = make_name(client, &name);
 	if (r != 0)
 		return r;
 	/* A signal is not to come between making the namespace and taking it away. */

@@ -1,257 +1,179 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * settings - what is wished of a namespace or a network, from the options of create, run and network create
- *
- * Values with parts look like HEAD:KEY=VALUE,KEY=VALUE. A head may hold colons (an IPv6 prefix), a value too, but neither
- * has a "=", so the head ends at the last ":" (or ",") before the first "=".
+ * settings - what is wished of a namespace or a network, from the options of create, set and run
  */
 #include "settings.h"
 
 #include <sys/socket.h>
 
+#include "attachments.h"
 #include "check.h"
 
-/* The items with one more, zeroed, at their end. Lists are as long as a command line, so copying costs nothing. */
-static void *append(struct arena *arena, const void *items, size_t n, size_t size)
+bool settings_are_there(const struct settings *settings, bool is_network)
 {
-	char *more = arena_array(arena, n + 1, size);
+	const struct edits *edits = &settings->edits;
+	const struct nsnet_network_context *network = &edits->given.of_network;
 
-	if (items)
-		memcpy(more, items, n * size);
-	return more;
+	if (edits_are_there(edits, is_network) || network->description)
+		return true;
+	if (!is_network)
+		return settings->shaping_option != NULL;
+	return network->reach != NSNET_REACH_UNSET || network->isolated.is_set ||
+	       network->maximum_transmission_unit.is_set || network->domain;
 }
 
-static void append_text(struct arena *arena, struct string_list *list, const char *text)
+bool settings_need_former(const struct settings *settings, bool is_network)
 {
-	list->items = append(arena, list->items, list->n, sizeof(*list->items));
-	list->items[list->n++] = text;
+	const struct edits *edits = &settings->edits;
+
+	return edits_need_former(edits, is_network) ||
+	       (!is_network && settings->shaping_option &&
+		       edits->lists[EDITS_ATTACHMENTS].how != EDITS_REPLACE);
 }
 
-static void make_empty(struct arena *arena, struct string_list *list)
+int settings_make(struct settings *settings, const struct edits_noun *noun, struct problem *problem)
 {
-	list->items = arena_alloc(arena, 0);
-	list->n = 0;
+	/* What a namespace is attached to where nobody says. */
+	struct nsnet_attachment joined = { .network = "default" };
+	const struct nsnet_namespace_context new_namespace = { .attachments = { &joined, 1 } };
+	struct edits_noun from = *noun;
+	int r;
+
+	if (noun->is_network) {
+		settings->of_network = settings->edits.given.of_network;
+		return edits_apply(&settings->edits, noun, &settings->of_network, problem);
+	}
+	if (!from.former)
+		from.former = &new_namespace;
+	settings->of_namespace = settings->edits.given.of_namespace;
+	r = edits_apply(&settings->edits, &from, &settings->of_namespace, problem);
+	if (r != 0 || !settings->shaping_option)
+		return r;
+	return attachments_shape(settings, &from, problem);
 }
 
-struct parts {
-	char *head;
-	char *rest; /* "KEY=VALUE,…", walked by next_part(); NULL where there is none */
-};
-
-static struct parts split(struct arena *arena, const char *value)
+/* A list of texts that are kept as they are. */
+static void put_text(struct settings *settings, enum edits_list list, enum edits_way way,
+	const char *text, struct problem *problem)
 {
-	struct parts parts = { .head = arena_strdup(arena, value) };
-	char *equals = strchr(parts.head, '=');
-	char *end = NULL;
-
-	for (char *c = parts.head; equals && c < equals; c++) {
-		if (*c == ':' || *c == ',')
-			end = c;
-	}
-	if (end) {
-		*end = '\0';
-		parts.rest = end + 1;
-	}
-	return parts;
-}
-
-/* The next KEY=VALUE; false at the end. A part without "=" has the value NULL. */
-static bool next_part(struct parts *parts, const char **ret_key, char **ret_value)
-{
-	char *part = parts->rest, *comma, *equals;
-
-	if (!part)
-		return false;
-	comma = strchr(part, ',');
-	if (comma)
-		*comma = '\0';
-	parts->rest = comma ? comma + 1 : NULL;
-	equals = strchr(part, '=');
-	if (equals)
-		*equals = '\0';
-	*ret_key = part;
-	*ret_value = equals ? equals + 1 : NULL;
-	return true;
-}
-
-static int unknown_part(struct problem *problem, const char *option, const char *key,
-	const char *value, const char *known)
-{
-	if (!value)
-		return problem_usage(
-			problem, "--%s: \"%s\" lacks its value; %s", option, key, known);
-	return problem_usage(problem, "--%s knows no \"%s=\"; %s", option, key, known);
-}
-
-static int attachment_part(struct settings *settings, struct nsnet_attachment *attachment,
-	const char *key, char *value, struct problem *problem)
-{
-	if (value && streq(key, "ip")) {
-		if (streq(value, "none")) {
-			if (attachment->addresses.n > 0)
-				return problem_usage(
-					problem, "--network: ip=none beside another ip=");
-			make_empty(problem->arena, &attachment->addresses);
-			return 0;
-		}
-		if (attachment->addresses.items && attachment->addresses.n == 0)
-			return problem_usage(problem, "--network: ip=none beside another ip=");
-		if (check_address(value) == 0)
-			return problem_usage(problem, "--network: \"%s\" is no IP address%s", value,
-				strchr(value, '/') ? " (its length is the network's)" : "");
-		settings->has_address = true;
-		append_text(problem->arena, &attachment->addresses, value);
-		return 0;
-	}
-	if (value && streq(key, "mac")) {
-		if (!check_is_hardware_address(value))
-			return problem_usage(
-				problem, "--network: \"%s\" is no address of a card", value);
-		settings->has_address = true;
-		attachment->hardware_address = value;
-		return 0;
-	}
-	if (value && streq(key, "name")) {
-		if (!check_is_interface_name(value))
-			return problem_usage(
-				problem, "--network: \"%s\" cannot name an interface", value);
-		attachment->interface_name = value;
-		return 0;
-	}
-	return unknown_part(problem, "network", key, value, "what there is: ip=, mac= and name=");
-}
-
-int settings_network(void *target, const char *value, struct problem *problem)
-{
-	struct settings *settings = target;
-	struct nsnet_attachment_list *list = &settings->of_namespace.attachments;
-	struct nsnet_attachment *attachment;
-	struct parts parts = split(problem->arena, value);
-	const char *key;
-	char *part;
-
-	if (settings->is_unattached || (list->n > 0 && streq(value, "none")))
-		return problem_usage(problem, "--network none beside another --network");
-	if (streq(value, "none")) {
-		settings->is_unattached = true;
-		list->items = arena_alloc(problem->arena, 0);
-		return 0;
-	}
-	if (!parts.rest && strchr(parts.head, ':')) {
-		/* NET:10.0.0.1 */
-		return problem_usage(problem, "--network: an address is NET:ip=ADDRESS");
-	}
-	if (!check_is_name(parts.head))
-		return problem_usage(
-			problem, "--network: \"%s\" cannot name a network", parts.head);
-	list->items = append(problem->arena, list->items, list->n, sizeof(*list->items));
-	attachment = &list->items[list->n++];
-	attachment->network = parts.head;
-	while (next_part(&parts, &key, &part)) {
-		int r = attachment_part(settings, attachment, key, part, problem);
-
-		if (r != 0)
-			return r;
-	}
-	return 0;
-}
-
-/* "default", a prefix, or an address, which stands for the prefix of it alone. */
-static int route_destination(
-	struct problem *problem, const char *text, const char **ret, int *ret_family)
-{
-	char prefix[CHECK_PREFIX_TEXT_MAX];
-	int family = check_address(text);
-
-	if (streq(text, "default")) {
-		*ret = text;
-		*ret_family = 0;
-		return 0;
-	}
-	if (family != 0)
-		text = arena_printf(problem->arena, "%s/%d", text, family == AF_INET ? 32 : 128);
-	switch (check_prefix(text, ret_family, prefix)) {
-	case CHECK_PREFIX_OK:
-		*ret = text;
-		return 0;
-	case CHECK_PREFIX_HAS_HOST:
-		return problem_usage(problem,
-			"--route: \"%s\" has bits set beyond its length; is %s meant?", text,
-			prefix);
-	case CHECK_PREFIX_NONE:
-		break;
-	}
-	return problem_usage(problem, "--route: \"%s\" is neither a prefix nor \"default\"", text);
-}
-
-static int route_part(struct nsnet_route *route, int family, const char *key, const char *value,
-	struct problem *problem)
-{
-	if (value && streq(key, "via")) {
-		int gateway = check_address(value);
-
-		if (gateway == 0)
-			return problem_usage(problem, "--route: \"%s\" is no IP address", value);
-		if (family != 0 && family != gateway)
-			return problem_usage(problem, "--route: %s cannot lie behind %s",
-				route->destination, value);
-		route->gateway = value;
-		return 0;
-	}
-	if (value && streq(key, "metric")) {
-		char *end;
-		unsigned long long metric = strtoull(value, &end, 10);
-
-		if (*value < '0' || *value > '9' || *end || metric > UINT32_MAX)
-			return problem_usage(problem, "--route: \"%s\" is no metric", value);
-		route->metric = SOME_INT((int64_t)metric);
-		return 0;
-	}
-	return unknown_part(problem, "route", key, value, "what there is: via= and metric=");
-}
-
-int settings_route(void *target, const char *value, struct problem *problem)
-{
-	struct nsnet_route_list *list = &((struct settings *)target)->of_namespace.routes;
-	/* A destination has colons of its own: it is cut only where something with "=" follows. */
-	struct parts parts = strchr(value, '=')
-				     ? split(problem->arena, value)
-				     : (struct parts){ arena_strdup(problem->arena, value), NULL };
-	struct nsnet_route *route;
-	const char *key;
-	char *part;
-	int family, r;
-
-	list->items = append(problem->arena, list->items, list->n, sizeof(*list->items));
-	route = &list->items[list->n++];
-	r = route_destination(problem, parts.head, &route->destination, &family);
-	while (r == 0 && next_part(&parts, &key, &part))
-		r = route_part(route, family, key, part, problem);
-	return r;
+	edits_put(&settings->edits, list, way, &text, text, problem->arena);
 }
 
 int settings_dns(void *target, const char *value, struct problem *problem)
 {
+	struct settings *settings = target;
+	enum edits_way way;
+	int r = edits_begin(&settings->edits, EDITS_SERVERS, &value, &way, problem);
+
+	if (r != 0 || way == EDITS_EMPTY)
+		return r;
 	if (check_address(value) == 0)
 		return problem_usage(problem, "--dns: \"%s\" is no IP address", value);
-	append_text(problem->arena, &((struct settings *)target)->of_namespace.name_servers, value);
+	put_text(settings, EDITS_SERVERS, way, value, problem);
+	return 0;
+}
+
+/* KEY=VALUE, or KEY of one that is taken away. */
+static int read_entry(struct edits *edits, enum edits_list list, enum edits_way way,
+	const char *option, const char *value, struct problem *problem)
+{
+	const char *equals = strchr(value, '=');
+	struct string_map_entry entry = { .key = value, .value = "" };
+
+	if (way == EDITS_TAKE && (equals || !*value))
+		return problem_usage(problem, "--%s: \"-%s\" is not -KEY", option, value);
+	if (way != EDITS_TAKE && (!equals || equals == value))
+		return problem_usage(problem, "--%s: \"%s\" is not KEY=VALUE", option, value);
+	if (equals) {
+		entry.key = arena_strndup(problem->arena, value, (size_t)(equals - value));
+		entry.value = equals + 1;
+	}
+	if (list == EDITS_SYSCTLS && !check_is_sysctl(entry.key))
+		return problem_usage(problem,
+			"--sysctl: \"%s\" is no setting of a network namespace, such as net.ipv4.ip_forward",
+			entry.key);
+	if (way != EDITS_TAKE && edits_has(edits, list, &entry))
+		return problem_usage(problem, "--%s: \"%s\" is given twice", option, entry.key);
+	edits_put(edits, list, way, &entry, value, problem->arena);
+	return 0;
+}
+
+int settings_label(void *target, const char *value, struct problem *problem)
+{
+	struct edits *edits = &((struct settings *)target)->edits;
+	enum edits_way way;
+	int r = edits_begin(edits, EDITS_LABELS, &value, &way, problem);
+
+	if (r != 0 || way == EDITS_EMPTY)
+		return r;
+	return read_entry(edits, EDITS_LABELS, way, "label", value, problem);
+}
+
+int settings_sysctl(void *target, const char *value, struct problem *problem)
+{
+	struct edits *edits = &((struct settings *)target)->edits;
+	enum edits_way way;
+	int r = edits_begin(edits, EDITS_SYSCTLS, &value, &way, problem);
+
+	if (r != 0 || way == EDITS_EMPTY)
+		return r;
+	return read_entry(edits, EDITS_SYSCTLS, way, "sysctl", value, problem);
+}
+
+int settings_link(void *target, const char *value, struct problem *problem)
+{
+	struct settings *settings = target;
+	enum edits_way way;
+	int r = edits_begin(&settings->edits, EDITS_LINKS, &value, &way, problem);
+
+	if (r != 0 || way == EDITS_EMPTY)
+		return r;
+	if (!check_is_interface_name(value))
+		return problem_usage(problem, "--link: \"%s\" cannot name an interface", value);
+	settings->one_only = "an interface goes into one namespace; create one by one";
+	put_text(settings, EDITS_LINKS, way, value, problem);
+	return 0;
+}
+
+int settings_description(void *target, const char *value, struct problem *problem unused)
+{
+	struct settings *settings = target;
+
+	settings->edits.given.of_namespace.description = value;
+	settings->edits.given.of_network.description = value;
+	return 0;
+}
+
+static const char one_prefix[] =
+	"one prefix cannot be that of several networks; leave out --subnet and --gateway, or create one by one";
+
+/* A network has one of each family: two are wrong where all of them are given. */
+static int check_other_prefix(
+	const struct string_list *list, const char *value, int family, struct problem *problem)
+{
+	char prefix[CHECK_PREFIX_TEXT_MAX];
+	int other;
+
+	for (size_t i = 0; i < list->n; i++) {
+		(void)check_prefix(list->items[i], &other, prefix);
+		if (other == family)
+			return problem_usage(problem,
+				"--subnet: two %s prefixes, %s and %s; a network has one",
+				family == AF_INET ? "IPv4" : "IPv6", list->items[i], value);
+	}
 	return 0;
 }
 
 int settings_subnet(void *target, const char *value, struct problem *problem)
 {
 	struct settings *settings = target;
-	struct string_list *list = &settings->of_network.prefixes;
 	char prefix[CHECK_PREFIX_TEXT_MAX];
-	int family, other;
+	enum edits_way way;
+	int family;
+	int r = edits_begin(&settings->edits, EDITS_PREFIXES, &value, &way, problem);
 
-	if (settings->has_no_prefix || (list->n > 0 && streq(value, "none")))
-		return problem_usage(problem, "--subnet none beside another --subnet");
-	if (streq(value, "none")) {
-		settings->has_no_prefix = true;
-		make_empty(problem->arena, list);
-		return 0;
-	}
+	if (r != 0 || way == EDITS_EMPTY)
+		return r;
 	switch (check_prefix(value, &family, prefix)) {
 	case CHECK_PREFIX_OK:
 		break;
@@ -264,33 +186,47 @@ int settings_subnet(void *target, const char *value, struct problem *problem)
 			"--subnet: \"%s\" is no prefix, such as 10.10.0.0/16 or fd00:1::/64",
 			value);
 	}
-	for (size_t i = 0; i < list->n; i++) {
-		(void)check_prefix(list->items[i], &other, prefix);
-		if (other == family)
-			return problem_usage(problem,
-				"--subnet: two %s prefixes, %s and %s; a network has one",
-				family == AF_INET ? "IPv4" : "IPv6", list->items[i], value);
+	if (way != EDITS_TAKE) {
+		r = check_other_prefix(
+			&settings->edits.given.of_network.prefixes, value, family, problem);
+		if (r != 0)
+			return r;
 	}
-	append_text(problem->arena, list, value);
+	settings->one_only = one_prefix;
+	put_text(settings, EDITS_PREFIXES, way, value, problem);
 	return 0;
 }
 
 int settings_gateway(void *target, const char *value, struct problem *problem)
 {
 	struct settings *settings = target;
-	struct string_list *list = &settings->of_network.gateways;
+	enum edits_way way;
+	int r = edits_begin(&settings->edits, EDITS_GATEWAYS, &value, &way, problem);
 
-	if (settings->has_no_gateway || (list->n > 0 && streq(value, "none")))
-		return problem_usage(problem, "--gateway none beside another --gateway");
-	if (streq(value, "none")) {
-		settings->has_no_gateway = true;
-		make_empty(problem->arena, list);
-		return 0;
-	}
+	if (r != 0 || way == EDITS_EMPTY)
+		return r;
 	if (check_address(value) == 0)
 		return problem_usage(
 			problem, "--gateway: \"%s\" is neither an IP address nor \"none\"", value);
-	append_text(problem->arena, list, value);
+	settings->one_only = one_prefix;
+	put_text(settings, EDITS_GATEWAYS, way, value, problem);
+	return 0;
+}
+
+int settings_reach(void *target, const char *value, struct problem *problem)
+{
+	enum nsnet_reach reach = NSNET_REACH_UNSET;
+
+	if (streq(value, "nat"))
+		reach = NSNET_REACH_NAT;
+	else if (streq(value, "route"))
+		reach = NSNET_REACH_ROUTE;
+	else if (streq(value, "internal"))
+		reach = NSNET_REACH_INTERNAL;
+	else
+		return problem_usage(problem,
+			"--reach is \"nat\", \"route\" or \"internal\", not \"%s\"", value);
+	((struct settings *)target)->edits.given.of_network.reach = reach;
 	return 0;
 }
 
@@ -300,52 +236,29 @@ int settings_isolated(void *target, const char *value, struct problem *problem)
 
 	if (!is_yes && !streq(value, "no"))
 		return problem_usage(problem, "--isolated is \"yes\" or \"no\", not \"%s\"", value);
-	((struct settings *)target)->of_network.isolated = SOME_BOOL(is_yes);
+	((struct settings *)target)->edits.given.of_network.isolated = SOME_BOOL(is_yes);
 	return 0;
 }
 
 int settings_mtu(void *target, const char *value, struct problem *problem)
 {
+	struct nsnet_network_context *network =
+		&((struct settings *)target)->edits.given.of_network;
 	char *end;
 	long mtu = strtol(value, &end, 10);
 
-	if (*value < '0' || *value > '9' || *end || mtu < 68 || mtu > 65535)
-		return problem_usage(
-			problem, "--mtu: \"%s\" is no number of bytes from 68 to 65535", value);
-	((struct settings *)target)->of_network.maximum_transmission_unit = SOME_INT(mtu);
+	if (*value < '0' || *value > '9' || *end || (mtu < 68 && !streq(value, "0")) || mtu > 65535)
+		return problem_usage(problem,
+			"--mtu: \"%s\" is no number of bytes from 68 to 65535, nor 0 for the uplink's",
+			value);
+	network->maximum_transmission_unit = SOME_INT(mtu);
 	return 0;
 }
 
-static void append_entry(
-	struct arena *arena, struct string_map *map, const char *key, const char *value)
+int settings_domain(void *target, const char *value, struct problem *problem)
 {
-	map->items = append(arena, map->items, map->n, sizeof(*map->items));
-	map->items[map->n++] = (struct string_map_entry){ key, value };
-}
-
-int settings_label(void *target, const char *value, struct problem *problem)
-{
-	struct settings *settings = target;
-	const char *equals = strchr(value, '=');
-	const char *key;
-
-	if (!equals || equals == value)
-		return problem_usage(problem, "--label: \"%s\" is not KEY=VALUE", value);
-	key = arena_strndup(problem->arena, value, (size_t)(equals - value));
-	for (size_t i = 0; i < settings->of_namespace.labels.n; i++) {
-		if (streq(settings->of_namespace.labels.items[i].key, key))
-			return problem_usage(problem, "--label: \"%s\" is given twice", key);
-	}
-	append_entry(problem->arena, &settings->of_namespace.labels, key, equals + 1);
-	append_entry(problem->arena, &settings->of_network.labels, key, equals + 1);
-	return 0;
-}
-
-int settings_description(void *target, const char *value, struct problem *problem unused)
-{
-	struct settings *settings = target;
-
-	settings->of_namespace.description = value;
-	settings->of_network.description = value;
+	if (!check_is_domain(value))
+		return problem_usage(problem, "--domain: \"%s\" cannot name a domain", value);
+	((struct settings *)target)->edits.given.of_network.domain = value;
 	return 0;
 }

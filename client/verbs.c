@@ -6,6 +6,9 @@
 
 #include <stdio.h>
 
+#include "attachments.h"
+#include "ports.h"
+#include "routes.h"
 #include "suggest.h"
 
 #define TO(member) offsetof(struct client, member)
@@ -28,26 +31,46 @@ static const struct option_row global_rows[] = {
 	{ "version", 0, NULL, "The version of nsnetctl", TO(options.wants_version), NULL },
 };
 
+/* Those marked by "..." are lists: V replaces, +V adds, -V takes away (edits.h). */
 static const struct option_row namespace_rows[] = {
-	{ "network", 0, "NET[:ip=A,mac=M,name=IF]",
-		"Attach to a network; again for more; none: loopback only", TO(settings),
-		settings_network },
-	{ "route", 0, "DEST[:via=A,metric=N]", "A route besides the default one", TO(settings),
-		settings_route },
-	{ "dns", 0, "ADDR", "A name server for programs inside", TO(settings), settings_dns },
-	{ "label", 0, "KEY=VALUE", "A label", TO(settings), settings_label },
+	{ "network", 0, "NET[:ip=A,mac=M,name=IF]...", "Attach to a network; none: loopback only",
+		TO(settings), attachments_network },
+	{ "publish", 'p', "[ADDR:]PORT[:NSPORT][/udp]...",
+		"Let a port of the host lead in; :NSPORT: one that is free", TO(settings),
+		ports_publish },
+	{ "rate", 0, "[up=|down=]RATE", "Limit its traffic on the first network: 10mbit; none",
+		TO(settings), attachments_rate },
+	{ "delay", 0, "TIME[,JITTER]", "Delay what it sends there: 10ms,2ms; none", TO(settings),
+		attachments_delay },
+	{ "loss", 0, "PERCENT", "Lose some of what it sends there: 0.1%; none", TO(settings),
+		attachments_loss },
+	{ "route", 0, "DEST[:via=A,metric=N]...", "A route besides the default one", TO(settings),
+		routes_add },
+	{ "dns", 0, "ADDR...", "A name server for programs inside", TO(settings), settings_dns },
+	{ "sysctl", 0, "net.KEY=VALUE...", "A setting of its own (-KEY takes it away)",
+		TO(settings), settings_sysctl },
+	{ "link", 0, "IF...", "Move an interface of the host in; back at the end", TO(settings),
+		settings_link },
+	{ "label", 0, "KEY=VALUE...", "A label (-KEY takes it away)", TO(settings),
+		settings_label },
 	{ "description", 0, "TEXT", "What it is for", TO(settings), settings_description },
 };
 
 static const struct option_row network_rows[] = {
-	{ "subnet", 0, "CIDR", "Its prefix, one per family; none: no address; else free ones",
+	{ "subnet", 0, "CIDR...", "Its prefix, one per family; none: no address; else free ones",
 		TO(settings), settings_subnet },
-	{ "gateway", 0, "ADDR|none", "The host's address on it; else the first of the prefix",
+	{ "gateway", 0, "ADDR...", "The host's address on it, or none; else the first of each",
 		TO(settings), settings_gateway },
+	{ "reach", 0, "nat|route|internal", "How far its namespaces get; nat by default",
+		TO(settings), settings_reach },
 	{ "isolated", 0, "yes|no", "Whether its namespaces are kept from each other", TO(settings),
 		settings_isolated },
-	{ "mtu", 0, "N", "Bytes of a packet", TO(settings), settings_mtu },
-	{ "label", 0, "KEY=VALUE", "A label", TO(settings), settings_label },
+	{ "mtu", 0, "N", "Bytes of a packet; 0: as the uplink has it", TO(settings), settings_mtu },
+	{ "dns", 0, "ADDR...", "Whom its name server asks; none: nobody", TO(settings),
+		settings_dns },
+	{ "domain", 0, "NAME", "Suffix of its namespaces' names", TO(settings), settings_domain },
+	{ "label", 0, "KEY=VALUE...", "A label (-KEY takes it away)", TO(settings),
+		settings_label },
 	{ "description", 0, "TEXT", "What it is for", TO(settings), settings_description },
 };
 
@@ -72,10 +95,14 @@ static const struct option_row call_rows[] = {
 
 static const struct option_group global_options = { "Options everywhere", global_rows,
 	lengthof(global_rows) };
-static const struct option_group namespace_settings = { "Settings of a namespace", namespace_rows,
-	lengthof(namespace_rows) };
-static const struct option_group network_settings = { "Settings of a network", network_rows,
-	lengthof(network_rows) };
+static const struct option_group namespace_settings = {
+	"Settings of a namespace (lists...: V replaces, +V adds, -V takes away)", namespace_rows,
+	lengthof(namespace_rows)
+};
+static const struct option_group network_settings = {
+	"Settings of a network (lists...: V replaces, +V adds, -V takes away)", network_rows,
+	lengthof(network_rows)
+};
 static const struct option_group command_options = { "How the command runs", command_rows,
 	lengthof(command_rows) };
 static const struct option_group delete_options = { "Options", delete_rows, lengthof(delete_rows) };
@@ -88,6 +115,8 @@ static const struct option_group call_options = { "Options", call_rows, lengthof
 static const struct verb network_verbs[] = {
 	{ "create", "NAME... [SETTINGS]", "Make networks: bridges on this host", VERB_PLAIN, 1,
 		MANY, network_create, GROUPS(&network_settings, &global_options) },
+	{ "set", "NAME SETTINGS", "Change a network while it runs", VERB_PLAIN, 1, 1, network_set,
+		GROUPS(&network_settings, &global_options) },
 	{ "delete", "NAME...", "Take networks away that nothing is attached to", VERB_PLAIN, 1,
 		MANY, network_delete, GROUPS(&global_options) },
 	{ "list", "[PATTERN...]", "List networks", VERB_PLAIN, 0, MANY, network_list,
@@ -99,6 +128,8 @@ static const struct verb network_verbs[] = {
 static const struct verb root_verbs[] = {
 	{ "create", "NAME... [SETTINGS]", "Make namespaces, ready to use", VERB_PLAIN, 1, MANY,
 		namespace_create, GROUPS(&namespace_settings, &global_options) },
+	{ "set", "NAME SETTINGS", "Change a namespace while it runs", VERB_PLAIN, 1, 1,
+		namespace_set, GROUPS(&namespace_settings, &global_options) },
 	{ "delete", "NAME... [--kill]", "Take namespaces away", VERB_PLAIN, 1, MANY,
 		namespace_delete, GROUPS(&delete_options, &global_options) },
 	{ "list", "[PATTERN...]", "List namespaces", VERB_PLAIN, 0, MANY, namespace_list,
@@ -110,7 +141,7 @@ static const struct verb root_verbs[] = {
 	{ "run", "[SETTINGS] -- COMMAND...", "Run a command in a namespace that goes with it",
 		VERB_COMMAND, 0, MANY, run_command,
 		GROUPS(&namespace_settings, &command_options, &global_options) },
-	{ "network", "create|delete|list|show", "The same for networks", VERB_NOUN, 0, 0, NULL,
+	{ "network", "create|set|delete|list|show", "The same for networks", VERB_NOUN, 0, 0, NULL,
 		GROUPS(&global_options), network_verbs, lengthof(network_verbs) },
 	{ "call", "METHOD [JSON|-]", "Call a method of the interface by hand", VERB_PLAIN, 1, 2,
 		describe_call, GROUPS(&call_options, &global_options) },
@@ -129,7 +160,8 @@ static const char *other_name(const char *word)
 		const char *word, *verb;
 	} others[] = { { "ls", "list" }, { "add", "create" }, { "new", "create" },
 		{ "rm", "delete" }, { "remove", "delete" }, { "destroy", "delete" },
-		{ "status", "show" }, { "enter", "exec" }, { "net", "network" } };
+		{ "change", "set" }, { "modify", "set" }, { "update", "set" }, { "status", "show" },
+		{ "enter", "exec" }, { "net", "network" } };
 
 	for (size_t i = 0; i < lengthof(others); i++) {
 		if (streq(others[i].word, word))
@@ -175,7 +207,7 @@ static void print_group(const struct option_group *group)
 
 		(void)snprintf(left, sizeof(left), "%c%c%c --%s%s%s", row->letter ? '-' : ' ',
 			row->letter ? row->letter : ' ', row->letter ? ',' : ' ', row->name,
-			row->argument && row->argument[0] != '[' ? " " : "",
+			row->argument && !after(row->argument, "[=") ? " " : "",
 			row->argument ? row->argument : "");
 		/* A long option has its help below. */
 		if (strlen(left) > 28)
