@@ -9,9 +9,9 @@
 #include <sys/socket.h>
 
 #include "file.h"
-#include "guard.h"
 #include "link.h"
 #include "netns.h"
+#include "nft.h"
 #include "state.h"
 #include "userns.h"
 
@@ -101,7 +101,7 @@ static int open_kernel(struct kernel *kernel, const char **reterr_what)
 	kernel->has_ipv6 = has_proc(kernel, "sys/net/ipv6/conf/default");
 	kernel->has_force_forwarding =
 		has_proc(kernel, "sys/net/ipv6/conf/default/force_forwarding");
-	guard_open(kernel);
+	nft_open(kernel);
 	*reterr_what = "links that were being deleted";
 	return link_sweep(kernel);
 }
@@ -119,6 +119,7 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 		kernel->dns = -EBADF;
 		kernel->run = strdup(paths->run);
 		kernel->host = kernel->netfilter = NETLINK_INIT;
+		kernel->nft_events = -EBADF;
 		r = kernel->run ? open_kernel(kernel, &what) : -ENOMEM;
 	}
 	if (r == 0)
@@ -152,6 +153,7 @@ void kernel_free(struct kernel *kernel)
 	tdestroy(kernel->held, free_netns);
 	netlink_close(&kernel->host);
 	netlink_close(&kernel->netfilter);
+	(void)close_fd(kernel->nft_events);
 	for (size_t i = 0; i < lengthof(fds); i++)
 		(void)close_fd(fds[i]);
 	free(kernel->found);
@@ -165,7 +167,7 @@ struct feature {
 	bool is_there;
 };
 
-#define FEATURES 5
+#define FEATURES 8
 
 static void list_features(const struct kernel *kernel, struct feature ret[FEATURES])
 {
@@ -174,6 +176,9 @@ static void list_features(const struct kernel *kernel, struct feature ret[FEATUR
 	ret[2] = (struct feature){ "cookie", kernel->has_cookie };
 	ret[3] = (struct feature){ "guard", kernel->has_guards };
 	ret[4] = (struct feature){ "owned", userns_is_allowed() };
+	ret[5] = (struct feature){ "nat", kernel->has_guards };
+	ret[6] = (struct feature){ "ports", kernel->has_guards };
+	ret[7] = (struct feature){ "persist", nft_is_persistent(kernel) };
 }
 
 bool kernel_has(struct kernel *kernel, const char *feature)

@@ -49,6 +49,11 @@ int netlink_open_netfilter(struct netlink *ret)
 	return open_protocol(NETLINK_NETFILTER, ret);
 }
 
+int netlink_open_diag(struct netlink *ret)
+{
+	return open_protocol(NETLINK_SOCK_DIAG, ret);
+}
+
 void netlink_close(struct netlink *netlink)
 {
 	netlink->fd = close_fd(netlink->fd);

@@ -31,8 +31,10 @@ struct netlink {
 
 /* A socket in the network namespace that the thread is in. */
 int netlink_open(struct netlink *ret);
-/* The same for netfilter: for netlink_transact() alone. */
+/* The same for netfilter: netlink_transact() is for what nf_tables is told. */
 int netlink_open_netfilter(struct netlink *ret);
+/* The same for what is known of sockets. */
+int netlink_open_diag(struct netlink *ret);
 void netlink_close(struct netlink *netlink);
 
 /* The index of an interface in the socket's namespace, or -ENODEV. */

@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
+#include "firewall.h"
 #include "kernel.h"
 #include "link.h"
 #include "log.h"
@@ -86,6 +87,8 @@ int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot 
 	if (r == 0)
 		r = record_list(kernel, RECORD_NAMESPACE, arena, &snapshot.namespaces,
 			&snapshot.n_namespaces);
+	if (r == 0)
+		r = firewall_list_ports(kernel, arena, &snapshot.ports, &snapshot.n_ports);
 	if (r < 0)
 		return r;
 	snapshot.links = reading.links;

@@ -37,9 +37,16 @@ struct kernel {
 	int home; /* the host's network namespace */
 	struct stat home_stat;
 	struct netlink host;
-	struct netlink netfilter; /* guard.c's */
-	bool has_guards;          /* this kernel can have them */
-	bool are_guards_ready;    /* their tables are as they should be */
+	/* nft.c's: our tables of nf_tables */
+	struct netlink netfilter;
+	bool has_guards;       /* this kernel can have them */
+	bool has_persist;      /* and such as belong to us */
+	bool are_guards_ready; /* they are as they should be */
+	bool has_made_tables;  /* in this process's life */
+	unsigned n_owned;      /* how many belong to our socket */
+	int nft_events;        /* or negative: nobody listens */
+	bool is_nft_pending;   /* somebody is changing them: whose transaction that is comes later */
+	int64_t nft_process;   /* our number in the kernel's eyes */
 	int proc;                 /* /proc */
 	int names;                /* /run/netns */
 	int namespaces, networks; /* state/namespaces/, state/networks/ */
