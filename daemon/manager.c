@@ -6,11 +6,13 @@
 
 #include <grp.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-id128.h>
 
+#include "host.h"
 #include "log.h"
 #include "methods.h"
 #include "recover.h"
@@ -20,6 +22,7 @@
 #define REAP_FIRST_USEC 50000U
 #define REAP_LAST_USEC  1600000U
 #define DRAIN_USEC      2000000U
+#define FOLLOW_USEC     50000U
 
 /* Of this program, for numbers made from the machine's: sd_id128_get_machine_app_specific(3). */
 #define APPLICATION_ID SD_ID128_MAKE(5e, 0b, 3f, 1d, 8a, 55, 4c, 0e, 9d, 7c, 2f, 61, 7a, 90, 4b, 13)
@@ -30,6 +33,8 @@ struct manager {
 	sd_event *event;
 	sd_event_source *reap_timer;
 	uint64_t reap_usec; /* until the next try */
+	sd_event_source *host_events, *host_timer;
+	unsigned host_changes; /* bits of enum kernel_event, not followed yet */
 	struct server *server;
 	struct kernel *kernel;
 	struct registry registry;
@@ -68,6 +73,54 @@ static void on_deleted(void *userdata)
 	manager->reap_usec = REAP_FIRST_USEC;
 	(void)sd_event_source_set_time_relative(manager->reap_timer, manager->reap_usec);
 	(void)sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_ONESHOT);
+}
+
+/* What changes mostly changes in a crowd: it is followed when that has passed. Our tables are restored at once. */
+static int on_host_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *manager = userdata;
+	unsigned changes = manager->host_changes;
+
+	(void)source;
+	(void)usec;
+	manager->host_changes = 0;
+	host_follow(&manager->registry, manager->kernel, changes);
+	return 0;
+}
+
+static int on_host_event(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct manager *manager = userdata;
+	unsigned changes = 0;
+	int r = kernel_read_events(manager->kernel, &changes);
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	if (r < 0)
+		log_line(LOG_WARNING, "cannot read what changes on the host: %s", strerror(-r));
+	manager->host_changes |= changes;
+	if (changes == 0)
+		return 0;
+	(void)sd_event_source_set_time_relative(manager->host_timer,
+		manager->host_changes & KERNEL_EVENT_FIREWALL ? 0 : FOLLOW_USEC);
+	return sd_event_source_set_enabled(manager->host_timer, SD_EVENT_ONESHOT);
+}
+
+/* Where the kernel does not tell, what was set at the beginning holds. */
+static int watch_host(struct manager *manager)
+{
+	int fd = kernel_events(manager->kernel);
+	int r = sd_event_add_time_relative(manager->event, &manager->host_timer, CLOCK_MONOTONIC, 0,
+		0, on_host_timer, manager);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(manager->host_timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = fd < 0 ? fd
+			   : sd_event_add_io(manager->event, &manager->host_events, fd, EPOLLIN,
+				     on_host_event, manager);
+	return r;
 }
 
 /* After each turn of the loop, once it is to stop. */
@@ -111,6 +164,10 @@ static void use_config(struct manager *manager)
 	context->member_pool = config->member_pool;
 	context->n_member_pool = config->n_member_pool;
 	context->may_members_make_networks = config->may_members_make_networks;
+	memcpy(context->may_members_reach, config->may_reach, sizeof(config->may_reach));
+	context->members_lowest_port = config->lowest_port;
+	context->first_port = config->first_port;
+	context->last_port = config->last_port;
 	context->is_owned_allowed =
 		config->owned == CONFIG_OWNED_YES ||
 		(config->owned == CONFIG_OWNED_AUTO && kernel_has(manager->kernel, "owned"));
@@ -159,7 +216,7 @@ static int make_loop(struct manager *manager)
 			CLOCK_MONOTONIC, 0, 0, on_reap, manager);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_OFF);
-	return r;
+	return r < 0 ? r : watch_host(manager);
 }
 
 /* fd00::/8 with 40 bits that are the machine's own (RFC 4193, 3.2): the same after every start. */
@@ -196,6 +253,14 @@ static unsigned count_connections(void *userdata, uid_t uid)
 	return server_connections_of(manager->server, uid);
 }
 
+/* There are no name servers yet to be told. */
+static void on_names(void *userdata, const char *network, bool is_there)
+{
+	(void)userdata;
+	(void)network;
+	(void)is_there;
+}
+
 static void make_context(struct manager *manager, const struct kernel_paths *paths)
 {
 	manager->context = (struct nsnet_context){
@@ -205,6 +270,7 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 		.version = NSNET_VERSION,
 		.limits_of = limits_of,
 		.connections_of = count_connections,
+		.on_names = on_names,
 		.on_deleted = on_deleted,
 		.userdata = manager,
 	};
@@ -237,17 +303,20 @@ int manager_new(struct config *config, const char *config_path, const struct ker
 	r = make_kernel(manager, paths);
 	if (r < 0)
 		return r;
+	r = make_loop(manager);
+	if (r < 0) {
+		log_line(LOG_ERR, "cannot make the event loop: %s", strerror(-r));
+		return r;
+	}
 	make_context(manager, paths);
-	r = recover_all(&manager->registry, manager->kernel, paths);
+	r = recover_all(&manager->registry, manager->kernel, paths, manager->context.has_names);
 	if (r < 0) {
 		log_line(LOG_ERR, "cannot read what is there: %s", strerror(-r));
 		return r;
 	}
-	r = make_loop(manager);
-	if (r >= 0)
-		r = server_new(manager->event, &info, NULL, &manager->server);
+	r = server_new(manager->event, &info, NULL, &manager->server);
 	if (r < 0) {
-		log_line(LOG_ERR, "cannot make the event loop: %s", strerror(-r));
+		log_line(LOG_ERR, "cannot make the server: %s", strerror(-r));
 		return r;
 	}
 	server_add_interface(manager->server,
@@ -265,6 +334,8 @@ void manager_free(struct manager *manager)
 	registry_done(&manager->registry);
 	kernel_free(manager->kernel);
 	(void)sd_event_source_unref(manager->reap_timer);
+	(void)sd_event_source_unref(manager->host_timer);
+	(void)sd_event_source_unref(manager->host_events);
 	(void)sd_event_unref(manager->event);
 	config_done(&manager->config);
 	free(manager);

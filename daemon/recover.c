@@ -4,10 +4,12 @@
  */
 #include "recover.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <syslog.h>
 
 #include "difference.h"
+#include "host.h"
 #include "log.h"
 
 static const struct text_limits limits_record = {
@@ -20,6 +22,7 @@ struct recovery {
 	struct registry *registry;
 	struct kernel *kernel;
 	const struct kernel_paths *paths;
+	bool has_names;
 	struct arena arena;
 	struct snapshot snapshot;
 };
@@ -99,6 +102,10 @@ static struct network *remake_network(
 		.prefixes = &none,
 		.is_forwarding = { kernel_has(recovery->kernel, "forwarding4"),
 			kernel_has(recovery->kernel, "forwarding6") },
+		.has_nat = kernel_has(recovery->kernel, "nat"),
+		.has_names = recovery->has_names,
+		.may_reach = { true, true, true, true },
+		.uplink_mtu = (unsigned)told->runtime.maximum_transmission_unit,
 	};
 	struct network *network = NULL;
 	struct fault fault;
@@ -170,10 +177,26 @@ static void name_link(void *userdata, const char *alias, char ret[INTERFACE_SIZE
 		registry_name_link(recovery->registry, ret);
 }
 
+static void remember_settings(struct ns *ns, const struct string_map *before)
+{
+	for (size_t i = 0; i < ns->n_settings && i < before->n; i++)
+		if (streq(ns->told.context.sysctls.items[i].key, before->items[i].key))
+			(void)snprintf(ns->settings[i].before, sizeof(ns->settings[i].before), "%s",
+				before->items[i].value);
+}
+
 static struct ns *remake_namespace(
 	struct recovery *recovery, const struct nsnet_list_namespaces_out *told)
 {
-	struct namespace_host host = { recovery, find_network, name_link };
+	struct namespace_host host = {
+		.userdata = recovery,
+		.find_network = find_network,
+		.name_link = name_link,
+		.published = &recovery->registry->published,
+		.has_ports = kernel_has(recovery->kernel, "ports"),
+		.has_rate = true, /* it was, and what is there stays */
+		.has_netem = true,
+	};
 	struct namespace_owner owner = {
 		.uid = (uid_t)told->runtime.uid,
 		.gid = (gid_t)-1, /* it is made already */
@@ -190,6 +213,7 @@ static struct ns *remake_namespace(
 	ns->told.runtime.cookie = told->runtime.cookie;
 	ns->told.runtime.created = told->runtime.created;
 	ns->told.runtime.revision = told->runtime.revision;
+	remember_settings(ns, &told->runtime.sysctls_before);
 	return ns;
 }
 
@@ -214,6 +238,21 @@ static void forget_namespace(struct recovery *recovery, struct ns *ns, bool has_
 	namespace_free(ns);
 }
 
+/* Interfaces that are to be inside and lie about on the host. */
+static void lend_again(struct recovery *recovery, const struct ns *ns)
+{
+	struct plan plan = PLAN_INIT(&recovery->arena);
+
+	for (size_t i = 0; i < ns->links.n; i++) {
+		struct string_list addresses;
+
+		if (kernel_find_link(recovery->kernel, ns->links.items[i], &recovery->arena,
+			    &addresses) == 0)
+			difference_take_link(ns, ns->links.items[i], &plan);
+	}
+	(void)apply(recovery, &plan, ns->name);
+}
+
 static void mend_namespace(struct recovery *recovery, struct ns *ns)
 {
 	struct namespace_presence presence = {
@@ -227,6 +266,7 @@ static void mend_namespace(struct recovery *recovery, struct ns *ns)
 	presence.has_links = has_links;
 	difference_make_namespace(ns, &presence, &links);
 	(void)apply(recovery, &links, ns->name);
+	lend_again(recovery, ns);
 	memset(has_links, true, ns->n_attachments);
 	presence.has_names = false;
 	names.is_forward = true;
@@ -262,8 +302,9 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 		return;
 	}
 	charge(recovery, ns->uid,
-		(const unsigned[QUOTA_RESOURCES]){
-			[QUOTA_NAMESPACES] = 1, [QUOTA_ATTACHMENTS] = (unsigned)ns->n_attachments },
+		(const unsigned[QUOTA_RESOURCES]){ [QUOTA_NAMESPACES] = 1,
+			[QUOTA_ATTACHMENTS] = (unsigned)ns->n_attachments,
+			[QUOTA_PORTS] = (unsigned)ns->n_ports },
 		&ns->charge);
 	mend_namespace(recovery, ns);
 	registry_add_namespace(recovery->registry, ns);
@@ -329,6 +370,28 @@ static void remove_orphans(struct recovery *recovery)
 	(void)apply(recovery, &plan, "left-over links");
 }
 
+/* What a crash left between a port and its record. */
+static void remove_orphan_ports(struct recovery *recovery)
+{
+	struct plan plan = PLAN_INIT(&recovery->arena);
+
+	plan.is_forward = true;
+	for (size_t i = 0; i < recovery->snapshot.n_ports; i++) {
+		const struct snapshot_port *port = &recovery->snapshot.ports[i];
+		struct step step = {
+			.type = STEP_PORT_DELETE,
+			.port = { port->protocol == IPPROTO_UDP ? NSNET_PROTOCOL_UDP
+								: NSNET_PROTOCOL_TCP,
+				port->host, port->target, port->host_port, port->namespace_port },
+		};
+
+		if (!publish_has(&recovery->registry->published, step.port.protocol, &port->host,
+			    port->host_port, &port->target))
+			plan_add(&plan, &step);
+	}
+	(void)apply(recovery, &plan, "left-over ports");
+}
+
 static void start_link_numbers(struct recovery *recovery)
 {
 	for (size_t i = 0; i < recovery->snapshot.n_links; i++) {
@@ -340,9 +403,12 @@ static void start_link_numbers(struct recovery *recovery)
 	}
 }
 
-int recover_all(struct registry *registry, struct kernel *kernel, const struct kernel_paths *paths)
+int recover_all(struct registry *registry, struct kernel *kernel, const struct kernel_paths *paths,
+	bool has_names)
 {
-	struct recovery recovery = { .registry = registry, .kernel = kernel, .paths = paths };
+	struct recovery recovery = {
+		.registry = registry, .kernel = kernel, .paths = paths, .has_names = has_names
+	};
 	struct snapshot *snapshot = &recovery.snapshot;
 	int r = kernel_snapshot(kernel, &recovery.arena, snapshot);
 
@@ -353,6 +419,8 @@ int recover_all(struct registry *registry, struct kernel *kernel, const struct k
 		for (size_t i = 0; i < snapshot->n_namespaces; i++)
 			recover_namespace(&recovery, &snapshot->namespaces[i]);
 		remove_orphans(&recovery);
+		remove_orphan_ports(&recovery);
+		r = host_resume(registry, kernel);
 	}
 	arena_done(&recovery.arena);
 	return r;

@@ -11,5 +11,6 @@
 #include "kernel.h"
 #include "registry.h"
 
-/* Fills an empty registry. What cannot be read or mended is logged and left; -errno where nothing could be read. */
-int recover_all(struct registry *registry, struct kernel *kernel, const struct kernel_paths *paths);
+/* Fills an empty registry; has_names: networks can have name servers. What cannot be read or mended is logged and left; -errno where nothing could be read. */
+int recover_all(struct registry *registry, struct kernel *kernel, const struct kernel_paths *paths,
+	bool has_names);

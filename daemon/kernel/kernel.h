@@ -53,6 +53,10 @@ int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_
 /* Interfaces that a default route of the main table leads out by: those that forward for namespaces. */
 int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct snapshot_uplinks *ret);
 
+/* Whether frames between ports of bridges go through the host's rules for IP (br_netfilter) and nobody but us has a bridge, so
+ * that nobody else can mean that. */
+bool kernel_may_bypass(struct kernel *kernel);
+
 /* What somebody did to the host: bits. */
 enum kernel_event {
 	/* Its default routes, its uplinks' MTU, its forwarding may be others now */

@@ -7,19 +7,24 @@
 #include <string.h>
 #include <time.h>
 
-#include "difference.h"
+#include "host.h"
 
 struct policy_caller methods_caller(const struct nsnet_context *context, const struct call *call)
 {
 	const struct peer *peer = call_peer(call);
-
-	return (struct policy_caller){
+	bool is_administrator =
+		peer->uid == 0 || (context->administrators != (gid_t)-1 &&
+					  peer_has_group(peer, context->administrators));
+	struct policy_caller caller = {
 		.uid = peer->uid,
-		.is_administrator =
-			peer->uid == 0 || (context->administrators != (gid_t)-1 &&
-						  peer_has_group(peer, context->administrators)),
+		.is_administrator = is_administrator,
 		.may_make_networks = context->may_members_make_networks,
+		.lowest_port = is_administrator ? 0 : context->members_lowest_port,
 	};
+
+	for (size_t i = 0; i < lengthof(caller.may_reach); i++)
+		caller.may_reach[i] = is_administrator || context->may_members_reach[i];
+	return caller;
 }
 
 void methods_limits(
@@ -89,18 +94,26 @@ int methods_network_host(struct nsnet_context *context, const struct policy_call
 	struct arena *arena, struct network_host *ret)
 {
 	struct snapshot_prefixes *prefixes = arena_alloc(arena, sizeof(*prefixes));
+	struct snapshot_uplinks uplinks;
 	int r = kernel_prefixes(context->kernel, arena, prefixes);
 
 	if (r < 0)
 		return r;
 	add_own_prefixes(context, arena, prefixes);
+	r = host_uplinks(context->registry, context->kernel, arena, &uplinks);
+	if (r < 0)
+		return r;
 	*ret = (struct network_host){
 		.prefixes = prefixes,
 		.pool = context->pool,
 		.n_pool = context->n_pool,
 		.is_forwarding = { kernel_has(context->kernel, "forwarding4"),
 			kernel_has(context->kernel, "forwarding6") },
+		.has_nat = kernel_has(context->kernel, "nat"),
+		.has_names = context->has_names,
+		.uplink_mtu = snapshot_uplink_mtu(&uplinks),
 	};
+	memcpy(ret->may_reach, caller->may_reach, sizeof(ret->may_reach));
 	if (!caller->is_administrator) {
 		ret->allowed = context->member_pool;
 		ret->n_allowed = context->n_member_pool;
@@ -109,34 +122,31 @@ int methods_network_host(struct nsnet_context *context, const struct policy_call
 	return 0;
 }
 
-int methods_plan_first_network(struct nsnet_context *context, struct plan *plan)
+struct ns *methods_find_namespace(
+	const struct nsnet_context *context, const struct policy_caller *caller, const char *name)
 {
-	bool is_forwarding[FAMILIES] = { kernel_has(context->kernel, "forwarding4"),
-		kernel_has(context->kernel, "forwarding6") };
-	struct string_list uplinks = { 0 };
-	int r;
+	struct ns *ns = registry_find_namespace(context->registry, name);
 
-	if (context->registry->n_networks > 0)
-		return 0;
-	r = kernel_uplinks(context->kernel, plan->arena, &uplinks);
-	if (r < 0)
-		return r;
-	difference_forward_uplinks(&uplinks, is_forwarding, plan);
-	return 0;
+	return ns && policy_may(caller, MAY_SEE_NAMESPACE, ns->uid) ? ns : NULL;
 }
 
-int methods_plan_last_network(struct nsnet_context *context, size_t removed, struct plan *plan)
+struct network *methods_find_network(
+	const struct nsnet_context *context, const struct policy_caller *caller, const char *name)
 {
-	struct string_list keys = { 0 };
-	int r;
+	struct network *network = registry_find_network(context->registry, name);
 
-	if (context->registry->n_networks > removed)
-		return 0;
-	r = kernel_kept(context->kernel, plan->arena, &keys);
-	if (r < 0)
-		return r;
-	difference_restore(&keys, plan);
-	return 0;
+	return network && policy_may(caller, MAY_SEE_NETWORK, network->uid) ? network : NULL;
+}
+
+int methods_fail_no_namespace(struct call *call, const char *name)
+{
+	return nsnet_fail_no_such_namespace(
+		call, &(struct nsnet_no_such_namespace){ .name = name });
+}
+
+int methods_fail_no_network(struct call *call, const char *name)
+{
+	return nsnet_fail_no_such_network(call, &(struct nsnet_no_such_network){ .name = name });
 }
 
 int methods_fail_fault(struct call *call, const struct fault *fault)
@@ -162,6 +172,23 @@ int methods_fail_fault(struct call *call, const struct fault *fault)
 	case FAULT_PREFIX_POLICY:
 		return nsnet_fail_prefix_not_allowed(
 			call, &(struct nsnet_prefix_not_allowed){ .prefix = fault->text });
+	case FAULT_REACH:
+		return nsnet_fail_reach_not_allowed(
+			call, &(struct nsnet_reach_not_allowed){
+				      .reach = (enum nsnet_reach)fault->number });
+	case FAULT_PORT:
+		return nsnet_fail_port_unavailable(
+			call, &(struct nsnet_port_unavailable){
+				      .protocol = (enum nsnet_protocol)fault->protocol,
+				      .host_address = fault->text,
+				      .host_port = { fault->number != 0, fault->number } });
+	case FAULT_PORT_POLICY:
+		return nsnet_fail_port_not_allowed(
+			call, &(struct nsnet_port_not_allowed){
+				      .host_port = fault->number, .lowest = fault->least });
+	case FAULT_LINK:
+		return nsnet_fail_link_unavailable(
+			call, &(struct nsnet_link_unavailable){ .interface_name = fault->name });
 	case FAULT_QUOTA:
 		return nsnet_fail_quota_exceeded(
 			call, &(struct nsnet_quota_exceeded){

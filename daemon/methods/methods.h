@@ -12,6 +12,9 @@
 #include "policy.h"
 #include "registry.h"
 
+/* The one that is made at first use, for all. */
+#define METHODS_DEFAULT_NETWORK "default"
+
 struct nsnet_context {
 	struct registry *registry;
 	struct kernel *kernel;
@@ -22,11 +25,17 @@ struct nsnet_context {
 	const struct prefix *pool, *member_pool;
 	size_t n_pool, n_member_pool;
 	bool may_members_make_networks;
-	bool is_owned_allowed; /* members' namespaces are theirs */
+	bool may_members_reach[4];      /* by enum nsnet_reach */
+	unsigned members_lowest_port;   /* of the host, that they may publish */
+	uint16_t first_port, last_port; /* ports of the host are chosen from these */
+	bool has_names;                 /* networks can have name servers */
+	bool is_owned_allowed;          /* members' namespaces are theirs */
 	/* What holds for a caller who is no administrator. */
 	void (*limits_of)(void *userdata, const struct peer *peer, struct quota_limits *ret);
 	unsigned (*connections_of)(void *userdata, uid_t uid);
 	uint8_t unique_local[6];
+	/* Called when a network's name server is to come, to go by other files than before, or to go. */
+	void (*on_names)(void *userdata, const char *network, bool is_there);
 	/* Called after a deletion, so that kernel_reap() runs a moment later. */
 	void (*on_deleted)(void *userdata);
 	void *userdata;
@@ -42,14 +51,23 @@ void methods_limits(
 struct policy_caller methods_caller(const struct nsnet_context *context, const struct call *call);
 struct nsnet_timestamp methods_now(void);
 
-/* What a new network needs to know of the host; memory from the arena. */
+/* The objects of that name, if there are any that the caller may know of. */
+struct ns *methods_find_namespace(
+	const struct nsnet_context *context, const struct policy_caller *caller, const char *name);
+struct network *methods_find_network(
+	const struct nsnet_context *context, const struct policy_caller *caller, const char *name);
+int methods_fail_no_namespace(struct call *call, const char *name);
+int methods_fail_no_network(struct call *call, const char *name);
+
+/* What a network needs to know of the host; memory from the arena. */
 int methods_network_host(struct nsnet_context *context, const struct policy_caller *caller,
 	struct arena *arena, struct network_host *ret);
 
-/* Writes down what comes with the first network; to be called before it is in the registry. */
-int methods_plan_first_network(struct nsnet_context *context, struct plan *plan);
-/* Writes down what goes with the last network, where removed are all there are. */
-int methods_plan_last_network(struct nsnet_context *context, size_t removed, struct plan *plan);
+/* What the network "default" is made of, where there is none. 0, 1 and *reterr, or -errno. */
+int methods_make_default_network(struct nsnet_context *context, struct call *call,
+	struct network **ret, struct fault *reterr);
+/* Puts a network that was made in the registry. */
+void methods_add_network(struct nsnet_context *context, struct network *network);
 
 /* Answers with the error that says it. */
 int methods_fail_fault(struct call *call, const struct fault *fault);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * namespaces - make, list, open and delete namespaces
+ * namespaces - list, open and delete namespaces
+ *
+ * How they come to be, and change, is in wishes.c.
  */
 #include <syslog.h>
 
@@ -8,239 +10,7 @@
 #include "log.h"
 #include "methods.h"
 
-#define DEFAULT_NETWORK "default"
-#define LINK_TRIES      16 /* names of host ends that somebody else may have taken */
-#define BUSY_TOLD       16U
-
-/* A namespace on its way, with the network "default" where it is the first to want it. */
-struct creation {
-	struct nsnet_context *context;
-	struct call *call;
-	struct policy_caller caller;
-	struct quota_charge charge;
-	struct network *new_network;
-	struct ns *ns;
-};
-
-static struct network *find_network(void *userdata, const char *name)
-{
-	const struct creation *creation = userdata;
-	struct network *network = registry_find_network(creation->context->registry, name);
-
-	if (!network && creation->new_network && streq(name, DEFAULT_NETWORK))
-		network = creation->new_network;
-	if (network && !policy_may(&creation->caller, MAY_ATTACH_NETWORK, network->uid))
-		return NULL;
-	return network;
-}
-
-static void name_link(void *userdata, const char *alias, char ret[INTERFACE_SIZE])
-{
-	const struct creation *creation = userdata;
-
-	(void)alias;
-	registry_name_link(creation->context->registry, ret);
-}
-
-static bool wants_default(const struct nsnet_namespace_context *wish)
-{
-	for (size_t i = 0; i < wish->attachments.n; i++)
-		if (streq(wish->attachments.items[i].network, DEFAULT_NETWORK))
-			return true;
-	return false;
-}
-
-/* The network "default" is the host's own, whoever is the first to use it. 0, 1 and *reterr, or -errno. */
-static int make_default_network(struct creation *creation, struct fault *reterr)
-{
-	struct nsnet_context *context = creation->context;
-	struct arena *arena = call_arena(creation->call);
-	const struct policy_caller root = { .is_administrator = true };
-	enum quota_resource over;
-	struct network_host host;
-	int r = methods_network_host(context, &root, arena, &host);
-
-	if (r < 0)
-		return r;
-	r = network_new(DEFAULT_NETWORK, 0, registry_free_number(context->registry, arena),
-		&(struct nsnet_network_context){ 0 }, &host, arena, &creation->new_network, reterr);
-	if (r != 0)
-		return r;
-	creation->new_network->told.runtime.created = methods_now();
-	(void)quota_charge(registry_user(context->registry, 0), NULL,
-		(const unsigned[QUOTA_RESOURCES]){ [QUOTA_NETWORKS] = 1 },
-		&creation->new_network->charge, &over);
-	return 0;
-}
-
-/* A namespace of his that its owner owns: a further one joins it. */
-static const char *find_sibling(struct creation *creation)
-{
-	struct user *user = registry_user(creation->context->registry, creation->caller.uid);
-
-	list_foreach (&user->namespaces, struct ns, user_link, ns)
-		if (ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
-			return ns->name;
-	return NULL;
-}
-
-static int charge(
-	struct creation *creation, const struct nsnet_namespace_context *wish, struct fault *reterr)
-{
-	const unsigned amounts[QUOTA_RESOURCES] = {
-		[QUOTA_NAMESPACES] = 1,
-		[QUOTA_ATTACHMENTS] = (unsigned)wish->attachments.n,
-	};
-
-	return methods_charge(
-		creation->context, creation->call, amounts, &creation->charge, reterr);
-}
-
-static int make_object(
-	struct creation *creation, const struct nsnet_create_namespace_in *in, struct fault *reterr)
-{
-	struct nsnet_context *context = creation->context;
-	struct nsnet_namespace_context wish = { 0 };
-	struct nsnet_attachment attachment = { .network = DEFAULT_NETWORK };
-	struct namespace_host host = { creation, find_network, name_link };
-	struct arena *arena = call_arena(creation->call);
-	struct namespace_owner owner = {
-		.uid = creation->caller.uid,
-		.gid = call_peer(creation->call)->gid,
-		.ownership = creation->caller.uid != 0 && context->is_owned_allowed
-				     ? NSNET_OWNERSHIP_USER
-				     : NSNET_OWNERSHIP_HOST,
-	};
-	int r;
-
-	if (in->context)
-		wish = *in->context;
-	if (!wish.attachments.items)
-		wish.attachments = (struct nsnet_attachment_list){ &attachment, 1 };
-	r = charge(creation, &wish, reterr);
-	if (r == 0 && wants_default(&wish) &&
-		!registry_find_network(context->registry, DEFAULT_NETWORK))
-		r = make_default_network(creation, reterr);
-	if (r == 0)
-		r = namespace_new(in->name, &owner, &wish, &host, arena, &creation->ns, reterr);
-	if (r != 0)
-		return r;
-	creation->ns->charge = creation->charge;
-	creation->charge = (struct quota_charge){ 0 };
-	creation->ns->sibling = find_sibling(creation);
-	creation->ns->told.runtime.created = methods_now();
-	creation->ns->told.runtime.path = arena_printf(
-		&creation->ns->arena, "%s/%s", context->paths->netns, creation->ns->name);
-	return 0;
-}
-
-static int make_plan(struct creation *creation, struct plan *plan)
-{
-	struct network_presence no_network = { 0 };
-	struct namespace_presence nothing = { 0 };
-
-	if (creation->new_network) {
-		int r = methods_plan_first_network(creation->context, plan);
-
-		if (r < 0)
-			return r;
-		difference_make_network(creation->new_network, &no_network, plan);
-	}
-	difference_make_namespace(creation->ns, &nothing, plan);
-	return 0;
-}
-
-/* A host end's name that somebody else's link has is left to him. */
-static int carry_out(struct creation *creation, struct kernel_error *reterr)
-{
-	int r = 0;
-
-	for (int i = 0; i < LINK_TRIES; i++) {
-		struct plan plan = PLAN_INIT(call_arena(creation->call));
-
-		r = make_plan(creation, &plan);
-		if (r == 0)
-			r = kernel_apply(creation->context->kernel, &plan, reterr);
-		if (r <= 0 || reterr->step->type != STEP_VETH_ADD || reterr->error != EEXIST)
-			return r;
-		for (size_t j = 0; j < creation->ns->n_attachments; j++)
-			registry_name_link(creation->context->registry,
-				creation->ns->attachments[j].host_interface);
-	}
-	return r;
-}
-
-static int create(struct creation *creation, const struct nsnet_create_namespace_in *in)
-{
-	struct registry *registry = creation->context->registry;
-	struct kernel_error error = { 0 };
-	struct fault fault = { 0 };
-	int r = make_object(creation, in, &fault);
-
-	if (r > 0)
-		return methods_fail_fault(creation->call, &fault);
-	if (r == 0)
-		r = carry_out(creation, &error);
-	if (r > 0)
-		return methods_fail_kernel(creation->call, &error);
-	if (r < 0)
-		return r;
-	log_about(LOG_INFO,
-		&(struct log_fields){ .namespace_name = in->name, .uid = creation->caller.uid },
-		"namespace \"%s\" made", in->name);
-	if (creation->new_network)
-		registry_add_network(registry, take(creation->new_network));
-	creation->ns->sibling = NULL;
-	registry_add_namespace(registry, creation->ns);
-	return nsnet_reply_create_namespace(
-		creation->call, &(struct nsnet_create_namespace_out){
-					.context = creation->ns->told.context,
-					.runtime = take(creation->ns)->told.runtime,
-				});
-}
-
-int nsnet_on_create_namespace(struct nsnet_context *context, struct call *call,
-	const struct nsnet_create_namespace_in *in)
-{
-	struct creation creation = {
-		.context = context, .call = call, .caller = methods_caller(context, call)
-	};
-	const struct ns *other;
-	int r;
-
-	if (!policy_may(&creation.caller, MAY_CREATE_NAMESPACE, creation.caller.uid))
-		return call_fail_permission(call);
-	if (!name_is_valid(in->name))
-		return call_fail_parameter(call, "name");
-	other = registry_find_namespace(context->registry, in->name);
-	if (other)
-		return nsnet_fail_namespace_exists(
-			call, &(struct nsnet_namespace_exists){
-				      .name = in->name,
-				      .own = other->uid == creation.caller.uid,
-			      });
-	r = create(&creation, in);
-	namespace_free(creation.ns);
-	network_free(creation.new_network);
-	quota_give_back(&creation.charge);
-	registry_forget_user(context->registry, creation.caller.uid);
-	return r;
-}
-
-/* The namespace of that name, if there is one that the caller may know of. */
-static struct ns *find_visible(
-	const struct nsnet_context *context, const struct policy_caller *caller, const char *name)
-{
-	struct ns *ns = registry_find_namespace(context->registry, name);
-
-	return ns && policy_may(caller, MAY_SEE_NAMESPACE, ns->uid) ? ns : NULL;
-}
-
-static int fail_no_such(struct call *call, const char *name)
-{
-	return nsnet_fail_no_such_namespace(
-		call, &(struct nsnet_no_such_namespace){ .name = name });
-}
+#define BUSY_TOLD 16U
 
 /* Deleting. */
 
@@ -258,10 +28,10 @@ static int find_all(struct nsnet_context *context, struct call *call,
 		return call_fail_parameter(call, "names") + 1;
 	ret->items = arena_array(call_arena(call), in->names.n, sizeof(struct ns *));
 	for (size_t i = 0; i < in->names.n; i++) {
-		struct ns *ns = find_visible(context, &caller, in->names.items[i]);
+		struct ns *ns = methods_find_namespace(context, &caller, in->names.items[i]);
 
 		if (!ns)
-			return fail_no_such(call, in->names.items[i]) + 1;
+			return methods_fail_no_namespace(call, in->names.items[i]) + 1;
 		if (!policy_may(&caller, MAY_DELETE_NAMESPACE, ns->uid))
 			return call_fail_permission(call) + 1;
 		for (size_t j = 0; j < i; j++)
@@ -321,10 +91,15 @@ static int delete_all(
 	struct nsnet_context *context, struct call *call, const struct deletion *deletion)
 {
 	struct namespace_presence all = { .is_held = true, .is_pinned = true };
-	struct plan plan = PLAN_INIT(call_arena(call));
+	struct plan links = PLAN_INIT(call_arena(call)), plan = PLAN_INIT(call_arena(call));
 	struct kernel_error error = { 0 };
 	int r;
 
+	for (size_t i = 0; i < deletion->n; i++)
+		difference_give_links(deletion->items[i], &links);
+	r = kernel_apply(context->kernel, &links, &error);
+	if (r != 0)
+		return r < 0 ? r : methods_fail_kernel(call, &error);
 	for (size_t i = 0; i < deletion->n; i++)
 		difference_remove_namespace(deletion->items[i], &all, &plan);
 	r = kernel_apply(context->kernel, &plan, &error);
@@ -416,7 +191,7 @@ static int tell_all(struct nsnet_context *context, struct call *call, bool is_in
 		if (policy_may(&caller, MAY_SEE_NAMESPACE, all[i]->uid))
 			all[n++] = all[i];
 	if (n == 0)
-		return fail_no_such(call, NULL);
+		return methods_fail_no_namespace(call, NULL);
 	if (n > 1 && !call_wants_more(call))
 		return call_fail_expected_more(call);
 	for (size_t i = 0; r == 0 && i < n; i++)
@@ -432,9 +207,9 @@ int nsnet_on_list_namespaces(
 
 	if (!in->name)
 		return tell_all(context, call, in->inspect.value);
-	ns = find_visible(context, &caller, in->name);
+	ns = methods_find_namespace(context, &caller, in->name);
 	if (!ns)
-		return fail_no_such(call, in->name);
+		return methods_fail_no_namespace(call, in->name);
 	return tell(context, call, ns, in->inspect.value, true);
 }
 
@@ -469,12 +244,12 @@ int nsnet_on_open_namespace(
 	struct nsnet_context *context, struct call *call, const struct nsnet_open_namespace_in *in)
 {
 	struct policy_caller caller = methods_caller(context, call);
-	const struct ns *ns = find_visible(context, &caller, in->name);
+	const struct ns *ns = methods_find_namespace(context, &caller, in->name);
 	struct nsnet_open_namespace_out out = { 0 };
 	int r;
 
 	if (!ns)
-		return fail_no_such(call, in->name);
+		return methods_fail_no_namespace(call, in->name);
 	if (!policy_may(&caller, MAY_OPEN_NAMESPACE, ns->uid))
 		return call_fail_permission(call);
 	r = attach(call, kernel_open_netns(context->kernel, ns->name),

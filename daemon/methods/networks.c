@@ -1,34 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * networks - make, list and delete networks
+ * networks - make, change, list and delete networks
  */
 #include <syslog.h>
 
 #include "difference.h"
+#include "host.h"
 #include "log.h"
 #include "methods.h"
 
 #define BRIDGE_TRIES 16U /* numbers of bridges that somebody else may have taken */
-
-static int fail_no_such(struct call *call, const char *name)
-{
-	return nsnet_fail_no_such_network(call, &(struct nsnet_no_such_network){ .name = name });
-}
-
-static struct network *find_visible(
-	const struct nsnet_context *context, const struct policy_caller *caller, const char *name)
-{
-	struct network *network = registry_find_network(context->registry, name);
-
-	return network && policy_may(caller, MAY_SEE_NETWORK, network->uid) ? network : NULL;
-}
 
 static int carry_out(struct nsnet_context *context, struct call *call, struct network *network,
 	struct kernel_error *reterr)
 {
 	struct network_presence nothing = { 0 };
 	struct plan plan = PLAN_INIT(call_arena(call));
-	int r = methods_plan_first_network(context, &plan);
+	int r = host_plan_first(context->registry, context->kernel, &plan);
 
 	if (r < 0)
 		return r;
@@ -111,11 +99,128 @@ int nsnet_on_create_network(
 		return r;
 	log_about(LOG_INFO, &(struct log_fields){ .network_name = in->name, .uid = caller.uid },
 		"network \"%s\" made", in->name);
-	registry_add_network(context->registry, network);
+	methods_add_network(context, network);
 	return nsnet_reply_create_network(call, &(struct nsnet_create_network_out){
 							.context = network->told.context,
 							.runtime = network->told.runtime,
 						});
+}
+
+void methods_add_network(struct nsnet_context *context, struct network *network)
+{
+	registry_add_network(context->registry, network);
+	if (context->registry->n_networks == 1)
+		host_note(context->registry, context->kernel);
+	if (network->dns.domain)
+		context->on_names(context->userdata, network->name, true);
+}
+
+int methods_make_default_network(struct nsnet_context *context, struct call *call,
+	struct network **ret, struct fault *reterr)
+{
+	struct arena *arena = call_arena(call);
+	const struct policy_caller root = { .is_administrator = true,
+		.may_reach = { true, true, true, true } };
+	enum quota_resource over;
+	struct network_host host;
+	int r = methods_network_host(context, &root, arena, &host);
+
+	if (r < 0)
+		return r;
+	r = network_new(METHODS_DEFAULT_NETWORK, 0, registry_free_number(context->registry, arena),
+		&(struct nsnet_network_context){ 0 }, &host, arena, ret, reterr);
+	if (r != 0)
+		return r;
+	(*ret)->told.runtime.created = methods_now();
+	(void)quota_charge(registry_user(context->registry, 0), NULL,
+		(const unsigned[QUOTA_RESOURCES]){ [QUOTA_NETWORKS] = 1 }, &(*ret)->charge, &over);
+	return 0;
+}
+
+/* Changing. */
+
+/* What namespaces go by cannot be changed under them. */
+static bool is_rebuilt(const struct network *former, const struct network *network)
+{
+	bool is_equal = streq_null(former->dns.domain, network->dns.domain);
+
+	for (size_t i = 0; is_equal && i < FAMILIES; i++)
+		is_equal =
+			prefix_is_equal(&former->subnets[i].prefix, &network->subnets[i].prefix) &&
+			address_is_equal(&former->gateways[i], &network->gateways[i]);
+	return !is_equal;
+}
+
+static int make_changed(struct nsnet_context *context, struct call *call, struct network *former,
+	const struct nsnet_network_context *change, struct network **ret)
+{
+	struct nsnet_network_context wish = former->told.context;
+	struct policy_caller caller = methods_caller(context, call);
+	struct network_host host;
+	struct fault fault;
+	int r = methods_network_host(context, &caller, call_arena(call), &host);
+
+	if (r < 0)
+		return r;
+	codec_overlay(&nsnet_network_context_type, change, &wish);
+	host.former = former;
+	host.may_reach[former->reach] = true;
+	r = network_new(former->name, former->uid, former->number, &wish, &host, call_arena(call),
+		ret, &fault);
+	if (r > 0)
+		return methods_fail_fault(call, &fault) + 1;
+	(*ret)->told.runtime.created = former->told.runtime.created;
+	(*ret)->told.runtime.bridge_index = former->told.runtime.bridge_index;
+	(*ret)->told.runtime.revision = former->told.runtime.revision + 1;
+	if (former->n_attachments == 0 || !is_rebuilt(former, *ret))
+		return 0;
+	return nsnet_fail_network_busy(call,
+		       &(struct nsnet_network_busy){
+			       .name = former->name,
+			       .attachments = (int64_t)former->n_attachments,
+		       }) +
+	       1;
+}
+
+static int change(struct nsnet_context *context, struct call *call, struct network *former,
+	const struct nsnet_network_context *wish)
+{
+	cleanup(network_free) struct network *network = NULL;
+	struct plan plan = PLAN_INIT(call_arena(call));
+	struct kernel_error error = { 0 };
+	bool had_names = former->dns.domain;
+	struct nsnet_set_network_out out;
+	int r = make_changed(context, call, former, wish, &network);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	difference_change_network(former, network, &plan);
+	r = kernel_apply(context->kernel, &plan, &error);
+	if (r != 0)
+		return r < 0 ? r : methods_fail_kernel(call, &error);
+	out = (struct nsnet_set_network_out){ network->told.context, network->told.runtime };
+	out.runtime.attachments = (int64_t)former->n_attachments;
+	if (had_names || network->dns.domain)
+		context->on_names(context->userdata, network->name, network->dns.domain);
+	registry_replace_network(context->registry, former, take(network));
+	return nsnet_reply_set_network(call, &out);
+}
+
+int nsnet_on_set_network(
+	struct nsnet_context *context, struct call *call, const struct nsnet_set_network_in *in)
+{
+	struct policy_caller caller = methods_caller(context, call);
+	struct network *network = methods_find_network(context, &caller, in->name);
+
+	if (!network)
+		return methods_fail_no_network(call, in->name);
+	if (!policy_may(&caller, MAY_SET_NETWORK, network->uid))
+		return call_fail_permission(call);
+	if (in->revision.is_set && in->revision.value != network->told.runtime.revision)
+		return nsnet_fail_changed(
+			call, &(struct nsnet_changed){ .name = network->name,
+				      .revision = network->told.runtime.revision });
+	return change(context, call, network, &in->context);
 }
 
 /* All of the names, once each, and nothing attached. 0 done, 1 answered. */
@@ -127,10 +232,11 @@ static int find_all(struct nsnet_context *context, struct call *call,
 	if (in->names.n == 0)
 		return call_fail_parameter(call, "names") + 1;
 	for (size_t i = 0; i < in->names.n; i++) {
-		struct network *network = find_visible(context, &caller, in->names.items[i]);
+		struct network *network =
+			methods_find_network(context, &caller, in->names.items[i]);
 
 		if (!network)
-			return fail_no_such(call, in->names.items[i]) + 1;
+			return methods_fail_no_network(call, in->names.items[i]) + 1;
 		if (!policy_may(&caller, MAY_DELETE_NETWORK, network->uid))
 			return call_fail_permission(call) + 1;
 		for (size_t j = 0; j < i; j++)
@@ -154,9 +260,13 @@ static void forget(struct nsnet_context *context, struct network *network)
 {
 	uid_t uid = network->uid;
 
+	if (network->dns.domain)
+		context->on_names(context->userdata, network->name, false);
 	registry_remove_network(context->registry, network);
 	network_free(network);
 	registry_forget_user(context->registry, uid);
+	if (context->registry->n_networks == 0)
+		host_note(context->registry, context->kernel);
 }
 
 int nsnet_on_delete_networks(
@@ -171,7 +281,7 @@ int nsnet_on_delete_networks(
 		return 0;
 	for (size_t i = 0; i < in->names.n; i++)
 		difference_remove_network(networks[i], &plan);
-	r = methods_plan_last_network(context, in->names.n, &plan);
+	r = host_plan_last(context->registry, context->kernel, in->names.n, &plan);
 	if (r == 0)
 		r = kernel_apply(context->kernel, &plan, &error);
 	if (r < 0)
@@ -209,7 +319,7 @@ static int tell_all(struct nsnet_context *context, struct call *call)
 		if (policy_may(&caller, MAY_SEE_NETWORK, all[i]->uid))
 			all[n++] = all[i];
 	if (n == 0)
-		return fail_no_such(call, NULL);
+		return methods_fail_no_network(call, NULL);
 	if (n > 1 && !call_wants_more(call))
 		return call_fail_expected_more(call);
 	for (size_t i = 0; r == 0 && i < n; i++)
@@ -225,8 +335,8 @@ int nsnet_on_list_networks(
 
 	if (!in->name)
 		return tell_all(context, call);
-	network = find_visible(context, &caller, in->name);
+	network = methods_find_network(context, &caller, in->name);
 	if (!network)
-		return fail_no_such(call, in->name);
+		return methods_fail_no_network(call, in->name);
 	return tell(call, network, true);
 }

@@ -315,7 +315,9 @@ static void tell(struct network *network)
 	char text[PREFIX_TEXT_MAX];
 
 	runtime->bridge_name = network->bridge;
+	runtime->reach = network->reach;
 	runtime->maximum_transmission_unit = network->mtu;
+	runtime->domain = network->dns.domain;
 	runtime->prefixes.items = arena_array(arena, FAMILIES, sizeof(const char *));
 	runtime->gateways.items = arena_array(arena, FAMILIES, sizeof(const char *));
 	for (size_t i = 0; i < FAMILIES; i++) {

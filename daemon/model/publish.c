@@ -89,6 +89,22 @@ bool publish_is_taken(const struct publish_table *table, const struct published 
 	return false;
 }
 
+bool publish_has(const struct publish_table *table, enum nsnet_protocol protocol,
+	const struct address *host, uint16_t port, const struct address *target)
+{
+	struct node *node =
+		find(table, &(struct published){ .protocol = protocol, .host_port = port });
+	size_t family = family_index(target->family);
+
+	if (!node)
+		return false;
+	list_foreach (&node->all, const struct published, link, other)
+		if (address_is_equal(&other->targets[family], target) &&
+			memcmp(other->host[family].bytes, host->bytes, sizeof(host->bytes)) == 0)
+			return true;
+	return false;
+}
+
 static struct node *make_node(struct publish_table *table, const struct published *published)
 {
 	struct node *node = calloc(1, sizeof(*node));

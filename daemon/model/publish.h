@@ -34,6 +34,9 @@ void publish_table_done(struct publish_table *table);
 /* Whether another one is in its way; those of "except" (n of them, may be NULL) are not: they go if it comes. */
 bool publish_is_taken(const struct publish_table *table, const struct published *published,
 	const struct published *except, size_t n_except);
+/* Whether it leads there by that address (or all: bytes of zeros) and port of the host. */
+bool publish_has(const struct publish_table *table, enum nsnet_protocol protocol,
+	const struct address *host, uint16_t port, const struct address *target);
 /* To be taken out again by publish_give(), before its memory goes. */
 void publish_take(struct publish_table *table, struct published *published);
 /* One that was never taken is fine. */

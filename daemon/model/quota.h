@@ -46,5 +46,8 @@ const char *quota_name(enum quota_resource resource);
 bool quota_charge(struct user *user, const struct quota_limits *limits,
 	const unsigned amounts[QUOTA_RESOURCES], struct quota_charge *ret,
 	enum quota_resource *ret_over);
+/* From what is charged to so much of each: only what grows is held against the limits. False: nothing changes. */
+bool quota_change(struct quota_charge *charge, const struct quota_limits *limits,
+	const unsigned amounts[QUOTA_RESOURCES], enum quota_resource *ret_over);
 /* A charge of zeros is fine. */
 void quota_give_back(struct quota_charge *charge);

@@ -459,6 +459,12 @@ int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct snapshot_u
 	return 0;
 }
 
+bool kernel_may_bypass(struct kernel *kernel)
+{
+	(void)kernel;
+	return false;
+}
+
 int kernel_events(struct kernel *kernel)
 {
 	(void)kernel;

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * host - what networks need of the host itself: uplinks that forward for them, and their MTU
+ */
+#include "host.h"
+
+#include <string.h>
+#include <syslog.h>
+
+#include "difference.h"
+#include "log.h"
+#include "steps.h"
+
+static void find_forwarding(struct kernel *kernel, bool ret[FAMILIES])
+{
+	ret[0] = kernel_has(kernel, "forwarding4");
+	ret[1] = kernel_has(kernel, "forwarding6");
+}
+
+int host_uplinks(const struct registry *registry, struct kernel *kernel, struct arena *arena,
+	struct snapshot_uplinks *ret)
+{
+	if (registry->n_networks == 0)
+		return kernel_uplinks(kernel, arena, ret);
+	*ret = registry->uplinks.are;
+	return 0;
+}
+
+/* Frames between ports of a bridge go through the host's rules for IP where br_netfilter is on. Rules of others then drop what
+ * never leaves a network, and translated packets turn round inside the bridge, where a port does not send back what came in
+ * by it. With no other bridge on the host nobody can mean that. */
+static void plan_bypass(struct kernel *kernel, struct plan *plan)
+{
+	static const char *const keys[] = { "net/bridge/bridge-nf-call-iptables",
+		"net/bridge/bridge-nf-call-ip6tables" };
+
+	for (size_t i = 0; kernel_may_bypass(kernel) && i < lengthof(keys); i++)
+		plan_add(plan, &(struct step){ .type = STEP_SYSCTL_SET, .sysctl = { keys[i], 0 } });
+}
+
+static int plan_uplinks(struct kernel *kernel, const struct snapshot_uplinks *before,
+	struct snapshot_uplinks *ret, struct plan *plan)
+{
+	bool is_forwarding[FAMILIES];
+	int r = kernel_uplinks(kernel, plan->arena, ret);
+
+	if (r < 0)
+		return r;
+	find_forwarding(kernel, is_forwarding);
+	/* What forwards for namespaces has to be told from what forwards for all. */
+	if (kernel_has(kernel, "nat"))
+		difference_follow_uplinks(before, ret, is_forwarding, plan);
+	return 0;
+}
+
+int host_plan_first(const struct registry *registry, struct kernel *kernel, struct plan *plan)
+{
+	struct snapshot_uplinks none = { 0 }, uplinks;
+
+	if (registry->n_networks > 0)
+		return 0;
+	plan_bypass(kernel, plan);
+	return plan_uplinks(kernel, &none, &uplinks, plan);
+}
+
+int host_plan_last(
+	const struct registry *registry, struct kernel *kernel, size_t removed, struct plan *plan)
+{
+	struct string_list keys = { 0 };
+	int r;
+
+	if (registry->n_networks > removed)
+		return 0;
+	r = kernel_kept(kernel, plan->arena, &keys);
+	if (r == 0)
+		difference_restore(&keys, plan);
+	return r;
+}
+
+void host_note(struct registry *registry, struct kernel *kernel)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct snapshot_uplinks uplinks = { 0 };
+
+	if (registry->n_networks > 0 && kernel_uplinks(kernel, &arena, &uplinks) < 0)
+		return; /* the next event tells */
+	registry_set_uplinks(registry, &uplinks);
+}
+
+static bool apply(struct kernel *kernel, const struct plan *plan)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct kernel_error error = { 0 };
+	int r = kernel_apply(kernel, plan, &error);
+
+	if (r > 0)
+		log_line(LOG_WARNING, "cannot follow what the host does: %s: %s%s%s",
+			step_print(error.step, &arena), strerror(error.error),
+			*error.message ? ": " : "", error.message);
+	return r == 0;
+}
+
+/* All of it goes on even where a step fails: what one owner does inside his namespace is to keep nobody else from it. */
+static void follow_mtu(struct registry *registry, struct kernel *kernel)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct network **networks = registry_networks(registry, &arena);
+	unsigned uplink_mtu = snapshot_uplink_mtu(&registry->uplinks.are);
+
+	for (size_t i = 0; i < registry->n_networks; i++) {
+		struct plan plan = PLAN_INIT(&arena);
+		struct network *network = networks[i];
+		unsigned mtu = network_follow_mtu(network, uplink_mtu);
+		struct step record = steps_network_record(STEP_RECORD_WRITE, network);
+
+		if (mtu == network->mtu)
+			continue;
+		log_about(LOG_INFO,
+			&(struct log_fields){ .network_name = network->name, .uid = LOG_UID_NONE },
+			"network \"%s\" has an MTU of %u now, as its uplink", network->name, mtu);
+		plan.is_forward = true;
+		difference_set_mtu(network, mtu, &plan);
+		network_set_mtu(network, mtu);
+		network->told.runtime.revision++;
+		plan_add(&plan, &record);
+		(void)apply(kernel, &plan);
+	}
+}
+
+static void plan_protection(const struct registry *registry, struct plan *plan)
+{
+	const struct network_presence unfenced = { .has_bridge = true, .has_names = true };
+	struct network **networks = registry_networks(registry, plan->arena);
+	struct ns **namespaces = registry_namespaces(registry, plan->arena);
+
+	for (size_t i = 0; i < registry->n_networks; i++)
+		difference_make_network(networks[i], &unfenced, plan);
+	for (size_t i = 0; i < registry->n_namespaces; i++)
+		difference_protect_namespace(namespaces[i], plan);
+}
+
+static void follow(struct registry *registry, struct kernel *kernel,
+	const struct snapshot_uplinks *before, unsigned events)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct plan plan = PLAN_INIT(&arena);
+	struct network **networks = registry_networks(registry, &arena);
+	struct snapshot_uplinks uplinks;
+	int r;
+
+	plan.is_forward = true;
+	if (events & KERNEL_EVENT_FIREWALL)
+		plan_protection(registry, &plan);
+	for (size_t i = 0; i < registry->n_networks; i++)
+		difference_forward_network(networks[i], &plan);
+	r = plan_uplinks(kernel, before, &uplinks, &plan);
+	if (r < 0) {
+		log_line(LOG_WARNING, "cannot read the host's routes: %s", strerror(-r));
+		return;
+	}
+	if (apply(kernel, &plan) && (events & KERNEL_EVENT_FIREWALL))
+		log_line(LOG_NOTICE, "restored the tables that somebody took away or changed");
+	registry_set_uplinks(registry, &uplinks);
+	follow_mtu(registry, kernel);
+}
+
+void host_follow(struct registry *registry, struct kernel *kernel, unsigned events)
+{
+	if (events != 0 && registry->n_networks > 0)
+		follow(registry, kernel, &registry->uplinks.are, events);
+}
+
+/* The interfaces whose forwarding is kept on file, but for our own bridges: those were uplinks. */
+static int find_former(struct registry *registry, struct kernel *kernel, struct arena *arena,
+	struct snapshot_uplinks *ret)
+{
+	static const char *const families[] = { "net/ipv4/conf/", "net/ipv6/conf/" };
+	struct network **networks = registry_networks(registry, arena);
+	struct string_list keys;
+	int r = kernel_kept(kernel, arena, &keys);
+
+	if (r < 0)
+		return r;
+	*ret = (struct snapshot_uplinks){ arena_array(arena, keys.n, sizeof(*ret->items)), 0 };
+	for (size_t i = 0; i < keys.n; i++)
+		for (size_t family = 0; family < lengthof(families); family++) {
+			const char *name = after(keys.items[i], families[family]);
+			bool is_ours = false;
+
+			if (!name)
+				continue;
+			name = arena_strndup(arena, name, strcspn(name, "/"));
+			for (size_t j = 0; j < registry->n_networks; j++)
+				is_ours = is_ours || streq(networks[j]->bridge, name);
+			if (!is_ours)
+				ret->items[ret->n++] = (struct snapshot_uplink){ .name = name };
+		}
+	return 0;
+}
+
+int host_resume(struct registry *registry, struct kernel *kernel)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct snapshot_uplinks before;
+	struct plan plan = PLAN_INIT(&arena);
+	int r;
+
+	if (registry->n_networks == 0) {
+		plan.is_forward = true;
+		r = host_plan_last(registry, kernel, 0, &plan);
+		if (r == 0)
+			(void)apply(kernel, &plan);
+		return r;
+	}
+	r = find_former(registry, kernel, &arena, &before);
+	if (r == 0)
+		follow(registry, kernel, &before, KERNEL_EVENT_HOST);
+	return r;
+}

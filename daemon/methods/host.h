@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * host - what networks need of the host itself: uplinks that forward for them, and their MTU
+ *
+ * It begins with the first network and ends with the last one, and all that was changed is as it was before. In between what
+ * others do to the host is followed: routes come and go, settings change, tables are flushed.
+ */
+#pragma once
+
+#include "kernel.h"
+#include "registry.h"
+
+/* The uplinks as they are followed; while there is no network, as the kernel has them now. */
+int host_uplinks(const struct registry *registry, struct kernel *kernel, struct arena *arena,
+	struct snapshot_uplinks *ret);
+
+/* Writes down what comes with the first network: nothing where there is one already. */
+int host_plan_first(const struct registry *registry, struct kernel *kernel, struct plan *plan);
+/* Writes down what goes with the last network, where removed are all there are. */
+int host_plan_last(
+	const struct registry *registry, struct kernel *kernel, size_t removed, struct plan *plan);
+/* After the first network came or the last one went. */
+void host_note(struct registry *registry, struct kernel *kernel);
+
+/* Follows what somebody did to the host: bits of enum kernel_event. What cannot be done is logged; the next event tries again. */
+void host_follow(struct registry *registry, struct kernel *kernel, unsigned events);
+
+/* At start-up, with all objects in the registry: the same, from what is written down of the time before. */
+int host_resume(struct registry *registry, struct kernel *kernel);
