@@ -61,9 +61,9 @@ static int64_t revision(const void *listed)
 	return ((const struct nsnet_list_networks_out *)listed)->runtime.revision;
 }
 
-static const char *reach_name(const struct nsnet_network_context *context)
+static const char *reach_name(enum nsnet_reach reach)
 {
-	switch (context->reach) {
+	switch (reach) {
 	case NSNET_REACH_NAT:
 		return "nat";
 	case NSNET_REACH_ROUTE:
@@ -83,7 +83,7 @@ static void list(struct client *client, struct output_table *table, const void *
 
 	output_table_row(table,
 		(const char *const[]){ out->name, output_join(arena, &out->runtime.prefixes, ", "),
-			reach_name(&out->context), out->runtime.bridge_name,
+			reach_name(out->runtime.reach), out->runtime.bridge_name,
 			arena_printf(arena, "%lld", (long long)out->runtime.attachments),
 			output_user(arena, out->runtime.uid) });
 }
@@ -126,7 +126,7 @@ static void show_mtu(struct arena *arena, const struct nsnet_list_networks_out *
 {
 	struct maybe_int wished = out->context.maximum_transmission_unit;
 	bool is_own =
-		(wished.is_set && wished.value != 0) || out->context.reach == NSNET_REACH_INTERNAL;
+		(wished.is_set && wished.value != 0) || out->runtime.reach == NSNET_REACH_INTERNAL;
 
 	output_field(arena, "MTU",
 		arena_printf(arena, "%lld%s", (long long)out->runtime.maximum_transmission_unit,
@@ -146,14 +146,14 @@ static int show(struct client *client, const void *listed)
 			arena, "Created", output_time(arena, out->runtime.created.realtime.value));
 	output_texts(arena, "Prefixes", &out->runtime.prefixes);
 	output_texts(arena, "Gateways", &out->runtime.gateways);
-	output_field(arena, "Reach", reach_name(&out->context));
+	output_field(arena, "Reach", reach_name(out->runtime.reach));
 	output_field(arena, "Bridge",
 		arena_printf(arena, "%s, index %lld", out->runtime.bridge_name,
 			(long long)out->runtime.bridge_index));
 	show_mtu(arena, out);
 	if (out->context.isolated.is_set)
 		output_field(arena, "Isolated", out->context.isolated.value ? "yes" : "no");
-	output_field(arena, "Domain", out->context.domain);
+	output_field(arena, "Domain", out->runtime.domain);
 	output_texts(arena, "Name servers", &out->context.name_servers);
 	output_entries(arena, "Labels", &out->context.labels);
 	return show_members(client, out->name);

@@ -2,10 +2,13 @@
 
 unit_test(test_client_call SOURCES unit/test_client_call.c unit/client_world.c DEPENDS client)
 unit_test(test_client_check SOURCES unit/test_client_check.c DEPENDS client)
+unit_test(test_client_edits SOURCES unit/test_client_edits.c DEPENDS client)
 unit_test(test_client_etc SOURCES unit/test_client_etc.c DEPENDS client)
 unit_test(test_client_explain SOURCES unit/test_client_explain.c DEPENDS client)
 unit_test(test_client_options SOURCES unit/test_client_options.c DEPENDS client)
+unit_test(test_client_set SOURCES unit/test_client_set.c unit/client_world.c DEPENDS client)
 unit_test(test_client_settings SOURCES unit/test_client_settings.c DEPENDS client)
+unit_test(test_client_units SOURCES unit/test_client_units.c DEPENDS client)
 unit_test(test_client_verbs SOURCES unit/test_client_verbs.c unit/client_world.c DEPENDS client)
 
 # Namespaces that belong to users, without a daemon: all that the kernel floor does for it is in one file.

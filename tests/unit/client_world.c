@@ -40,17 +40,20 @@ static void send_descriptors(int fd)
 		_exit(1);
 }
 
-static void read_frame(int fd)
+static void read_frame(int fd, int frames)
 {
 	char byte;
 
 	do {
 		if (read(fd, &byte, 1) != 1)
 			_exit(2);
+		if (write(frames, byte ? &byte : "\n", 1) != 1)
+			_exit(4);
 	} while (byte);
 }
 
-_Noreturn static void serve(int listener, const char *const *replies, enum client_world_then then)
+_Noreturn static void serve(
+	int listener, int frames, const char *const *replies, enum client_world_then then)
 {
 	int fd = accept(listener, NULL, NULL);
 	bool continues = false;
@@ -59,7 +62,7 @@ _Noreturn static void serve(int listener, const char *const *replies, enum clien
 	if (fd < 0)
 		_exit(1);
 	if (!*replies || then == CLIENT_WORLD_SEND_DESCRIPTORS)
-		read_frame(fd);
+		read_frame(fd, frames);
 	if (then == CLIENT_WORLD_SEND_DESCRIPTORS) {
 		send_descriptors(fd);
 		_exit(0);
@@ -68,7 +71,7 @@ _Noreturn static void serve(int listener, const char *const *replies, enum clien
 		size_t length = strlen(*replies) + 1;
 
 		if (!continues)
-			read_frame(fd);
+			read_frame(fd, frames);
 		continues = strstr(*replies, "\"continues\":true") != NULL;
 		if (send(fd, *replies, length, MSG_NOSIGNAL) != (ssize_t)length)
 			_exit(3);
@@ -88,6 +91,8 @@ void client_world_begin(
 	*world = (struct client_world){ .directory = "/tmp/client_world.XXXXXX" };
 	client->problem = (struct problem){ .arena = &client->arena, .context = &client->context };
 	client->context.settings = &client->settings;
+	world->frames = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	assert_true(world->frames >= 0);
 	assert_non_null(mkdtemp(world->directory));
 	(void)snprintf(world->path, sizeof(world->path), "%s/socket", world->directory);
 	memcpy(address.sun_path, world->path, sizeof(world->path));
@@ -96,7 +101,7 @@ void client_world_begin(
 	world->daemon = fork();
 	assert_true(world->daemon >= 0);
 	if (world->daemon == 0)
-		serve(listener, replies, then);
+		serve(listener, world->frames, replies, then);
 	(void)close_fd(listener);
 	call_init(&client->call, world->path, TIMEOUT, &client->problem);
 }
@@ -110,7 +115,17 @@ void client_world_end(struct client_world *world)
 	assert_int_equal(status, 0);
 	assert_int_equal(unlink(world->path), 0);
 	assert_int_equal(rmdir(world->directory), 0);
+	(void)close_fd(world->frames);
 	arena_done(&world->client.arena);
+}
+
+const char *client_world_sent(struct client_world *world)
+{
+	enum { MAX = 65536 };
+	char *text = arena_alloc(&world->client.arena, MAX + 1);
+
+	assert_true(pread(world->frames, text, MAX, 0) >= 0);
+	return text;
 }
 
 void client_world_capture(struct client_world *world)

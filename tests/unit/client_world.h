@@ -19,7 +19,8 @@ struct client_world {
 	struct client client;
 	char directory[32], path[64];
 	pid_t daemon;
-	int saved; /* stdout, while it is captured */
+	int saved;  /* stdout, while it is captured */
+	int frames; /* a file with all that the daemon read */
 };
 
 /* Replies, ended by NULL. */
@@ -30,6 +31,9 @@ void client_world_begin(
 
 /* Fails where the daemon did not get to say all. */
 void client_world_end(struct client_world *world);
+
+/* What the daemon has read, a line for each frame; complete up to the last one that was answered. */
+const char *client_world_sent(struct client_world *world);
 
 /* Gathers what goes to stdout, from here to client_world_printed(), which lives as long as the world. */
 void client_world_capture(struct client_world *world);

@@ -117,7 +117,7 @@ static int on_network(const void *out, void *userdata)
 #define NETWORK(name, continues) \
 	"{\"parameters\":{\"name\":\"" name \
 	"\",\"context\":{},\"runtime\":{\"uid\":0,\"bridgeName\":\"b\",\"bridgeIndex\":2," \
-	"\"prefixes\":[],\"gateways\":[],\"attachments\":0,\"created\":{},\"revision\":1}}" continues \
+	"\"prefixes\":[],\"gateways\":[],\"reach\":\"nat\",\"maximumTransmissionUnit\":1500,\"attachments\":0,\"created\":{},\"revision\":1}}" continues \
 	"}"
 
 static int list(struct client_world *world, char names[NAMES_MAX])

@@ -190,6 +190,51 @@ static void test_nearest(void **state unused)
 	assert_null(suggest_nearest("list", NULL, 0));
 }
 
+/* However they are written. */
+static void test_same(void **state unused)
+{
+	assert_true(check_is_same_address("fd00:0::1", "fd00::1"));
+	assert_true(check_is_same_address("10.0.0.1", "10.0.0.1"));
+	assert_false(check_is_same_address("10.0.0.1", "10.0.0.2"));
+	assert_false(check_is_same_address("10.0.0.1", "::ffff:10.0.0.1"));
+	assert_false(check_is_same_address("x", "x"));
+	assert_true(check_is_same_prefix("fd00:0::/64", "fd00::/64"));
+	assert_false(check_is_same_prefix("fd00::/64", "fd00::/63"));
+	assert_false(check_is_same_prefix("10.0.0.1", "10.0.0.1"));
+	assert_true(check_is_same_sysctl("net.ipv4.ip_forward", "net/ipv4/ip_forward"));
+	assert_true(check_is_same_sysctl(
+		"net.ipv4.conf.eth0/7.rp_filter", "net/ipv4/conf/eth0.7/rp_filter"));
+	assert_false(check_is_same_sysctl(
+		"net.ipv4.conf.eth0.7.rp_filter", "net/ipv4/conf/eth0.7/rp_filter"));
+	assert_false(check_is_same_sysctl("net.ipv4.a", "net.ipv4.ab"));
+	assert_false(check_is_same_sysctl("net.ipv4.a", "net.ipv4"));
+	assert_false(check_is_same_sysctl("net.ipv4.a", "net.ipv4.b"));
+}
+
+static void test_sysctls_and_domains(void **state unused)
+{
+	static const char *const sysctls[] = { "net.ipv4.ip_forward", "net/ipv4/ip_forward",
+		"net.ipv6.conf.all.forwarding", "net.ipv4.conf.eth0/7.rp_filter" };
+	static const char *const no_sysctls[] = { "", "net", "net.", "network.x", "kernel.x",
+		"net.a b", "net.a=b", "net.a\n" };
+	static const char *const domains[] = { "a", "lab", "lab.example", "x-1.y",
+		"123456789012345678901234567890123456789012345678901234567890123" };
+	static const char *const no_domains[] = { "", ".", "a.", ".a", "a..b", "-a", "a-", "a-.b",
+		"a.-b", "a_b", "a b", "\xc3\xa4",
+		"1234567890123456789012345678901234567890123456789012345678901234",
+		"12345678901234567890123456789012345678901234567890123456789012."
+		"12345678901234567890123456789012345678901234567890123456789012.1234" };
+
+	for (size_t i = 0; i < lengthof(sysctls); i++)
+		assert_true(check_is_sysctl(sysctls[i]));
+	for (size_t i = 0; i < lengthof(no_sysctls); i++)
+		assert_false(check_is_sysctl(no_sysctls[i]));
+	for (size_t i = 0; i < lengthof(domains); i++)
+		assert_true(check_is_domain(domains[i]));
+	for (size_t i = 0; i < lengthof(no_domains); i++)
+		assert_false(check_is_domain(no_domains[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +247,8 @@ int main(void)
 		cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_distance_of_long_words),
 		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_sysctls_and_domains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

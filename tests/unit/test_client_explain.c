@@ -8,10 +8,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "attachments.h"
 #include "codec.h"
 #include "explain.h"
 #include "nsnet.h"
 #include "output.h"
+#include "ports.h"
+#include "routes.h"
 #include "settings.h"
 #include "varlink_service.h"
 
@@ -104,9 +107,62 @@ static const struct row {
 	{ NSNET_ERROR_QUOTA_EXCEEDED, "{\"resource\":\"connections\",\"limit\":32}",
 		PROBLEM_NOT_ALLOWED, "no more than 32 connections to nsnetd at a time", NULL },
 	{ NSNET_ERROR_QUOTA_EXCEEDED, "{\"resource\":\"ports\",\"limit\":8}", PROBLEM_NOT_ALLOWED,
-		"no more than 8 ports at a time", NULL },
+		"no more than 8 published ports at a time",
+		"nsnetctl list, then nsnetctl set NAME --publish -PORT" },
+	{ NSNET_ERROR_REACH_NOT_ALLOWED, "{\"reach\":\"route\"}", PROBLEM_NOT_ALLOWED,
+		"networks of members may not have reach \"route\"", "the same with --reach nat" },
+	{ NSNET_ERROR_REACH_NOT_ALLOWED, "{\"reach\":\"nat\"}", PROBLEM_NOT_ALLOWED,
+		"networks of members may not have reach \"nat\"",
+		"the same with --reach internal" },
+	{ NSNET_ERROR_REACH_NOT_ALLOWED, "{\"reach\":\"internal\"}", PROBLEM_NOT_ALLOWED,
+		"networks of members may not have reach \"internal\"",
+		"the same with --reach nat" },
+	{ NSNET_ERROR_PORT_UNAVAILABLE, "{\"protocol\":\"tcp\",\"hostPort\":8080}", PROBLEM_IN_USE,
+		"port 8080/tcp of this host is in use",
+		"the same with --publish :NSPORT, for a free one (who has it: nsnetctl list; ss -lntp sport = :8080)" },
+	{ NSNET_ERROR_PORT_UNAVAILABLE,
+		"{\"protocol\":\"udp\",\"hostAddress\":\"::1\",\"hostPort\":53}", PROBLEM_IN_USE,
+		"port [::1]:53/udp of this host is in use",
+		"the same with --publish :NSPORT, for a free one (who has it: nsnetctl list; ss -lnup sport = :53)" },
+	{ NSNET_ERROR_PORT_UNAVAILABLE,
+		"{\"protocol\":\"tcp\",\"hostAddress\":\"127.0.0.1\",\"hostPort\":80}",
+		PROBLEM_IN_USE, "port 127.0.0.1:80/tcp of this host is in use",
+		"the same with --publish :NSPORT, for a free one (who has it: nsnetctl list; ss -lntp sport = :80)" },
+	{ NSNET_ERROR_PORT_UNAVAILABLE, "{\"protocol\":\"udp\"}", PROBLEM_IN_USE,
+		"none of the UDP ports to choose from is free on this host",
+		"the same with a port of your own choice: --publish PORT:NSPORT" },
+	{ NSNET_ERROR_PORT_NOT_ALLOWED, "{\"hostPort\":80,\"lowest\":1024}", PROBLEM_NOT_ALLOWED,
+		"members may not publish port 80 of this host",
+		"the same with a port from 1024 on, or :NSPORT for a free one" },
+	{ NSNET_ERROR_LINK_UNAVAILABLE, "{\"interfaceName\":\"wg0\"}", PROBLEM_IN_USE,
+		"interface \"wg0\" is not on this host, or not free: nsnetd's own, or a bridge's",
+		"ip -d link show dev wg0" },
+	{ NSNET_ERROR_CHANGED, "{\"name\":\"ns1\",\"revision\":4}", PROBLEM_IN_USE,
+		"\"ns1\" was changed by somebody else at the same time", "nsnetctl create ns1" },
+	{ NSNET_ERROR_NOT_SUPPORTED, "{\"feature\":\"nat\"}", PROBLEM_FAILED,
+		"this kernel cannot lend namespaces the host's address (nftables, masquerade)",
+		"modprobe nft_masq && systemctl restart nsnetd; or --reach internal" },
+	{ NSNET_ERROR_NOT_SUPPORTED, "{\"feature\":\"ports\"}", PROBLEM_FAILED,
+		"this kernel cannot lead ports into namespaces (nftables, dnat)",
+		"modprobe nft_nat && systemctl restart nsnetd; or leave --publish out" },
+	{ NSNET_ERROR_NOT_SUPPORTED, "{\"feature\":\"rate\"}", PROBLEM_FAILED,
+		"this kernel cannot limit rates (tbf)",
+		"modprobe sch_tbf && systemctl restart nsnetd; or leave --rate out" },
+	{ NSNET_ERROR_NOT_SUPPORTED, "{\"feature\":\"netem\"}", PROBLEM_FAILED,
+		"this kernel cannot delay or lose packets (netem)",
+		"modprobe sch_netem && systemctl restart nsnetd; or leave --delay and --loss out" },
+	{ NSNET_ERROR_NOT_SUPPORTED, "{\"feature\":\"names\"}", PROBLEM_FAILED,
+		"there are no name servers for networks here: no dnsmasq, or no systemd",
+		"apt install dnsmasq-base && systemctl restart nsnetd; or leave --dns and --domain out" },
+	{ NSNET_ERROR_NOT_SUPPORTED, "{\"feature\":\"guard\"}", PROBLEM_FAILED,
+		"this kernel cannot hold namespaces to their addresses (nftables, bridge)",
+		"modprobe nf_tables && systemctl restart nsnetd" },
+	{ NSNET_ERROR_NOT_SUPPORTED, "{\"feature\":\"forwarding4\"}", PROBLEM_FAILED,
+		"this host cannot forward IPv4 by interface", "the same with --reach internal" },
 	{ NSNET_ERROR_NOT_SUPPORTED, "{\"feature\":\"forwarding6\"}", PROBLEM_FAILED,
-		"this kernel has not what is needed: forwarding6", "nsnetctl call Describe" },
+		"this host cannot forward IPv6 by interface", "the same with --reach internal" },
+	{ NSNET_ERROR_NOT_SUPPORTED, "{\"feature\":\"cookie\"}", PROBLEM_FAILED,
+		"this kernel has not what is needed: cookie", "nsnetctl call Describe" },
 	{ NSNET_ERROR_KERNEL_ERROR,
 		"{\"step\":\"ip link add x\",\"errnoName\":\"EBUSY\",\"message\":\"no room\"}",
 		PROBLEM_FAILED, "the kernel refused with EBUSY (no room); all is undone",
@@ -198,6 +254,25 @@ static void test_fields(void **state unused)
 		{ "context.routes[0].metric",
 			"--route ...:metric=: nsnetd does not take its value" },
 		{ "context.routes[1].gateway", "--route: nsnetd does not take its value" },
+		{ "context.attachments[0].shaping.sendRate",
+			"--rate: nsnetd does not take its value" },
+		{ "context.attachments[0].shaping.receiveRate",
+			"--rate: nsnetd does not take its value" },
+		{ "context.attachments[0].shaping.delay",
+			"--delay: nsnetd does not take its value" },
+		{ "context.attachments[0].shaping.jitter",
+			"--delay: nsnetd does not take its value" },
+		{ "context.attachments[0].shaping.loss", "--loss: nsnetd does not take its value" },
+		{ "context.ports[1]", "--publish: nsnetd does not take \"53/udp -> 53\"" },
+		{ "context.ports[0].hostPort",
+			"--publish: nsnetd does not take \"8080/tcp -> 80\"" },
+		{ "context.ports[2]", "--publish: nsnetd does not take its value" },
+		{ "context.links[0]", "--link: nsnetd does not take \"wg0\"" },
+		{ "context.sysctls.net.ipv4.ip_forward",
+			"--sysctl: nsnetd does not take \"net.ipv4.ip_forward=7\"" },
+		{ "context.sysctls", "--sysctl: nsnetd does not take its value" },
+		{ "context.reach", "--reach: nsnetd does not take its value" },
+		{ "context.domain", "--domain: nsnetd does not take \"lab\"" },
 		{ "context.nameServers[0]", "--dns: nsnetd does not take \"10.64.0.1\"" },
 		{ "context.nameServers[x]", "--dns: nsnetd does not take its value" },
 		{ "context.prefixes[0]", "--subnet: nsnetd does not take \"10.10.0.0/16\"" },
@@ -215,15 +290,26 @@ static void test_fields(void **state unused)
 
 		begin(&world);
 		assert_int_equal(
-			settings_network(&world.settings,
+			attachments_network(&world.settings,
 				"br1:ip=10.0.0.2,ip=fd00::1,mac=02:00:5e:00:53:01", problem),
 			0);
-		assert_int_equal(settings_network(&world.settings, "br2:name=lan", problem), 0);
+		assert_int_equal(attachments_network(&world.settings, "br2:name=lan", problem), 0);
 		assert_int_equal(
-			settings_route(&world.settings, "192.0.2.0/24:via=10.0.0.1", problem), 0);
+			routes_add(&world.settings, "192.0.2.0/24:via=10.0.0.1", problem), 0);
 		assert_int_equal(settings_dns(&world.settings, "10.64.0.1", problem), 0);
+		assert_int_equal(ports_publish(&world.settings, "8080:80", problem), 0);
+		assert_int_equal(ports_publish(&world.settings, "53/udp", problem), 0);
+		assert_int_equal(settings_link(&world.settings, "wg0", problem), 0);
+		assert_int_equal(
+			settings_sysctl(&world.settings, "net.ipv4.ip_forward=7", problem), 0);
+		assert_int_equal(settings_domain(&world.settings, "lab", problem), 0);
 		assert_int_equal(settings_subnet(&world.settings, "10.10.0.0/16", problem), 0);
 		assert_int_equal(settings_gateway(&world.settings, "10.10.0.1", problem), 0);
+		for (size_t j = 0; j < 2; j++)
+			assert_int_equal(
+				settings_make(&world.settings,
+					&(struct edits_noun){ .is_network = j == 1 }, problem),
+				0);
 		assert_int_equal(
 			explain_error(problem, VARLINK_SERVICE_ERROR_INVALID_PARAMETER,
 				parse(&world, arena_printf(&world.arena, "{\"parameter\":\"%s\"}",
@@ -232,6 +318,32 @@ static void test_fields(void **state unused)
 		assert_string_equal(problem->what, fields[i].what);
 		arena_done(&world.arena);
 	}
+}
+
+/* What can only be while nothing is attached. */
+static void test_network_set(void **state unused)
+{
+	struct world world;
+
+	begin(&world);
+	world.context.verb = "network set";
+	assert_int_equal(explain_error(&world.problem, NSNET_ERROR_NETWORK_BUSY,
+				 parse(&world, "{\"name\":\"br1\",\"attachments\":1}")),
+		PROBLEM_IN_USE);
+	assert_string_equal(world.problem.what,
+		"network \"br1\" keeps its prefixes and gateways while 1 namespace is attached to it");
+	assert_string_equal(world.problem.mend,
+		"nsnetctl network show br1, then nsnetctl set NAME --network -br1 for each");
+	/* The same field of the other noun. */
+	assert_int_equal(settings_dns(&world.settings, "10.64.0.9", &world.problem), 0);
+	assert_int_equal(settings_make(&world.settings, &(struct edits_noun){ .is_network = true },
+				 &world.problem),
+		0);
+	assert_int_equal(explain_error(&world.problem, VARLINK_SERVICE_ERROR_INVALID_PARAMETER,
+				 parse(&world, "{\"parameter\":\"context.nameServers[0]\"}")),
+		PROBLEM_USAGE);
+	assert_string_equal(world.problem.what, "--dns: nsnetd does not take \"10.64.0.9\"");
+	arena_done(&world.arena);
 }
 
 /* A word about sudo only to those whom it helps. */
@@ -330,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_all_have_rows),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_network_set),
 		cmocka_unit_test(test_root),
 		cmocka_unit_test(test_connect),
 		cmocka_unit_test(test_quote),

@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "attachments.h"
 #include "client_world.h"
+#include "ports.h"
 #include "verbs.h"
 
 #define NAMESPACE(name, context, runtime, more) \
@@ -24,7 +26,9 @@
  * it does not print. */
 #define NS1 \
 	NAMESPACE("ns1", \
-		"\"attachments\":[{\"network\":\"bridge1\",\"addresses\":[\"10.10.0.10\",\"fd00:1::10\"]}]", \
+		"\"attachments\":[{\"network\":\"bridge1\",\"addresses\":[\"10.10.0.10\",\"fd00:1::10\"]}],\"ports\":[" \
+		"{\"protocol\":\"tcp\",\"hostPort\":8080,\"namespacePort\":80}," \
+		"{\"protocol\":\"udp\",\"hostPort\":53,\"namespacePort\":53}]", \
 		"", CONTINUES)
 #define ROUTER \
 	NAMESPACE("router", \
@@ -35,9 +39,10 @@
 
 #define NETWORK(name, more) \
 	"{\"parameters\":{\"name\":\"" name "\",\"context\":{\"prefixes\":[\"10.10.0.0/16\"]," \
-	"\"maximumTransmissionUnit\":1500},\"runtime\":{\"uid\":0,\"bridgeName\":\"nsnet1\"," \
+	"\"reach\":\"nat\",\"maximumTransmissionUnit\":1500},\"runtime\":{\"uid\":0,\"bridgeName\":\"nsnet1\"," \
 	"\"bridgeIndex\":5,\"prefixes\":[\"10.10.0.0/16\",\"fd00:1::/64\"]," \
-	"\"gateways\":[\"10.10.0.1\"],\"attachments\":2,\"created\":{},\"revision\":1}}" more "}"
+	"\"gateways\":[\"10.10.0.1\"],\"reach\":\"nat\",\"maximumTransmissionUnit\":1500,\"attachments\":2,\"created\":{},\"revision\":1}}" more \
+	"}"
 
 /* Does a verb with these words against these replies; what it printed. */
 #define PRINTS(verb, world, result, wanted) \
@@ -69,19 +74,19 @@ static void test_list(void **state unused)
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world);
 	PRINTS(namespace_list, &world, 0,
-		"NAME    NETWORK  ADDRESS                 OWNER   OWNERSHIP\n"
-		"ns1     bridge1  10.10.0.10, fd00:1::10  nobody  host\n"
-		"router  bridge1  10.10.0.1               nobody  host\n"
-		"router  lab      -                       nobody  host\n"
-		"lonely  -        -                       nobody  host\n");
+		"NAME    NETWORK  ADDRESS                 PUBLISHED        OWNER   OWNERSHIP\n"
+		"ns1     bridge1  10.10.0.10, fd00:1::10  8080:80, 53/udp  nobody  host\n"
+		"router  bridge1  10.10.0.1               -                nobody  host\n"
+		"router  lab      -                       -                nobody  host\n"
+		"lonely  -        -                       -                nobody  host\n");
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world, "r*", "*1");
 	world.client.options.has_no_legend = true;
 	PRINTS(namespace_list, &world, 0,
-		"ns1     bridge1  10.10.0.10, fd00:1::10  nobody  host\n"
-		"router  bridge1  10.10.0.1               nobody  host\n"
-		"router  lab      -                       nobody  host\n");
+		"ns1     bridge1  10.10.0.10, fd00:1::10  8080:80, 53/udp  nobody  host\n"
+		"router  bridge1  10.10.0.1               -                nobody  host\n"
+		"router  lab      -                       -                nobody  host\n");
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world);
@@ -93,13 +98,15 @@ static void test_list(void **state unused)
 	world.client.options.json = OPTIONS_JSON_SHORT;
 	PRINTS(namespace_list, &world, 0,
 		"{\"namespaces\":{\"ns1\":{\"attachments\":[{\"network\":\"bridge1\","
-		"\"addresses\":[\"10.10.0.10\",\"fd00:1::10\"]}]},\"lonely\":{\"attachments\":[]}}}\n");
+		"\"addresses\":[\"10.10.0.10\",\"fd00:1::10\"]}],\"ports\":["
+		"{\"protocol\":\"tcp\",\"hostPort\":8080,\"namespacePort\":80},"
+		"{\"protocol\":\"udp\",\"hostPort\":53,\"namespacePort\":53}]},\"lonely\":{\"attachments\":[]}}}\n");
 }
 
 #define DESCRIPTION \
 	"{\"parameters\":{\"version\":\"1\",\"features\":[],\"uid\":0,\"administrator\":false," \
-	"\"limits\":{\"namespaces\":16,\"networks\":4,\"connections\":32},\"used\":{\"namespaces\":0," \
-	"\"networks\":1,\"attachments\":7,\"connections\":1}}}"
+	"\"limits\":{\"namespaces\":16,\"networks\":4,\"ports\":8,\"connections\":32},\"used\":{\"namespaces\":0," \
+	"\"networks\":1,\"attachments\":7,\"ports\":2,\"connections\":1}}}"
 
 static void test_list_none(void **state unused)
 {
@@ -126,6 +133,7 @@ static void test_list_none(void **state unused)
 		"  Namespaces   0 of 16\n"
 		"  Networks     1 of 4\n"
 		"  Attachments  7\n"
+		"  Ports        2 of 8\n"
 		"  Connections  1 of 32\n");
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NO_NETWORK);
@@ -151,7 +159,12 @@ static void test_show(void **state unused)
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE,
 		NAMESPACE("ns1",
 			"\"description\":\"the \\u001b[31m first\",\"labels\":{\"a\":\"1\",\"b\":\"2\"},"
-			"\"nameServers\":[\"192.0.2.53\",\"192.0.2.54\"]",
+			"\"nameServers\":[\"192.0.2.53\",\"192.0.2.54\"],\"links\":[\"wg0\",\"wg1\"],"
+			"\"sysctls\":{\"net.ipv4.ip_forward\":\"1\"},\"ports\":["
+			"{\"protocol\":\"tcp\",\"hostPort\":20000,\"namespacePort\":80},"
+			"{\"protocol\":\"udp\",\"hostAddress\":\"::1\",\"hostPort\":53,\"namespacePort\":53}],"
+			"\"attachments\":[{\"network\":\"br1\",\"interfaceName\":\"eth0\",\"shaping\":"
+			"{\"sendRate\":10000000,\"delay\":10000}},{\"network\":\"br2\",\"interfaceName\":\"eth1\"}]",
 			INSIDE, ""),
 		LONELY);
 	WORDS(&world, "ns1", "lonely");
@@ -163,8 +176,14 @@ static void test_show(void **state unused)
 		"  Inode        4026532345, cookie 17\n"
 		"  Labels       a=1\n"
 		"               b=2\n"
+		"  Published    20000/tcp -> 80\n"
+		"               [::1]:53/udp -> 53\n"
 		"  Name servers 192.0.2.53\n"
 		"               192.0.2.54\n"
+		"  Links        wg0\n"
+		"               wg1\n"
+		"  Sysctls      net.ipv4.ip_forward=1\n"
+		"  Shaping      eth0: up 10mbit, delay 10ms\n"
 		"  lo           unknown, MTU 65536\n"
 		"               127.0.0.1/8\n"
 		"  eth0         up, network br1, MTU 1500, 02:00:5e:00:53:01\n"
@@ -205,9 +224,9 @@ static void test_networks(void **state unused)
 		&world, CLIENT_WORLD_CLOSE, NETWORK("bridge1", CONTINUES), NETWORK("lab", ""));
 	WORDS(&world);
 	PRINTS(network_list, &world, 0,
-		"NAME     PREFIXES                   BRIDGE  ATTACHED  OWNER\n"
-		"bridge1  10.10.0.0/16, fd00:1::/64  nsnet1  2         root\n"
-		"lab      10.10.0.0/16, fd00:1::/64  nsnet1  2         root\n");
+		"NAME     PREFIXES                   REACH  BRIDGE  ATTACHED  OWNER\n"
+		"bridge1  10.10.0.0/16, fd00:1::/64  nat    nsnet1  2         root\n"
+		"lab      10.10.0.0/16, fd00:1::/64  nat    nsnet1  2         root\n");
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NETWORK("bridge1", CONTINUES),
 		NETWORK("lab", ""), NS1, ROUTER, LONELY, NO_NAMESPACE);
@@ -218,6 +237,7 @@ static void test_networks(void **state unused)
 		"  Prefixes     10.10.0.0/16\n"
 		"               fd00:1::/64\n"
 		"  Gateways     10.10.0.1\n"
+		"  Reach        nat\n"
 		"  Bridge       nsnet1, index 5\n"
 		"  MTU          1500\n"
 		"  Namespaces   ns1  10.10.0.10, fd00:1::10\n"
@@ -228,6 +248,7 @@ static void test_networks(void **state unused)
 		"  Prefixes     10.10.0.0/16\n"
 		"               fd00:1::/64\n"
 		"  Gateways     10.10.0.1\n"
+		"  Reach        nat\n"
 		"  Bridge       nsnet1, index 5\n"
 		"  MTU          1500\n");
 
@@ -235,7 +256,32 @@ static void test_networks(void **state unused)
 	WORDS(&world);
 	world.client.options.json = OPTIONS_JSON_SHORT;
 	PRINTS(network_list, &world, 0,
-		"{\"networks\":{\"bridge1\":{\"prefixes\":[\"10.10.0.0/16\"],\"maximumTransmissionUnit\":1500}}}\n");
+		"{\"networks\":{\"bridge1\":{\"prefixes\":[\"10.10.0.0/16\"],\"reach\":\"nat\",\"maximumTransmissionUnit\":1500}}}\n");
+}
+
+/* What is declared of it, and what came of that. */
+static void test_network_declared(void **state unused)
+{
+	static const char wanted[] = "lab\n"
+				     "  Owner        root\n"
+				     "  Reach        route\n"
+				     "  Bridge       nsnet7, index 9\n"
+				     "  MTU          1420, follows the uplink\n"
+				     "  Isolated     yes\n"
+				     "  Domain       lab.example\n"
+				     "  Name servers 192.0.2.53\n"
+				     "  Labels       a=1\n";
+	struct client_world world;
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE,
+		"{\"parameters\":{\"name\":\"lab\",\"context\":{\"isolated\":true,"
+		"\"maximumTransmissionUnit\":0,\"nameServers\":[\"192.0.2.53\"],\"domain\":\"lab.example\","
+		"\"labels\":{\"a\":\"1\"}},\"runtime\":{\"uid\":0,\"bridgeName\":\"nsnet7\",\"bridgeIndex\":9,"
+		"\"prefixes\":[],\"gateways\":[],\"reach\":\"route\",\"domain\":\"lab.example\",\"maximumTransmissionUnit\":1420,\"attachments\":0,"
+		"\"created\":{},\"revision\":1}}}",
+		NO_NAMESPACE);
+	WORDS(&world, "lab");
+	PRINTS(network_show, &world, 0, wanted);
 }
 
 static void test_create(void **state unused)
@@ -259,11 +305,19 @@ static void test_create(void **state unused)
 	/* Nothing is asked for what cannot be. */
 	client_world_begin(&world, none, CLIENT_WORLD_CLOSE);
 	WORDS(&world, "a", "b");
-	assert_int_equal(settings_network(&world.client.settings, "br1:ip=10.10.0.10",
+	assert_int_equal(attachments_network(&world.client.settings, "br1:ip=10.10.0.10",
 				 &world.client.problem),
 		0);
 	assert_int_equal(namespace_create(&world.client), PROBLEM_USAGE);
+	assert_non_null(strstr(world.client.problem.what, "leave out ip= and mac="));
+	world.client.settings = (struct settings){ 0 };
+	assert_int_equal(
+		ports_publish(&world.client.settings, "8080:80", &world.client.problem), 0);
+	assert_int_equal(namespace_create(&world.client), PROBLEM_USAGE);
+	assert_non_null(strstr(world.client.problem.what, "a port of the host leads into one"));
 	WORDS(&world, "a/b");
+	assert_int_equal(namespace_set(&world.client), PROBLEM_USAGE);
+	assert_int_equal(network_set(&world.client), PROBLEM_USAGE);
 	assert_int_equal(namespace_create(&world.client), PROBLEM_USAGE);
 	assert_int_equal(namespace_delete(&world.client), PROBLEM_USAGE);
 	assert_int_equal(namespace_show(&world.client), PROBLEM_USAGE);
@@ -320,6 +374,63 @@ static void try_verbs(const struct verb *noun)
 	}
 }
 
+/* So is every option of a verb; one that needs a value is not taken without. */
+static void try_options(const struct verb *verb)
+{
+	for (size_t g = 0; g < verb->n_groups; g++) {
+		for (size_t i = 0; i < verb->groups[g]->n; i++) {
+			autoarena struct arena arena = ARENA_INIT;
+			struct problem problem = { .arena = &arena };
+			const struct option_row *row = &verb->groups[g]->rows[i];
+			char *slip = arena_printf(&arena, "--%sx", row->name);
+			char *lone = arena_printf(&arena, "--%s", row->name);
+			struct options_walk walk = { &slip, 1, 0, NULL, verb->groups,
+				verb->n_groups, &problem, false };
+			const char *word;
+
+			assert_int_equal(options_next(&walk, &word), PROBLEM_USAGE);
+			assert_string_equal(problem.what,
+				arena_printf(&arena, "no option --%sx here; is --%s meant?",
+					row->name, row->name));
+			if (!row->argument || after(row->argument, "[="))
+				continue;
+			walk.arguments = &lone;
+			walk.at = 0;
+			assert_int_equal(options_next(&walk, &word), PROBLEM_USAGE);
+			assert_string_equal(problem.what,
+				arena_printf(&arena, "--%s lacks its value", row->name));
+		}
+	}
+	for (size_t i = 0; i < verb->n_verbs; i++)
+		try_options(&verb->verbs[i]);
+}
+
+static void test_options(void **state unused)
+{
+	try_options(&verbs_root);
+}
+
+/* What can be made can be set, by the same words. */
+static void test_settings(void **state unused)
+{
+	static const struct {
+		const char *noun, *maker;
+	} pairs[] = { { NULL, "create" }, { NULL, "run" }, { "network", "create" } };
+
+	for (size_t i = 0; i < lengthof(pairs); i++) {
+		autoarena struct arena arena = ARENA_INIT;
+		struct problem problem = { .arena = &arena };
+		const struct verb *noun = &verbs_root, *maker, *set;
+
+		if (pairs[i].noun)
+			assert_int_equal(
+				verbs_find(&verbs_root, pairs[i].noun, &noun, &problem), 0);
+		assert_int_equal(verbs_find(noun, pairs[i].maker, &maker, &problem), 0);
+		assert_int_equal(verbs_find(noun, "set", &set, &problem), 0);
+		assert_ptr_equal(set->groups[0], maker->groups[0]);
+	}
+}
+
 static void test_verbs(void **state unused)
 {
 	autoarena struct arena arena = ARENA_INIT;
@@ -341,9 +452,12 @@ int main(void)
 		cmocka_unit_test(test_list_none),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_network_declared),
 		cmocka_unit_test(test_create),
 		cmocka_unit_test(test_call),
 		cmocka_unit_test(test_verbs),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
