@@ -15,6 +15,7 @@
 #include "host.h"
 #include "log.h"
 #include "methods.h"
+#include "names.h"
 #include "recover.h"
 #include "server.h"
 #include "version.h"
@@ -37,6 +38,7 @@ struct manager {
 	unsigned host_changes; /* bits of enum kernel_event, not followed yet */
 	struct server *server;
 	struct kernel *kernel;
+	struct names *names; /* NULL: networks have no name servers */
 	struct registry registry;
 	struct nsnet_context context;
 };
@@ -253,12 +255,21 @@ static unsigned count_connections(void *userdata, uid_t uid)
 	return server_connections_of(manager->server, uid);
 }
 
-/* There are no name servers yet to be told. */
 static void on_names(void *userdata, const char *network, bool is_there)
 {
-	(void)userdata;
-	(void)network;
-	(void)is_there;
+	struct manager *manager = userdata;
+
+	if (manager->names)
+		names_change(manager->names, network, is_there);
+}
+
+/* Where there can be name servers; else names are in hosts files alone, and that is no error. */
+static void make_names(struct manager *manager)
+{
+	if (names_are_possible() &&
+		names_new(manager->event, &manager->registry, &manager->names) < 0)
+		log_line(LOG_ERR, "networks have no name servers");
+	manager->context.has_names = manager->names;
 }
 
 static void make_context(struct manager *manager, const struct kernel_paths *paths)
@@ -309,11 +320,14 @@ int manager_new(struct config *config, const char *config_path, const struct ker
 		return r;
 	}
 	make_context(manager, paths);
+	make_names(manager);
 	r = recover_all(&manager->registry, manager->kernel, paths, manager->context.has_names);
 	if (r < 0) {
 		log_line(LOG_ERR, "cannot read what is there: %s", strerror(-r));
 		return r;
 	}
+	if (manager->names)
+		names_begin(manager->names);
 	r = server_new(manager->event, &info, NULL, &manager->server);
 	if (r < 0) {
 		log_line(LOG_ERR, "cannot make the server: %s", strerror(-r));
@@ -331,6 +345,7 @@ void manager_free(struct manager *manager)
 	if (!manager)
 		return;
 	server_free(manager->server);
+	names_free(manager->names);
 	registry_done(&manager->registry);
 	kernel_free(manager->kernel);
 	(void)sd_event_source_unref(manager->reap_timer);

@@ -53,7 +53,7 @@ static bool is_for_host(const struct network *network)
 	return network->uid == 0 || is_of_its_name(network->dns.domain, network->name);
 }
 
-static void tell_host(struct names *names, const struct network *network)
+static void tell_host(struct names *names, const struct network *network, bool is_there)
 {
 	sd_bus *bus = units_bus(names->units);
 	int index = network ? (int)network->told.runtime.bridge_index : 0;
@@ -61,7 +61,7 @@ static void tell_host(struct names *names, const struct network *network)
 	/* With its bridge goes what was told of it. */
 	if (!bus || index <= 0)
 		return;
-	if (network->dns.domain && is_for_host(network))
+	if (is_there && network->dns.domain && is_for_host(network))
 		resolved_set_link(bus, index, &network->dns);
 	else
 		resolved_revert_link(bus, index);
@@ -75,7 +75,7 @@ void names_change(struct names *names, const char *network, bool is_there)
 		units_restart(names->units, unit_of(network, unit));
 	else
 		units_stop(names->units, unit_of(network, unit));
-	tell_host(names, registry_find_network(names->registry, network));
+	tell_host(names, registry_find_network(names->registry, network), is_there);
 }
 
 static void on_unit(void *userdata, const char *unit)
@@ -99,8 +99,6 @@ static void on_unit(void *userdata, const char *unit)
 int names_new(sd_event *event, const struct registry *registry, struct names **ret)
 {
 	cleanup(names_free) struct names *names = calloc(1, sizeof(*names));
-	autoarena struct arena arena = ARENA_INIT;
-	struct network **networks;
 	int r;
 
 	if (!names)
@@ -109,19 +107,25 @@ int names_new(sd_event *event, const struct registry *registry, struct names **r
 	r = units_new(event, &names->units);
 	if (r < 0)
 		return r;
-	networks = registry_networks(registry, &arena);
-	for (size_t i = 0; i < registry->n_networks; i++) {
+	*ret = take(names);
+	return 0;
+}
+
+void names_begin(struct names *names)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct network **networks = registry_networks(names->registry, &arena);
+
+	for (size_t i = 0; i < names->registry->n_networks; i++) {
 		char unit[UNIT_SIZE];
 
 		if (!networks[i]->dns.domain)
 			continue;
 		/* One that runs goes on. */
 		units_start(names->units, unit_of(networks[i]->name, unit));
-		tell_host(names, networks[i]);
+		tell_host(names, networks[i], true);
 	}
 	units_list(names->units, PREFIX "*" SUFFIX, on_unit, names);
-	*ret = take(names);
-	return 0;
 }
 
 void names_free(struct names *names)
