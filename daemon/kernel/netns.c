@@ -33,7 +33,7 @@
 /* How often a name is unmounted that has several mounts on it. */
 #define UNMOUNT_TRIES 8
 /* How many new namespaces are set up through one private /proc. */
-#define SETTINGS_MAX 32
+#define PROC_USES_MAX 32
 /* "/proc/self/fd/N/NAME" */
 #define PATH_SIZE (32 + NAME_SIZE)
 
@@ -165,7 +165,7 @@ static int open_private_proc(void)
  * file system that they belong to, so it is one that is soon given up. */
 static int settings_proc(struct kernel *kernel)
 {
-	if (kernel->n_settings++ % SETTINGS_MAX == 0) {
+	if (kernel->n_settings++ % PROC_USES_MAX == 0) {
 		(void)close_fd(kernel->settings);
 		kernel->settings = open_private_proc();
 	}
