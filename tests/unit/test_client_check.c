@@ -213,6 +213,9 @@ static void test_same(void **state unused)
 
 static void test_sysctls_and_domains(void **state unused)
 {
+	static const char too_long[] =
+		"12345678901234567890123456789012345678901234567890123456789012."
+		"12345678901234567890123456789012345678901234567890123456789012.1234";
 	static const char *const sysctls[] = { "net.ipv4.ip_forward", "net/ipv4/ip_forward",
 		"net.ipv6.conf.all.forwarding", "net.ipv4.conf.eth0/7.rp_filter" };
 	static const char *const no_sysctls[] = { "", "net", "net.", "network.x", "kernel.x",
@@ -221,9 +224,7 @@ static void test_sysctls_and_domains(void **state unused)
 		"123456789012345678901234567890123456789012345678901234567890123" };
 	static const char *const no_domains[] = { "", ".", "a.", ".a", "a..b", "-a", "a-", "a-.b",
 		"a.-b", "a_b", "a b", "\xc3\xa4",
-		"1234567890123456789012345678901234567890123456789012345678901234",
-		"12345678901234567890123456789012345678901234567890123456789012."
-		"12345678901234567890123456789012345678901234567890123456789012.1234" };
+		"1234567890123456789012345678901234567890123456789012345678901234", too_long };
 
 	for (size_t i = 0; i < lengthof(sysctls); i++)
 		assert_true(check_is_sysctl(sysctls[i]));
