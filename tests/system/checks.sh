@@ -66,7 +66,7 @@ mounts() {
 }
 
 installed() {
-	check "the units are well-formed" systemd-analyze verify --man=no nsnetd.service nsnetd.socket run-netns.mount
+	check "the units are well-formed" systemd-analyze verify --man=no nsnetd.service nsnetd.socket run-netns.mount nsnet-dns@br1.service
 	says '^nsnet:' "the group nsnet is there" getent group nsnet
 	says '^nsnet-admin:' "the group nsnet-admin is there" getent group nsnet-admin
 	# 9.6 for a unit that restricts nothing; with mounts that the host is to see, 4.8 is what is possible.
@@ -172,6 +172,126 @@ journal() {
 	equal "" "$(cat $seen)" "the journal has no warning of it"
 }
 
+# asks NAMESPACE QUESTION…: the answer of the name server that resolv.conf names inside
+asks() {
+	where=$1
+	shift
+	nsnetctl exec "$where" dig +short +search +tries=1 +time=3 "$@"
+}
+
+# answers WANTED DESCRIPTION NAMESPACE QUESTION…: within ten seconds
+answers() {
+	wanted=$1 description=$2
+	shift 2
+	for _ in $(seq 100); do
+		[ "$(asks "$@")" != "$wanted" ] || break
+		sleep 0.1
+	done
+	equal "$wanted" "$(asks "$@")" "$description"
+}
+
+name_server() {
+	unit=nsnet-dns@br1.service
+	says '"names"' "networks have name servers" nsnetctl call alt.nsnet.Describe
+	eventually systemctl is-active $unit
+	equal active "$(systemctl is-active $unit)" "that of a network is a unit"
+	check "what that is exposed to" systemd-analyze security --no-pager --threshold=20 $unit
+	pid=$(systemctl show --property MainPID --value $unit)
+	equal dnsmasq "$(cat /proc/$pid/comm)" "it is dnsmasq"
+	equal "0000000000000400" "$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/$pid/status)" "with the one right to a low port"
+	equal no "$([ "$(stat --format %u /proc/$pid)" = 0 ] && echo yes || echo no)" "and not root"
+	equal "nameserver 10.10.0.1" "$(nsnetctl exec ns1 grep -m 1 nameserver /etc/resolv.conf)" "namespaces ask it"
+	answers 10.10.0.20 "A" ns1 ns2.br1.nsnet
+	answers 10.10.0.20 "A, of a name alone" ns1 ns2
+	six=$(ip -n ns2 -o -6 address show dev eth0 scope global | sed -n 's/.* inet6 \([^/]*\).*/\1/p')
+	answers "$six" "AAAA" ns1 ns2.br1.nsnet AAAA
+	answers ns2.br1.nsnet. "PTR" ns1 -x 10.10.0.20
+	answers ns2.br1.nsnet. "PTR, IPv6" ns1 -x "$six"
+	says '^10\.10\.0\.20 +ns2\.br1\.nsnet' "getent: by DNS" nsnetctl exec ns1 getent ahostsv4 ns2.br1.nsnet
+	says '^10\.10\.0\.20 ' "getent: by the hosts file" nsnetctl exec ns1 getent -s files ahostsv4 ns2
+	check "another namespace" nsnetctl create ns3 --network br1:ip=10.10.0.30
+	answers 10.10.0.30 "its name comes" ns1 ns3.br1.nsnet
+	check "it goes" nsnetctl delete ns3
+	answers "" "and its name" ns1 ns3.br1.nsnet
+	answers "" "both ways" ns1 -x 10.10.0.30
+	check "the daemon is restarted" systemctl restart nsnetd.service
+	answers 10.10.0.20 "names stay" ns1 ns2.br1.nsnet
+	systemctl stop nsnetd.service nsnetd.socket
+	answers 10.10.0.20 "also while the daemon is stopped" ns1 ns2.br1.nsnet
+	systemctl start nsnetd.socket
+	check "the daemon serves again" nsnetctl list
+	equal $pid "$(systemctl show --property MainPID --value $unit)" "the name server is the same process"
+	check "the name server crashes" systemctl kill --signal=KILL $unit
+	answers 10.10.0.20 "it comes back" ns1 ns2.br1.nsnet
+	check "another domain" nsnetctl network set br1 --domain lab.example
+	answers 10.10.0.20 "names are in that" ns1 ns2.lab.example @10.10.0.1
+	answers "" "and no more in the other" ns1 ns2.br1.nsnet @10.10.0.1
+	check "the first again" nsnetctl network set br1 --domain br1.nsnet
+	answers 10.10.0.20 "names are in it" ns1 ns2.br1.nsnet @10.10.0.1
+}
+
+# Each with what a name may have and a unit's name means something by.
+name_servers() {
+	for network in a-b a_b a.b x-y.z_1; do
+		check "a network $network" nsnetctl network create $network
+		eventually systemctl is-active "nsnet-dns@$network.service"
+		equal active "$(systemctl is-active "nsnet-dns@$network.service")" "its name server runs"
+	done
+	check "all of them go" nsnetctl network delete a-b a_b a.b x-y.z_1
+	eventually sh -c '[ "$(pgrep -c dnsmasq)" = 1 ]'
+	equal 1 "$(pgrep -c dnsmasq)" "and their name servers"
+	equal br1.conf "$(ls /run/nsnetd/dns)" "and what these went by"
+	# What a crash may leave behind: a server whose network has gone.
+	printf 'port=0\n' >/run/nsnetd/dns/stray.conf
+	check "a name server without a network" systemctl start nsnet-dns@stray.service
+	rm /run/nsnetd/dns/stray.conf
+	check "the daemon is restarted" systemctl restart nsnetd.service
+	eventually sh -c '! systemctl is-active nsnet-dns@stray.service'
+	equal inactive "$(systemctl is-active nsnet-dns@stray.service)" "it is stopped"
+	equal active "$(systemctl is-active nsnet-dns@br1.service)" "the others are not"
+}
+
+transactions() {
+	resolvectl statistics | sed -n 's/.*Total Transactions: *//p'
+}
+
+# The host's own resolver: it knows the networks' names, and nobody inside asks it.
+host_names() {
+	says '^10\.10\.0\.20$' "the host asks the name server itself" dig +short @10.10.0.1 ns2.br1.nsnet
+	if ! systemctl --quiet is-active systemd-resolved.service; then
+		echo "ok      (no systemd-resolved here: the host resolves no names of networks)"
+		return
+	fi
+	bridge=$(ip -o -4 address show | sed -n 's/^[0-9]*: \([^ ]*\) .* 10\.10\.0\.1\/.*/\1/p')
+	eventually resolvectl query ns2.br1.nsnet
+	says '^ns2\.br1\.nsnet: 10\.10\.0\.20 ' "resolvectl query" resolvectl query -4 ns2.br1.nsnet
+	says ' +-- link: '"$bridge" "by the network's bridge" resolvectl query -4 ns2.br1.nsnet
+	says '^10\.10\.0\.20: ns2\.br1\.nsnet ' "resolvectl query, PTR" resolvectl query 10.10.0.20
+	says '~br1\.nsnet' "its domain leads there" resolvectl domain "$bridge"
+	says ': no$' "and nothing else does" resolvectl default-route "$bridge"
+	equal "" "$(grep '10\.10\.0\.1' /run/systemd/resolve/resolv.conf)" "it is no name server of the host's"
+	check "another domain" nsnetctl network set br1 --domain lab.example
+	eventually sh -c "resolvectl domain $bridge | grep -q '~lab.example'"
+	says '^ns2\.lab\.example: 10\.10\.0\.20 ' "is known" resolvectl query -4 ns2.lab.example
+	check "the first again" nsnetctl network set br1 --domain br1.nsnet
+	eventually sh -c "resolvectl domain $bridge | grep -q '~br1.nsnet'"
+	useradd --groups nsnet pretender
+	check "a member's network with a domain of the world" \
+		runuser -u pretender -- nsnetctl network create world --domain example.org
+	eventually systemctl is-active nsnet-dns@world.service
+	equal "" "$(resolvectl domain | grep 'example\.org')" "is not told to the host"
+	check "it goes" runuser -u pretender -- nsnetctl network delete world
+	before=$(transactions)
+	resolvectl query nobody.br1.nsnet >/dev/null 2>&1
+	check "what the host asks is counted" [ "$(transactions)" -gt "$before" ]
+	before=$(transactions)
+	nsnetctl exec ns1 getent ahosts nobody.br1.nsnet >$seen 2>&1
+	nsnetctl exec ns1 getent ahosts nobody.example >$seen 2>&1
+	nsnetctl exec ns1 getent ahostsv4 ns2.br1.nsnet >$seen 2>&1
+	equal "$before" "$(transactions)" "what namespaces ask is not asked of the host's resolver"
+	check "nor could it be" nsnetctl exec ns1 sh -c '! test -S /run/systemd/resolve/io.systemd.Resolve'
+}
+
 # Somebody else's process inside: seen, and ended where that is asked for.
 busy() {
 	check "a namespace for a user's service" nsnetctl create busy --network none
@@ -220,6 +340,9 @@ gone() {
 	equal "0" "$(grep -c ' /run/netns/' /proc/1/mountinfo)" "no mount is left"
 	equal "" "$(ip -4 route show table all | grep -v ' dev lo ')$(ip -6 route show table all | grep -v ' dev lo ')" \
 		"no route is left"
+	eventually sh -c '! pgrep dnsmasq'
+	equal "" "$(pgrep --list-name dnsmasq)" "no name server is left"
+	equal "" "$(systemctl list-units --all --no-legend --plain 'nsnet-dns@*')" "nor its unit"
 	equal "" "$(find /run/nsnetd /var/lib/nsnetd -name '*ns1*' -o -name '*ns2*' -o -name '*br1*')" "no record is left"
 }
 
@@ -242,6 +365,9 @@ owned
 made
 kept "systemctl restart" systemctl restart nsnetd.service
 kept "a crash" sh -c 'systemctl kill --signal=KILL nsnetd.service; sleep 0.2'
+name_server
+name_servers
+host_names
 busy
 system_clients
 journal

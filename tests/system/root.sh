@@ -10,9 +10,11 @@
 set -eu
 
 suite=$1
-packages="systemd systemd-sysv dbus iproute2 iputils-ping nftables procps socat
+packages="systemd systemd-sysv dbus iproute2 iputils-ping nftables procps socat dnsmasq-base bind9-dnsutils
 	gcc libc6-dev cmake ninja-build pkg-config libsystemd-dev libjson-c-dev libnl-3-dev libnl-route-3-dev
 	libsmartcols-dev libinih-dev libnftables-dev libcmocka-dev"
+# One suite with it, one without.
+[ "$suite" != trixie ] || packages="$packages systemd-resolved"
 
 # The mirror and the key that this machine's apt takes Debian from, where apt knows one that debootstrap can use; else
 # debootstrap's own.

@@ -86,7 +86,7 @@ inside() {
 }
 
 container() {
-	timeout --kill-after=10 400 systemd-nspawn --quiet --directory=merged --register=no --keep-unit \
+	timeout --kill-after=10 500 systemd-nspawn --quiet --directory=merged --register=no --keep-unit \
 		--private-network --capability=all --resolv-conf=off --timezone=off --link-journal=no \
 		--bind-ro="$source:/src" --bind="$work/build-${root##*-}:/build" --bind="$work/scratch/results:/results" \
 		"$@" </dev/null
@@ -104,7 +104,7 @@ enable_checks() {
 		ExecStart=/bin/sh /src/tests/system/checks.sh
 		StandardOutput=file:/results/checks
 		StandardError=file:/results/trace
-		TimeoutStartSec=240
+		TimeoutStartSec=300
 	END
 	mkdir -p merged/etc/systemd/system/multi-user.target.wants
 	ln -s ../checks.service merged/etc/systemd/system/multi-user.target.wants/checks.service
