@@ -123,7 +123,8 @@ static bool turn_round(struct step *step)
 	else if (step->type == STEP_SHAPE_SET)
 		swap(step->shape.before, step->shape.after);
 	else if (step->type == STEP_SETTING_SET && step->setting.ret_before)
-		step->setting.value = step->setting.ret_before;
+		/* Its text is the value now: nothing is to be written there. */
+		step->setting.value = take(step->setting.ret_before);
 	else
 		return false;
 	return true;
@@ -180,14 +181,15 @@ static const char *print_route(const struct step *step, const char *verb, struct
 	char destination[PREFIX_TEXT_MAX], gateway[ADDRESS_TEXT_MAX];
 	bool has_gateway = address_is_set(&step->route.gateway);
 
-	return arena_printf(arena, "%s %sroute %s %s%s%s dev %s%s", ip(step, arena),
+	return arena_printf(arena, "%s %sroute %s %s%s%s%s dev %s%s%s", ip(step, arena),
 		step->route.destination.address.family == AF_INET6 ? "-6 " : "", verb,
+		step->route.is_local ? "local " : "",
 		step->route.destination.length == 0
 			? "default"
 			: prefix_format(&step->route.destination, destination),
 		has_gateway ? " via " : "",
 		has_gateway ? address_format(&step->route.gateway, gateway) : "",
-		step->route.interface,
+		step->route.interface, step->route.is_local ? " table local" : "",
 		step->route.metric ? arena_printf(arena, " metric %u", step->route.metric) : "");
 }
 

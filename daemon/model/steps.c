@@ -4,7 +4,8 @@
  */
 #include "steps.h"
 
-/* Behind lo's own: for what the host itself sends to ::1 that one holds. */
+/* Behind lo's own: for what the host itself sends to ::1 that one holds. No two of ours have the same: they are for different
+ * interfaces, and the kernel would take them for one. */
 #define LOOPBACK_METRIC 4096U
 
 struct step steps_veth(enum step_type type, const struct attachment *attachment)
@@ -184,7 +185,7 @@ void steps_add_gateway(bool is_add, const struct network *network, size_t family
 			       .type = is_add ? STEP_ROUTE_ADD : STEP_ROUTE_DELETE,
 			       .route = { .interface = network->bridge,
 				       .destination = loopback,
-				       .metric = LOOPBACK_METRIC,
+				       .metric = LOOPBACK_METRIC + network->number,
 				       .is_local = true },
 		       });
 }

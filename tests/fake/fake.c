@@ -5,34 +5,10 @@
  * It keeps the rules that the model relies on: what is there twice is EEXIST, what is not there cannot be used, a failed plan
  * is taken back latest first. A "thing" is a line of text, so that a test can say what it expects in words.
  */
-#include "fake.h"
+#include "fake_state.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-
-#define THINGS_MAX 16384U
-#define STEPS_MAX  65536U
-
-struct kernel {
-	struct arena arena;
-	char *things[THINGS_MAX];
-	size_t n_things;
-	const char *steps[STEPS_MAX];
-	size_t n_steps;
-	struct snapshot_prefix prefixes[64];
-	size_t n_prefixes;
-	size_t n_processes;
-	struct snapshot_uplink uplink;
-	uint16_t listening;
-	int64_t next_number;
-	struct {
-		enum step_type type;
-		unsigned skip;
-		int error;
-		const char *message;
-	} fault;
-};
 
 const struct kernel_paths kernel_paths_default = { "/run/netns", "/run/nsnetd" };
 
@@ -90,6 +66,24 @@ void fake_remove(struct kernel *kernel, const char *thing)
 size_t fake_things(const struct kernel *kernel)
 {
 	return kernel->n_things;
+}
+
+static int compare_things(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *fake_picture(const struct kernel *kernel, struct arena *arena)
+{
+	const char **things = arena_array(arena, kernel->n_things, sizeof(*things));
+	const char *text = "";
+
+	for (size_t i = 0; i < kernel->n_things; i++)
+		things[i] = kernel->things[i];
+	qsort(things, kernel->n_things, sizeof(*things), compare_things);
+	for (size_t i = 0; i < kernel->n_things; i++)
+		text = arena_printf(arena, "%s%s\n", text, things[i]);
+	return text;
 }
 
 size_t fake_steps(const struct kernel *kernel)
@@ -156,7 +150,8 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 			step->address.interface, prefix_format(&step->address.address, text));
 	case STEP_ROUTE_ADD:
 	case STEP_ROUTE_DELETE:
-		return arena_printf(arena, "route %s %s", step->netns,
+		return arena_printf(arena, "route %s %s",
+			step->netns ? step->netns : step->route.interface,
 			prefix_format(&step->route.destination, text));
 	case STEP_SYSCTL_SET:
 	case STEP_SYSCTL_RESTORE:
@@ -224,6 +219,8 @@ enum effect {
 
 static enum effect effect_of(const struct step *step)
 {
+	static const struct shape unshaped;
+
 	switch (step->type) {
 	case STEP_NETNS_ADD:
 	case STEP_NETNS_PIN:
@@ -245,10 +242,13 @@ static enum effect effect_of(const struct step *step)
 		return EFFECT_REPLACES;
 	case STEP_FENCE_SET:
 		return step->fence.after.is_set ? EFFECT_SETS : EFFECT_TAKES;
-	case STEP_MTU_SET:
 	case STEP_ISOLATED_SET:
+		return step->isolated.after ? EFFECT_SETS : EFFECT_TAKES;
 	case STEP_SHAPE_SET:
-	case STEP_SETTING_SET:
+		return shape_is_equal(&step->shape.after, &unshaped) ? EFFECT_TAKES : EFFECT_SETS;
+	case STEP_SETTING_SET: /* all of them are 0 at first */
+		return streq(step->setting.value, "0") ? EFFECT_TAKES : EFFECT_SETS;
+	case STEP_MTU_SET:
 		return EFFECT_SETS;
 	case STEP_NETNS_DROP:
 	case STEP_NETNS_UNPIN:
@@ -303,24 +303,38 @@ static void drop_all(struct kernel *kernel, const char *beginning)
 			kernel->things[i] = kernel->things[--kernel->n_things];
 }
 
+/* What hangs on a link of the host's goes with it. */
+static void drop_link(struct kernel *kernel, const char *name)
+{
+	static const char *const things[] = { "mtu -", "isolated", "shape", "address -" };
+
+	fake_remove(kernel, arena_printf(&kernel->arena, "link %s", name));
+	fake_remove(kernel, arena_printf(&kernel->arena, "route %s ::1/128", name));
+	for (size_t i = 0; i < lengthof(things); i++)
+		drop_all(kernel, arena_printf(&kernel->arena, "%s %s ", things[i], name));
+}
+
 /* Links and addresses go with the namespace they are in. */
 static void drop_namespace(struct kernel *kernel, const char *name)
 {
+	static const char *const things[] = { "owner", "address", "route", "setting", "mtu",
+		"peer" };
 	const char *peer = arena_printf(&kernel->arena, "peer %s ", name);
 
 	fake_remove(kernel, arena_printf(&kernel->arena, "netns %s", name));
 	for (size_t i = kernel->n_things; i-- > 0;) {
-		const char *link = after(kernel->things[i], peer);
+		const char *link = i < kernel->n_things ? after(kernel->things[i], peer) : NULL;
 
 		if (link)
-			fake_remove(kernel, arena_printf(&kernel->arena, "link %s", link));
+			drop_link(kernel, link);
 	}
-	drop_all(kernel, arena_printf(&kernel->arena, "owner %s ", name));
-	drop_all(kernel, arena_printf(&kernel->arena, "address %s ", name));
-	drop_all(kernel, arena_printf(&kernel->arena, "route %s ", name));
-	drop_all(kernel, arena_printf(&kernel->arena, "setting %s ", name));
-	drop_all(kernel, arena_printf(&kernel->arena, "mtu %s ", name));
-	drop_all(kernel, peer);
+	for (size_t i = 0; i < lengthof(things); i++)
+		drop_all(kernel, arena_printf(&kernel->arena, "%s %s ", things[i], name));
+}
+
+static void plant_mtu(struct kernel *kernel, const char *netns, const char *name, unsigned mtu)
+{
+	fake_plant(kernel, arena_printf(&kernel->arena, "mtu %s %s %u", netns, name, mtu));
 }
 
 static void fill_in(struct kernel *kernel, const struct step *step)
@@ -332,13 +346,20 @@ static void fill_in(struct kernel *kernel, const struct step *step)
 			fake_plant(kernel, arena_printf(&kernel->arena, "owner %s %u", step->netns,
 						   step->facts.uid));
 	}
-	if (step->type == STEP_SETTING_SET && step->setting.ret_before)
-		(void)snprintf(step->setting.ret_before, SETTING_TEXT_SIZE, "0");
-	if (step->type == STEP_BRIDGE_ADD)
+	if (step->type == STEP_BRIDGE_ADD) {
 		*step->bridge.ret_index = kernel->next_number++;
-	if (step->type == STEP_VETH_ADD)
+		plant_mtu(kernel, "-", step->bridge.name, step->bridge.mtu);
+		plant_mtu(kernel, "-", step->bridge.anchor, step->bridge.mtu);
+	}
+	if (step->type == STEP_VETH_ADD) {
 		fake_plant(kernel,
 			arena_printf(&kernel->arena, "peer %s %s", step->netns, step->veth.name));
+		plant_mtu(kernel, "-", step->veth.name, step->veth.mtu);
+		plant_mtu(kernel, step->netns, step->veth.peer, step->veth.mtu);
+		if (step->veth.is_isolated)
+			fake_plant(kernel,
+				arena_printf(&kernel->arena, "isolated %s on", step->veth.name));
+	}
 }
 
 static void make(
@@ -367,13 +388,29 @@ static void take_away(struct kernel *kernel, const struct step *step, const char
 	if (step->type == STEP_NETNS_DROP)
 		drop_namespace(kernel, step->netns);
 	if (step->type == STEP_BRIDGE_DELETE) {
-		drop_all(kernel, arena_printf(arena, "address - %s ", step->bridge.name));
-		drop_all(kernel, arena_printf(arena, "mtu - %s ", step->bridge.name));
+		drop_link(kernel, step->bridge.name);
+		drop_link(kernel, step->bridge.anchor);
 	}
-	if (step->type == STEP_VETH_DELETE)
-		drop_all(kernel, arena_printf(arena, "shape %s ", step->veth.name));
+	if (step->type == STEP_VETH_DELETE) {
+		drop_link(kernel, step->veth.name);
+		drop_all(kernel, arena_printf(arena, "mtu %s %s ", step->netns, step->veth.peer));
+		fake_remove(
+			kernel, arena_printf(arena, "peer %s %s", step->netns, step->veth.name));
+	}
 	drop_all(kernel, arena_printf(arena, "%s ", thing));
 	fake_remove(kernel, thing);
+}
+
+static void read_setting(
+	const struct kernel *kernel, const char *thing, char ret[SETTING_TEXT_SIZE])
+{
+	(void)snprintf(ret, SETTING_TEXT_SIZE, "0");
+	for (size_t i = 0; i < kernel->n_things; i++) {
+		const char *value = after(kernel->things[i], thing);
+
+		if (value && *value == ' ')
+			(void)snprintf(ret, SETTING_TEXT_SIZE, "%s", value + 1);
+	}
 }
 
 static int carry_out(struct kernel *kernel, const struct step *step, const char *mark)
@@ -392,6 +429,8 @@ static int carry_out(struct kernel *kernel, const struct step *step, const char 
 	}
 	if (effect == EFFECT_MAKES && is_there)
 		return EEXIST;
+	if (step->type == STEP_SETTING_SET && step->setting.ret_before)
+		read_setting(kernel, thing, step->setting.ret_before);
 	if (effect != EFFECT_TAKES)
 		make(kernel, step, effect, thing);
 	else
@@ -425,196 +464,4 @@ int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_e
 		return 1;
 	}
 	return failed;
-}
-
-int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret)
-{
-	(void)kernel;
-	(void)arena;
-	*ret = (struct snapshot){ 0 };
-	return 0;
-}
-
-int kernel_adopt(struct kernel *kernel, const char *netns)
-{
-	return fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)) ? 0 : -ENOENT;
-}
-
-int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_prefixes *ret)
-{
-	(void)arena;
-	*ret = (struct snapshot_prefixes){ kernel->prefixes, kernel->n_prefixes };
-	return 0;
-}
-
-void fake_set_uplink(struct kernel *kernel, const char *name, unsigned mtu)
-{
-	kernel->uplink = (struct snapshot_uplink){ .name = name, .mtu = mtu };
-}
-
-int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct snapshot_uplinks *ret)
-{
-	(void)arena;
-	*ret = (struct snapshot_uplinks){ &kernel->uplink, kernel->uplink.name ? 1 : 0 };
-	return 0;
-}
-
-bool kernel_may_bypass(struct kernel *kernel)
-{
-	(void)kernel;
-	return false;
-}
-
-int kernel_events(struct kernel *kernel)
-{
-	(void)kernel;
-	return -EBADF;
-}
-
-int kernel_read_events(struct kernel *kernel, unsigned *ret)
-{
-	(void)kernel;
-	*ret = 0;
-	return 0;
-}
-
-void fake_listen(struct kernel *kernel, uint16_t port)
-{
-	kernel->listening = port;
-}
-
-int kernel_is_listening(struct kernel *kernel, enum nsnet_protocol protocol,
-	const struct address *host, uint16_t port)
-{
-	(void)protocol;
-	(void)host;
-	return kernel->listening != 0 && kernel->listening == port;
-}
-
-/* A link of the host's is planted as "host wg0". */
-int kernel_find_link(struct kernel *kernel, const char *interface, struct arena *arena,
-	struct string_list *ret_addresses)
-{
-	*ret_addresses = (struct string_list){ arena_array(arena, 1, sizeof(const char *)), 1 };
-	ret_addresses->items[0] = "192.0.2.7/24";
-	return fake_has(kernel, arena_printf(arena, "host %s", interface)) ? 0 : -ENODEV;
-}
-
-int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret)
-{
-	*ret = (struct string_list){ arena_array(arena, kernel->n_things, sizeof(const char *)),
-		0 };
-	for (size_t i = 0; i < kernel->n_things; i++) {
-		const char *key = after(kernel->things[i], "kept ");
-
-		if (key)
-			ret->items[ret->n++] = arena_strdup(arena, key);
-	}
-	return 0;
-}
-
-int kernel_open_netns(struct kernel *kernel, const char *netns)
-{
-	int fd;
-
-	if (!fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)))
-		return -ENOENT;
-	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? neg() : fd;
-}
-
-int kernel_owner(struct kernel *kernel, const char *netns, uid_t *ret)
-{
-	const char *beginning = arena_printf(&kernel->arena, "owner %s ", netns);
-
-	if (!fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)))
-		return -ENOENT;
-	for (size_t i = 0; i < kernel->n_things; i++) {
-		const char *uid = after(kernel->things[i], beginning);
-
-		if (uid) {
-			*ret = (uid_t)strtoul(uid, NULL, 10);
-			return 0;
-		}
-	}
-	return -ENOTTY;
-}
-
-int kernel_open_users(struct kernel *kernel, const char *netns, int *ret_user, int *ret_root)
-{
-	uid_t uid;
-	int r = kernel_owner(kernel, netns, &uid);
-
-	if (r < 0)
-		return r;
-	*ret_user = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	*ret_root = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	return *ret_user < 0 || *ret_root < 0 ? neg() : 0;
-}
-
-int kernel_inspect(struct kernel *kernel, const char *netns, struct arena *arena,
-	struct nsnet_interface_list *ret_interfaces, struct nsnet_route_list *ret_routes)
-{
-	const char *prefix = arena_printf(arena, "address %s ", netns);
-
-	*ret_interfaces = (struct nsnet_interface_list){
-		arena_array(arena, kernel->n_things, sizeof(struct nsnet_interface)), 0
-	};
-	*ret_routes = (struct nsnet_route_list){ arena_alloc(arena, 1), 0 };
-	for (size_t i = 0; i < kernel->n_things; i++) {
-		const char *rest = after(kernel->things[i], prefix);
-
-		if (rest)
-			ret_interfaces->items[ret_interfaces->n++] = (struct nsnet_interface){
-				.name = arena_strndup(arena, rest, strcspn(rest, " ")),
-				.operational_state = "up",
-			};
-	}
-	return 0;
-}
-
-int kernel_processes(struct kernel *kernel, const int64_t *inodes, size_t n, struct arena *arena,
-	struct nsnet_process_id_list *ret)
-{
-	(void)inodes;
-	for (size_t i = 0; i < n; i++) {
-		ret[i].n = kernel->n_processes;
-		ret[i].items = arena_array(arena, ret[i].n, sizeof(*ret[i].items));
-		for (size_t j = 0; j < ret[i].n; j++)
-			ret[i].items[j].pid = (int64_t)(1000 + j);
-	}
-	return 0;
-}
-
-int kernel_kill(struct kernel *kernel, int64_t inode)
-{
-	(void)inode;
-	kernel->n_processes = 0;
-	return 0;
-}
-
-int kernel_reap(struct kernel *kernel)
-{
-	(void)kernel;
-	return 0;
-}
-
-static const char *const features[] = { "forwarding4", "forwarding6", "guard", "owned", "nat",
-	"ports", "rate", "netem" };
-
-bool kernel_has(struct kernel *kernel, const char *feature)
-{
-	(void)kernel;
-	for (size_t i = 0; i < lengthof(features); i++)
-		if (streq(feature, features[i]))
-			return true;
-	return false;
-}
-
-void kernel_features(struct kernel *kernel, struct arena *arena, struct string_list *ret)
-{
-	(void)kernel;
-	*ret = (struct string_list){ arena_array(arena, lengthof(features), sizeof(*features)),
-		lengthof(features) };
-	memcpy(ret->items, features, sizeof(features));
 }

@@ -20,6 +20,8 @@ void fake_clear(struct kernel *kernel);
 /* What is there: "netns ns1", "pin ns1", "link nsv0", "bridge nsnet0", "record namespaces/ns1", "names ns1", … */
 size_t fake_things(const struct kernel *kernel);
 bool fake_has(const struct kernel *kernel, const char *thing);
+/* All of them, a line each, in order. */
+const char *fake_picture(const struct kernel *kernel, struct arena *arena);
 /* Plants a thing that somebody else made, or takes one away behind our back. */
 void fake_plant(struct kernel *kernel, const char *thing);
 void fake_remove(struct kernel *kernel, const char *thing);

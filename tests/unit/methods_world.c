@@ -13,6 +13,14 @@ static void on_deleted(void *userdata)
 	world->deletions++;
 }
 
+static void on_names(void *userdata, const char *network, bool is_there)
+{
+	struct world *world = userdata;
+
+	world->names = arena_printf(&world->arena, "%s%s%s ", world->names ? world->names : "",
+		is_there ? "+" : "-", network);
+}
+
 static void limits_of(void *userdata, const struct peer *peer, struct quota_limits *ret)
 {
 	const struct world *world = userdata;
@@ -39,7 +47,7 @@ int world_open(void **state)
 		!prefix_parse("10.0.0.0/8", &world->member_pool[0]) ||
 		!prefix_parse("fd00::/8", &world->member_pool[1]))
 		return -1;
-	world->limits = (struct quota_limits){ { 3, 2, 4, 32 } };
+	world->limits = (struct quota_limits){ { 3, 2, 4, 4, 32 } };
 	world->context = (struct nsnet_context){
 		.registry = &world->registry,
 		.kernel = world->kernel,
@@ -52,9 +60,14 @@ int world_open(void **state)
 		.member_pool = world->member_pool,
 		.n_member_pool = 2,
 		.may_members_make_networks = true,
+		.may_members_reach = { [NSNET_REACH_NAT] = true, [NSNET_REACH_INTERNAL] = true },
+		.members_lowest_port = 1024,
+		.first_port = 20000,
+		.last_port = 20009,
 		.is_owned_allowed = true,
 		.limits_of = limits_of,
 		.connections_of = count_connections,
+		.on_names = on_names,
 		.on_deleted = on_deleted,
 		.userdata = world,
 	};

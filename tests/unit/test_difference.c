@@ -44,13 +44,17 @@ static int world_open(void **state)
 		return -1;
 	*state = world;
 	if (network_new("lan", 0, 3, &(struct nsnet_network_context){ .prefixes = { prefixes, 2 } },
-		    &(struct network_host){ .prefixes = &none, .is_forwarding = { true, false } },
+		    &(struct network_host){ .prefixes = &none,
+			    .is_forwarding = { true, false },
+			    .has_nat = true,
+			    .may_reach = { true, true, true, true } },
 		    &world->arena, &world->network, &fault) != 0)
 		return -1;
 	return namespace_new("ns1", &(struct namespace_owner){ .ownership = NSNET_OWNERSHIP_HOST },
 		&(struct nsnet_namespace_context){ .attachments = { attachments, 2 } },
-		&(struct namespace_host){ world, find_network, name_link }, &world->arena,
-		&world->ns, &fault);
+		&(struct namespace_host){
+			.userdata = world, .find_network = find_network, .name_link = name_link },
+		&world->arena, &world->ns, &fault);
 }
 
 static int world_close(void **state)
@@ -126,7 +130,8 @@ static void test_nothing_to_do(void **state)
 	struct namespace_presence presence = { true, true, has_links, true };
 
 	difference_make_namespace(world->ns, &presence, &plan);
-	difference_make_network(world->network, &(struct network_presence){ true, true }, &plan);
+	difference_make_network(
+		world->network, &(struct network_presence){ true, true, true }, &plan);
 	assert_int_equal(plan.n, 0);
 }
 
@@ -147,7 +152,12 @@ static void test_remove(void **state)
 		"rm -r etc/ns1\n"
 		"rm state/namespaces/ns1.json\n"
 		"sysctl -w net/ipv4/conf/nsnet3/forwarding=...  # as it was before\n"
+		"ip address delete 192.0.2.1/24 dev nsnet3\n"
+		"sysctl -w net/ipv4/conf/nsnet3/route_localnet=...  # as it was before\n"
+		"ip address delete 2001:db8::1/64 dev nsnet3\n"
+		"ip -6 route delete local ::1/128 dev nsnet3 table local metric 4099\n"
 		"ip link delete nsnet3\n"
+		"nft delete element inet nsnetd networks '{ nsnet3 }'  # gone\n"
 		"rm hosts/lan\n"
 		"rm state/networks/lan.json\n");
 }
@@ -156,17 +166,22 @@ static void test_make_network(void **state)
 {
 	struct world *world = *state;
 	struct plan plan = PLAN_INIT(&world->arena);
-	const char *uplinks[] = { "eth7" };
+	struct snapshot_uplink uplink = { .name = "eth7", .mtu = 1500 };
+	const struct snapshot_uplinks none = { 0 }, uplinks = { &uplink, 1 };
 	const bool is_forwarding[FAMILIES] = { true, true };
 
-	difference_forward_uplinks(&(struct string_list){ uplinks, 1 }, is_forwarding, &plan);
+	difference_follow_uplinks(&none, &uplinks, is_forwarding, &plan);
 	difference_make_network(world->network, &(struct network_presence){ 0 }, &plan);
 	assert_plan(world, &plan,
+		"nft add element inet nsnetd uplinks '{ eth7 }'\n"
 		"sysctl -w net/ipv4/conf/eth7/forwarding=1\n"
 		"sysctl -w net/ipv6/conf/eth7/force_forwarding=1\n"
+		"nft add element inet nsnetd networks '{ nsnet3 }'  # nat\n"
 		"ip link add nsnet3 address 02:6e:6e:00:00:03 mtu 1500 type bridge\n"
 		"ip address add 192.0.2.1/24 dev nsnet3\n"
+		"sysctl -w net/ipv4/conf/nsnet3/route_localnet=1\n"
 		"ip address add 2001:db8::1/64 dev nsnet3\n"
+		"ip -6 route add local ::1/128 dev nsnet3 table local metric 4099\n"
 		"sysctl -w net/ipv4/conf/nsnet3/forwarding=1\n"
 		"touch hosts/lan\n"
 		"touch state/networks/lan.json\n");

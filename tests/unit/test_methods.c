@@ -11,13 +11,13 @@ static void test_describe(void **state)
 	assert_has(text, "{\"parameters\":{\"version\":\"1.2.3\",\"features\":[\"forwarding4\",");
 	assert_has(text,
 		"\"uid\":0,\"administrator\":true,\"limits\":{},\"used\":{\"namespaces\":0,"
-		"\"networks\":0,\"attachments\":0,\"connections\":1}");
+		"\"networks\":0,\"attachments\":0,\"ports\":0,\"connections\":1}");
 	assert_has(world_ask_as(*state, 1000, WORLD_ADMINISTRATORS,
 			   "{\"method\":\"alt.nsnet.Describe\"}"),
 		"\"uid\":1000,\"administrator\":true");
 	assert_has(world_ask_as(*state, 1000, 1000, "{\"method\":\"alt.nsnet.Describe\"}"),
 		"\"uid\":1000,\"administrator\":false,\"limits\":{\"namespaces\":3,\"networks\":2,"
-		"\"attachments\":4,\"connections\":32}");
+		"\"attachments\":4,\"ports\":4,\"connections\":32}");
 }
 
 /* The first namespace makes the network "default"; the second finds it. */

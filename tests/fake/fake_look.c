@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fake_look - what the fake kernel floor tells of the host and of what is there
+ */
+#include <fcntl.h>
+
+#include "fake_state.h"
+
+int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret)
+{
+	(void)kernel;
+	(void)arena;
+	*ret = (struct snapshot){ 0 };
+	return 0;
+}
+
+int kernel_adopt(struct kernel *kernel, const char *netns)
+{
+	return fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)) ? 0 : -ENOENT;
+}
+
+int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_prefixes *ret)
+{
+	(void)arena;
+	*ret = (struct snapshot_prefixes){ kernel->prefixes, kernel->n_prefixes };
+	return 0;
+}
+
+void fake_set_uplink(struct kernel *kernel, const char *name, unsigned mtu)
+{
+	kernel->uplink = (struct snapshot_uplink){ .name = name, .mtu = mtu };
+}
+
+int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct snapshot_uplinks *ret)
+{
+	(void)arena;
+	*ret = (struct snapshot_uplinks){ &kernel->uplink, kernel->uplink.name ? 1 : 0 };
+	return 0;
+}
+
+bool kernel_may_bypass(struct kernel *kernel)
+{
+	(void)kernel;
+	return false;
+}
+
+int kernel_events(struct kernel *kernel)
+{
+	(void)kernel;
+	return -EBADF;
+}
+
+int kernel_read_events(struct kernel *kernel, unsigned *ret)
+{
+	(void)kernel;
+	*ret = 0;
+	return 0;
+}
+
+void fake_listen(struct kernel *kernel, uint16_t port)
+{
+	kernel->listening = port;
+}
+
+int kernel_is_listening(struct kernel *kernel, enum nsnet_protocol protocol,
+	const struct address *host, uint16_t port)
+{
+	(void)protocol;
+	(void)host;
+	return kernel->listening != 0 && kernel->listening == port;
+}
+
+/* A link of the host's is planted as "host wg0". */
+int kernel_find_link(struct kernel *kernel, const char *interface, struct arena *arena,
+	struct string_list *ret_addresses)
+{
+	*ret_addresses = (struct string_list){ arena_array(arena, 1, sizeof(const char *)), 1 };
+	ret_addresses->items[0] = "192.0.2.7/24";
+	return fake_has(kernel, arena_printf(arena, "host %s", interface)) ? 0 : -ENODEV;
+}
+
+int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret)
+{
+	*ret = (struct string_list){ arena_array(arena, kernel->n_things, sizeof(const char *)),
+		0 };
+	for (size_t i = 0; i < kernel->n_things; i++) {
+		const char *key = after(kernel->things[i], "kept ");
+
+		if (key)
+			ret->items[ret->n++] = arena_strdup(arena, key);
+	}
+	return 0;
+}
+
+int kernel_open_netns(struct kernel *kernel, const char *netns)
+{
+	int fd;
+
+	if (!fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)))
+		return -ENOENT;
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? neg() : fd;
+}
+
+int kernel_owner(struct kernel *kernel, const char *netns, uid_t *ret)
+{
+	const char *beginning = arena_printf(&kernel->arena, "owner %s ", netns);
+
+	if (!fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)))
+		return -ENOENT;
+	for (size_t i = 0; i < kernel->n_things; i++) {
+		const char *uid = after(kernel->things[i], beginning);
+
+		if (uid) {
+			*ret = (uid_t)strtoul(uid, NULL, 10);
+			return 0;
+		}
+	}
+	return -ENOTTY;
+}
+
+int kernel_open_users(struct kernel *kernel, const char *netns, int *ret_user, int *ret_root)
+{
+	uid_t uid;
+	int r = kernel_owner(kernel, netns, &uid);
+
+	if (r < 0)
+		return r;
+	*ret_user = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	*ret_root = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return *ret_user < 0 || *ret_root < 0 ? neg() : 0;
+}
+
+int kernel_inspect(struct kernel *kernel, const char *netns, struct arena *arena,
+	struct nsnet_interface_list *ret_interfaces, struct nsnet_route_list *ret_routes)
+{
+	const char *prefix = arena_printf(arena, "address %s ", netns);
+
+	*ret_interfaces = (struct nsnet_interface_list){
+		arena_array(arena, kernel->n_things, sizeof(struct nsnet_interface)), 0
+	};
+	*ret_routes = (struct nsnet_route_list){ arena_alloc(arena, 1), 0 };
+	for (size_t i = 0; i < kernel->n_things; i++) {
+		const char *rest = after(kernel->things[i], prefix);
+
+		if (rest)
+			ret_interfaces->items[ret_interfaces->n++] = (struct nsnet_interface){
+				.name = arena_strndup(arena, rest, strcspn(rest, " ")),
+				.operational_state = "up",
+			};
+	}
+	return 0;
+}
+
+int kernel_processes(struct kernel *kernel, const int64_t *inodes, size_t n, struct arena *arena,
+	struct nsnet_process_id_list *ret)
+{
+	(void)inodes;
+	for (size_t i = 0; i < n; i++) {
+		ret[i].n = kernel->n_processes;
+		ret[i].items = arena_array(arena, ret[i].n, sizeof(*ret[i].items));
+		for (size_t j = 0; j < ret[i].n; j++)
+			ret[i].items[j].pid = (int64_t)(1000 + j);
+	}
+	return 0;
+}
+
+int kernel_kill(struct kernel *kernel, int64_t inode)
+{
+	(void)inode;
+	kernel->n_processes = 0;
+	return 0;
+}
+
+int kernel_reap(struct kernel *kernel)
+{
+	(void)kernel;
+	return 0;
+}
+
+static const char *const features[] = { "forwarding4", "forwarding6", "guard", "owned", "nat",
+	"ports", "rate", "netem" };
+
+bool kernel_has(struct kernel *kernel, const char *feature)
+{
+	(void)kernel;
+	for (size_t i = 0; i < lengthof(features); i++)
+		if (streq(feature, features[i]))
+			return true;
+	return false;
+}
+
+void kernel_features(struct kernel *kernel, struct arena *arena, struct string_list *ret)
+{
+	(void)kernel;
+	*ret = (struct string_list){ arena_array(arena, lengthof(features), sizeof(*features)),
+		lengthof(features) };
+	memcpy(ret->items, features, sizeof(features));
+}
