@@ -11,17 +11,21 @@ static struct maybe_int limit(const struct quota_limits *limits, enum quota_reso
 	return value == QUOTA_NONE ? (struct maybe_int){ 0 } : SOME_INT(value);
 }
 
-/* What the kernel can and the configuration lets be. */
+/* What the kernel can. Whether members own namespaces is the configuration's to say, which may overrule the system's policy. */
 static void tell_features(
 	struct nsnet_context *context, struct arena *arena, struct string_list *ret)
 {
 	struct string_list all;
 
 	kernel_features(context->kernel, arena, &all);
-	*ret = (struct string_list){ arena_array(arena, all.n, sizeof(const char *)), 0 };
+	*ret = (struct string_list){ arena_array(arena, all.n + 2, sizeof(const char *)), 0 };
 	for (size_t i = 0; i < all.n; i++)
-		if (context->is_owned_allowed || !streq(all.items[i], "owned"))
+		if (!streq(all.items[i], "owned"))
 			ret->items[ret->n++] = all.items[i];
+	if (context->is_owned_allowed)
+		ret->items[ret->n++] = "owned";
+	if (context->has_names)
+		ret->items[ret->n++] = "names";
 }
 
 int nsnet_on_describe(

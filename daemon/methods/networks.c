@@ -182,14 +182,22 @@ static int make_changed(struct nsnet_context *context, struct call *call, struct
 	       1;
 }
 
+static bool has_names_step(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->steps[i].type == STEP_DNS_ADD || plan->steps[i].type == STEP_DNS_DELETE)
+			return true;
+	return false;
+}
+
 static int change(struct nsnet_context *context, struct call *call, struct network *former,
 	const struct nsnet_network_context *wish)
 {
 	cleanup(network_free) struct network *network = NULL;
 	struct plan plan = PLAN_INIT(call_arena(call));
 	struct kernel_error error = { 0 };
-	bool had_names = former->dns.domain;
 	struct nsnet_set_network_out out;
+	struct network *changed;
 	int r = make_changed(context, call, former, wish, &network);
 
 	if (r != 0)
@@ -200,9 +208,10 @@ static int change(struct nsnet_context *context, struct call *call, struct netwo
 		return r < 0 ? r : methods_fail_kernel(call, &error);
 	out = (struct nsnet_set_network_out){ network->told.context, network->told.runtime };
 	out.runtime.attachments = (int64_t)former->n_attachments;
-	if (had_names || network->dns.domain)
-		context->on_names(context->userdata, network->name, network->dns.domain);
-	registry_replace_network(context->registry, former, take(network));
+	changed = take(network);
+	registry_replace_network(context->registry, former, changed);
+	if (has_names_step(&plan))
+		context->on_names(context->userdata, changed->name, changed->dns.domain);
 	return nsnet_reply_set_network(call, &out);
 }
 
