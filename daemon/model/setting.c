@@ -3,7 +3,8 @@
  * setting - which settings of a network namespace may be declared: a closed list, each a number in a range
  *
  * The ranges are those that Linux 6.1 and all later ones take. Not here: what has more than one number in it, what writes to
- * the host's log or uses up its memory, and what holds for all namespaces at once.
+ * the host's log or uses up its memory, and what holds for all namespaces at once. Ports that need no privilege end where those
+ * begin that are chosen for clients: the kernel lets them overlap no further.
  */
 #include "setting.h"
 
@@ -45,7 +46,7 @@ static const struct setting_range {
 	{ "net.ipv4.ip_forward", 0, 1 },
 	{ "net.ipv4.ip_no_pmtu_disc", 0, 3 },
 	{ "net.ipv4.ip_nonlocal_bind", 0, 1 },
-	{ "net.ipv4.ip_unprivileged_port_start", 0, 65535 },
+	{ "net.ipv4.ip_unprivileged_port_start", 0, 32768 },
 	{ "net.ipv4.tcp_ecn", 0, 2 },
 	{ "net.ipv4.tcp_fastopen", 0, 3 },
 	{ "net.ipv4.tcp_fin_timeout", 1, 3600 },
