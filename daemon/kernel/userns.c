@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/nsfs.h>
 #include <sched.h>
@@ -184,20 +185,24 @@ int userns_owner(int netns, uid_t *ret)
 	return ioctl(b, NS_GET_OWNER_UID, ret) < 0 ? neg() : 0;
 }
 
-/* What a file holds, as a number; otherwise where it is not there. */
-static long read_number(const char *path, long otherwise)
+/* Whether what a file holds is a number in that range; otherwise where there is no such file. One that cannot be read says no. */
+static bool is_within(const char *path, long least, long most, bool otherwise)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[32] = { 0 };
+	long value;
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return otherwise;
-	return strtol(text, NULL, 10);
+	if (fd < 0)
+		return errno == ENOENT && otherwise;
+	if (read(fd, text, sizeof(text) - 1) <= 0)
+		return false;
+	value = strtol(text, NULL, 10);
+	return value >= least && value <= most;
 }
 
 bool userns_is_allowed(void)
 {
-	return read_number("/proc/sys/user/max_user_namespaces", 0) > 0 &&
-	       read_number("/proc/sys/kernel/unprivileged_userns_clone", 1) != 0 &&
-	       read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) == 0;
+	return is_within("/proc/sys/user/max_user_namespaces", 1, LONG_MAX, false) &&
+	       is_within("/proc/sys/kernel/unprivileged_userns_clone", 1, LONG_MAX, true) &&
+	       is_within("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0, 0, true);
 }
