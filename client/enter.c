@@ -111,8 +111,8 @@ static const char *staged_path(const struct etc_file *file, struct arena *arena)
 	return arena_printf(arena, STAGE_FILES "/%s", strrchr(file->target, '/') + 1);
 }
 
-/* What is to lie on the stage, beside the empty directory. */
-static int fill_stage(const struct etc *etc, struct problem *problem)
+/* What is seen instead of systemd-resolved's directory: the places of its two files. */
+static int make_resolved(struct problem *problem)
 {
 	int r = make_directory(STAGE_RESOLVE, problem);
 
@@ -120,6 +120,14 @@ static int fill_stage(const struct etc *etc, struct problem *problem)
 		r = write_file(STAGE_RESOLVE "/resolv.conf", "", problem);
 	if (r == 0)
 		r = write_file(STAGE_RESOLVE "/stub-resolv.conf", "", problem);
+	return r;
+}
+
+/* What is to lie on the stage, beside the empty directory. */
+static int fill_stage(const struct etc *etc, struct problem *problem)
+{
+	int r = is_there(RESOLVED) ? make_resolved(problem) : 0;
+
 	if (r == 0)
 		r = make_directory(STAGE_FILES, problem);
 	for (size_t i = 0; i < etc->n && r == 0; i++) {
