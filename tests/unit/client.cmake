@@ -24,5 +24,6 @@ endfunction()
 
 exec_test(test_exec test_exec.sh $<TARGET_FILE:nsnetctl>)
 exec_test(test_owner_exec test_owner_exec.sh $<TARGET_FILE:nsnetctl> $<TARGET_FILE:make_owned>)
+exec_test(test_manual test_manual.sh $<TARGET_FILE:nsnetd> $<TARGET_FILE:nsnetctl>)
 exec_test(test_run test_run.sh $<TARGET_FILE:nsnetd> $<TARGET_FILE:nsnetctl>)
 exec_test(test_terminal test_terminal.py $<TARGET_FILE:nsnetctl> $<TARGET_FILE:nsnetd>)
