@@ -2,6 +2,7 @@
 unit_test(test_codec SOURCES unit/test_codec.c DEPENDS protocol)
 unit_test(test_address SOURCES unit/test_address.c DEPENDS model)
 unit_test(test_model SOURCES unit/test_model.c DEPENDS model)
+unit_test(test_plan SOURCES unit/test_plan.c DEPENDS model)
 unit_test(test_publish SOURCES unit/test_publish.c DEPENDS model)
 unit_test(test_setting SOURCES unit/test_setting.c DEPENDS model)
 unit_test(test_shape SOURCES unit/test_shape.c DEPENDS model)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test_model - subnets, steps, the policy and texts, each by itself
+ * test_model - subnets, the policy, quotas and texts, each by itself
  */
 #include "cmocka_all.h"
 
-#include "plan.h"
 #include "policy.h"
 #include "registry.h"
 #include "subnet.h"
@@ -99,75 +98,6 @@ static void test_large_subnets(void **state)
 	subnet_done(&subnet);
 }
 
-/* Every step can be printed, and what makes can be taken back. */
-static void test_steps(void **state)
-{
-	static const bool has_inverse[STEP_TYPES] = {
-		[STEP_NETNS_ADD] = true,
-		[STEP_NETNS_PIN] = true,
-		[STEP_BRIDGE_ADD] = true,
-		[STEP_VETH_ADD] = true,
-		[STEP_ADDRESS_ADD] = true,
-		[STEP_ADDRESS_DELETE] = true,
-		[STEP_ROUTE_ADD] = true,
-		[STEP_ROUTE_DELETE] = true,
-		[STEP_SYSCTL_SET] = true,
-		[STEP_HOSTS_ADD] = true,
-		[STEP_HOSTS_SET] = true,
-		[STEP_ETC_ADD] = true,
-		[STEP_GUARD_ADD] = true,
-		[STEP_RECORD_WRITE] = true,
-	};
-
-	(void)state;
-	for (int type = 0; type < STEP_TYPES; type++) {
-		struct step step = { .type = type, .netns = "ns1" }, inverse;
-
-		assert_int_equal(step_inverse(&step, &inverse), has_inverse[type]);
-		if (has_inverse[type])
-			assert_string_equal(inverse.netns, "ns1");
-	}
-}
-
-static void test_printed_steps(void **state)
-{
-	autoarena struct arena arena = ARENA_INIT;
-	struct step step = {
-		.type = STEP_ADDRESS_ADD, .netns = "ns1", .address.interface = "eth0"
-	};
-
-	(void)state;
-	assert_true(prefix_parse("10.10.0.10/16", &step.address.address));
-	assert_string_equal(
-		step_print(&step, &arena), "ip -n ns1 address add 10.10.0.10/16 dev eth0");
-	step.netns = NULL;
-	assert_string_equal(step_print(&step, &arena), "ip address add 10.10.0.10/16 dev eth0");
-	step = (struct step){
-		.type = STEP_ROUTE_ADD,
-		.netns = "ns1",
-		.route = { .interface = "eth0",
-			.destination.address.family = AF_INET6,
-			.metric = 7 },
-	};
-	assert_true(address_parse("fd00::1", &step.route.gateway));
-	assert_string_equal(step_print(&step, &arena),
-		"ip -n ns1 -6 route add default via fd00::1 dev eth0 metric 7");
-	step = (struct step){ .type = STEP_BRIDGE_ADD,
-		.bridge = { .name = "nsnet0", .mac = { { 2, 0x6e, 0, 0, 0, 1 } }, .mtu = 1500 } };
-	assert_string_equal(step_print(&step, &arena),
-		"ip link add nsnet0 address 02:6e:00:00:00:01 mtu 1500 type bridge");
-	step = (struct step){ .type = STEP_VETH_ADD,
-		.netns = "ns1",
-		.veth = { .name = "nsv0",
-			.bridge = "nsnet0",
-			.peer = "eth0",
-			.mac = { { 2, 0x6e, 0, 0, 0, 1 } },
-			.mtu = 1500 } };
-	assert_string_equal(step_print(&step, &arena),
-		"ip link add nsv0 master nsnet0 mtu 1500 type veth peer name eth0 netns ns1 "
-		"address 02:6e:00:00:00:01");
-}
-
 static void test_policy(void **state)
 {
 	static const struct {
@@ -177,11 +107,14 @@ static void test_policy(void **state)
 		{ MAY_CREATE_NAMESPACE, true, true, true },
 		{ MAY_SEE_NAMESPACE, true, false, false },
 		{ MAY_OPEN_NAMESPACE, true, false, false },
+		{ MAY_SET_NAMESPACE, true, false, false },
 		{ MAY_DELETE_NAMESPACE, true, false, false },
 		{ MAY_CREATE_NETWORK, true, true, true },
 		{ MAY_SEE_NETWORK, true, true, false },
 		{ MAY_ATTACH_NETWORK, true, true, false },
+		{ MAY_SET_NETWORK, true, false, false },
 		{ MAY_DELETE_NETWORK, true, false, false },
+		{ MAY_TAKE_LINK, false, false, false },
 	};
 	struct policy_caller member = { .uid = 1000, .may_make_networks = true };
 	struct policy_caller administrator = { .uid = 1001, .is_administrator = true };
@@ -279,8 +212,6 @@ int main(void)
 		cmocka_unit_test(test_subnet_bounds),
 		cmocka_unit_test(test_subnet_order),
 		cmocka_unit_test(test_large_subnets),
-		cmocka_unit_test(test_steps),
-		cmocka_unit_test(test_printed_steps),
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_charges),
 		cmocka_unit_test(test_link_names),
