@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * adjust - changes of links that are there
+ * adjust - changes of links that are there, and settings inside a namespace
  */
 #pragma once
 
@@ -8,5 +8,5 @@
 
 int adjust_mtu(struct kernel *kernel, const struct step *step);
 int adjust_isolated(struct kernel *kernel, const struct step *step);
-/* A setting inside a namespace. */
+/* By its name alone: also while the namespace is being made. */
 int adjust_setting(struct kernel *kernel, const struct step *step);

@@ -13,8 +13,10 @@
 #include <stdio.h>
 
 #include "file.h"
+#include "log.h"
 
-#define FILE_NAME "hosts"
+#define FILE_NAME   "hosts"
+#define RESOLV_CONF "resolv.conf"
 
 #define HEAD_SIZE  256
 #define LINE_SIZE  128
@@ -155,12 +157,25 @@ int hosts_delete_etc(const struct kernel *kernel, const char *netns)
 	return r;
 }
 
-static int fill_etc(int fd, const struct step *step)
+/* A link that leads there, whatever bore its name. */
+static int put_link(int fd, const char *name, const char *target)
 {
-	const char *text = step->etc.is.resolv_conf;
+	char is[sizeof("../../hosts//" FILE_NAME) + NAME_SIZE];
+	ssize_t n = readlinkat(fd, name, is, sizeof(is));
+	int r;
 
-	for (size_t i = 0; i < step->etc.is.n_networks; i++) {
-		const char *network = step->etc.is.networks[i];
+	if (n == (ssize_t)strlen(target) && memcmp(is, target, (size_t)n) == 0)
+		return 0;
+	r = file_remove(fd, name);
+	return r == 0 && symlinkat(target, fd, name) < 0 ? neg() : r;
+}
+
+static int link_hosts(int fd, const struct etc *etc)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < etc->n_networks; i++) {
+		const char *network = etc->networks[i];
 		char name[sizeof("hosts.") + NAME_SIZE],
 			target[sizeof("../../hosts//" FILE_NAME) + NAME_SIZE];
 
@@ -168,26 +183,85 @@ static int fill_etc(int fd, const struct step *step)
 			return -EINVAL;
 		(void)snprintf(name, sizeof(name), "hosts.%s", network);
 		(void)snprintf(target, sizeof(target), "../../hosts/%s/" FILE_NAME, network);
-		if (symlinkat(target, fd, name) < 0)
-			return neg();
+		r = put_link(fd, name, target);
 	}
-	return text ? file_put(fd, "resolv.conf", 0644, text, strlen(text), FILE_KEEP) : 0;
+	return r;
+}
+
+/* A text behind which the former, longer one is not to be seen: blank lines, until they are cut off. */
+static int overwrite(int fd, const char *text, size_t n, off_t former)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	size_t whole = former > 0 && (size_t)former > n ? (size_t)former : n;
+	char *bytes = arena_alloc(&arena, whole + 1);
+	int r;
+
+	memset(bytes, '\n', whole);
+	memcpy(bytes, text, n);
+	r = file_write_at(fd, bytes, whole, 0);
+	return r == 0 && ftruncate(fd, (off_t)n) < 0 ? neg() : r;
+}
+
+/* One that is there is changed in place: programs that run have that very file over their /etc/resolv.conf, and would keep the
+ * former for ever were another put in its place. The C library looks at its time before each question. Who reads in that moment
+ * sees the one or the other, since it is one short write. Where there was none, or there is none from now on, programs that
+ * run keep what they began with. */
+static int put_resolv_conf(int fd, const char *text)
+{
+	autoclose int file = -EBADF;
+	struct stat st;
+
+	if (!text)
+		return file_remove(fd, RESOLV_CONF);
+	file = openat(fd, RESOLV_CONF, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file < 0 && errno == ENOENT)
+		return file_put(fd, RESOLV_CONF, 0644, text, strlen(text), FILE_KEEP);
+	if (file < 0 || fstat(file, &st) < 0)
+		return neg();
+	return overwrite(file, text, strlen(text), st.st_size);
+}
+
+static bool is_wanted(const struct etc *etc, const char *name)
+{
+	const char *network = after(name, "hosts.");
+
+	for (size_t i = 0; network && i < etc->n_networks; i++)
+		if (streq(etc->networks[i], network))
+			return true;
+	return streq(name, RESOLV_CONF);
+}
+
+/* At no time does anything lack that is wanted before and after. */
+static int fill_etc(int fd, const struct etc *etc)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	const char **names;
+	size_t n;
+	int r = link_hosts(fd, etc);
+
+	if (r == 0)
+		r = put_resolv_conf(fd, etc->resolv_conf);
+	if (r == 0)
+		r = file_list(fd, &arena, &names, &n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (!is_wanted(etc, names[i]))
+			r = file_remove(fd, names[i]);
+	return r;
 }
 
 int hosts_add_etc(const struct kernel *kernel, const struct step *step)
 {
-	autoclose int fd = -EBADF;
-	int r;
+	autoclose int fd = file_open_directory(kernel->etc, step->netns, 0755);
+	int r, back;
 
-	/* What a crash left behind. */
-	r = hosts_delete_etc(kernel, step->netns);
-	if (r < 0)
-		return r;
-	fd = file_open_directory(kernel->etc, step->netns, 0755);
 	if (fd < 0)
 		return fd;
-	r = fill_etc(fd, step);
-	if (r < 0)
-		(void)hosts_delete_etc(kernel, step->netns);
+	r = fill_etc(fd, &step->etc.is);
+	if (r == 0)
+		return 0;
+	back = step->etc.before ? fill_etc(fd, step->etc.before)
+				: hosts_delete_etc(kernel, step->netns);
+	if (back < 0)
+		log_line(LOG_ERR, "cannot put etc/%s back: %s", step->netns, strerror(-back));
 	return r;
 }

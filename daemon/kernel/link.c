@@ -68,6 +68,10 @@ static struct nl_msg *build_bridge(const struct step *step)
 	data = nla_nest_start(m, IFLA_INFO_DATA);
 	r |= nla_put_u32(m, IFLA_BR_STP_STATE, 0);
 	r |= nla_put_u8(m, IFLA_BR_MCAST_SNOOPING, 0);
+	/* Kernels without br_netfilter let these pass unread. */
+	r |= nla_put_u8(m, IFLA_BR_NF_CALL_IPTABLES, 0);
+	r |= nla_put_u8(m, IFLA_BR_NF_CALL_IP6TABLES, 0);
+	r |= nla_put_u8(m, IFLA_BR_NF_CALL_ARPTABLES, 0);
 	if (r < 0 || !info || !data)
 		return checked(m, -ENOMEM);
 	(void)nla_nest_end(m, data);

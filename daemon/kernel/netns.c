@@ -172,6 +172,19 @@ static int settings_proc(struct kernel *kernel)
 	return kernel->settings < 0 ? kernel->proc : kernel->settings;
 }
 
+int netns_enter(struct kernel *kernel, const struct netns *netns, int *ret_proc)
+{
+	if (setns(netns->fd, CLONE_NEWNET) < 0)
+		return neg();
+	*ret_proc = settings_proc(kernel);
+	return 0;
+}
+
+void netns_leave(const struct kernel *kernel)
+{
+	go_home(kernel);
+}
+
 /* What holds for programs in every namespace of ours; for the one that the thread is in. */
 static int write_settings(struct kernel *kernel)
 {
@@ -421,6 +434,17 @@ int netns_open_socket(const struct kernel *kernel, int fd, struct netlink *ret)
 	int r;
 
 	if (setns(fd, CLONE_NEWNET) < 0)
+		return neg();
+	r = netlink_open(ret);
+	go_home(kernel);
+	return r;
+}
+
+int netns_open_scratch(const struct kernel *kernel, struct netlink *ret)
+{
+	int r;
+
+	if (unshare(CLONE_NEWNET) < 0)
 		return neg();
 	r = netlink_open(ret);
 	go_home(kernel);

@@ -26,6 +26,13 @@ void netns_leave_all(struct kernel *kernel);
 /* Enters a namespace for as long as it takes to make that socket. */
 int netns_open_socket(const struct kernel *kernel, int fd, struct netlink *ret);
 
+/* A socket in a new namespace that goes with it: to try things. */
+int netns_open_scratch(const struct kernel *kernel, struct netlink *ret);
+
+/* The thread goes inside, for settings below that /proc ("sys/net/..."); nothing else until netns_leave(). */
+int netns_enter(struct kernel *kernel, const struct netns *netns, int *ret_proc);
+void netns_leave(const struct kernel *kernel);
+
 /* Facts of a namespace by its descriptor. -EINVAL: it is none of networks. cookie: 0 where the kernel does not tell. */
 int netns_facts(const struct kernel *kernel, int fd, int64_t *ret_inode, int64_t *ret_cookie);
 

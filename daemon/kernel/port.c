@@ -60,6 +60,13 @@ struct nl_msg *port_build(int index, bool is_guarded, bool is_isolated)
 	return build(index, flags, lengthof(flags));
 }
 
+struct nl_msg *port_build_isolated(int index, bool is_isolated)
+{
+	const struct flag flag = { IFLA_BRPORT_ISOLATED, is_isolated };
+
+	return build(index, &flag, 1);
+}
+
 struct nl_msg *port_build_entry(int index, const struct mac *mac)
 {
 	const struct ndmsg header = {

@@ -14,5 +14,8 @@ struct nl_msg *port_build_deaf(int index);
  * for all) arrives. Isolated: from other isolated ports. */
 struct nl_msg *port_build(int index, bool is_guarded, bool is_isolated);
 
+/* That alone. */
+struct nl_msg *port_build_isolated(int index, bool is_isolated);
+
 /* Behind this port, and behind no other, is that hardware address. */
 struct nl_msg *port_build_entry(int index, const struct mac *mac);

@@ -91,6 +91,8 @@ static uint8_t scope_of(const struct step *step, bool is_add)
 		return RT_SCOPE_UNIVERSE;
 	if (!is_add)
 		return RT_SCOPE_NOWHERE;
+	if (step->route.is_local)
+		return RT_SCOPE_HOST;
 	return address_is_set(&step->route.gateway) ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 }
 
@@ -104,9 +106,9 @@ static struct nl_msg *build_route(const struct step *step, int index, bool is_ad
 	if (!route || !destination || rtnl_route_set_dst(route, destination) < 0 ||
 		add_next_hop(route, step, index) < 0)
 		return NULL;
-	rtnl_route_set_table(route, RT_TABLE_MAIN);
+	rtnl_route_set_table(route, step->route.is_local ? RT_TABLE_LOCAL : RT_TABLE_MAIN);
 	rtnl_route_set_scope(route, scope_of(step, is_add));
-	rtnl_route_set_type(route, RTN_UNICAST);
+	rtnl_route_set_type(route, step->route.is_local ? RTN_LOCAL : RTN_UNICAST);
 	rtnl_route_set_protocol(route, is_add ? RTPROT_BOOT : RTPROT_UNSPEC);
 	if (step->route.metric)
 		rtnl_route_set_priority(route, step->route.metric);
