@@ -13,6 +13,7 @@
 #include "netns.h"
 #include "nft.h"
 #include "state.h"
+#include "traffic.h"
 #include "userns.h"
 
 const struct kernel_paths kernel_paths_default = {
@@ -119,7 +120,7 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 		kernel->dns = -EBADF;
 		kernel->run = strdup(paths->run);
 		kernel->host = kernel->netfilter = NETLINK_INIT;
-		kernel->nft_events = -EBADF;
+		kernel->nft_events = kernel->events = kernel->link_events = -EBADF;
 		r = kernel->run ? open_kernel(kernel, &what) : -ENOMEM;
 	}
 	if (r == 0)
@@ -147,7 +148,7 @@ void kernel_free(struct kernel *kernel)
 {
 	const int fds[] = { kernel->home, kernel->proc, kernel->names, kernel->namespaces,
 		kernel->networks, kernel->hosts, kernel->etc, kernel->sysctl, kernel->dns,
-		kernel->settings };
+		kernel->settings, kernel->events, kernel->link_events };
 
 	netns_leave_all(kernel);
 	tdestroy(kernel->held, free_netns);
@@ -158,6 +159,7 @@ void kernel_free(struct kernel *kernel)
 		(void)close_fd(fds[i]);
 	free(kernel->found);
 	free(kernel->waiting.items);
+	free(kernel->uplinks);
 	free(kernel->run);
 	free(kernel);
 }
@@ -167,9 +169,9 @@ struct feature {
 	bool is_there;
 };
 
-#define FEATURES 8
+#define FEATURES 10
 
-static void list_features(const struct kernel *kernel, struct feature ret[FEATURES])
+static void list_features(struct kernel *kernel, struct feature ret[FEATURES])
 {
 	ret[0] = (struct feature){ "forwarding4", has_proc(kernel, "sys/net/ipv4/conf/default") };
 	ret[1] = (struct feature){ "forwarding6", kernel->has_force_forwarding };
@@ -179,6 +181,8 @@ static void list_features(const struct kernel *kernel, struct feature ret[FEATUR
 	ret[5] = (struct feature){ "nat", kernel->has_guards };
 	ret[6] = (struct feature){ "ports", kernel->has_guards };
 	ret[7] = (struct feature){ "persist", nft_is_persistent(kernel) };
+	ret[8] = (struct feature){ "rate", traffic_has_rate(kernel) };
+	ret[9] = (struct feature){ "netem", traffic_has_netem(kernel) };
 }
 
 bool kernel_has(struct kernel *kernel, const char *feature)

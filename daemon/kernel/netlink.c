@@ -84,6 +84,17 @@ int netlink_name(const struct netlink *netlink, int index, char ret[INTERFACE_SI
 	return 0;
 }
 
+int netlink_mtu(const struct netlink *netlink, const char *name)
+{
+	struct ifreq request = { 0 };
+	size_t n = strlen(name);
+
+	if (n >= sizeof(request.ifr_name))
+		return -ENODEV;
+	memcpy(request.ifr_name, name, n);
+	return ioctl(netlink->fd, SIOCGIFMTU, &request) < 0 ? neg() : request.ifr_mtu;
+}
+
 struct nl_msg *netlink_message(int type, int flags, const void *header, size_t n)
 {
 	cleanup(nlmsg_free) struct nl_msg *message =

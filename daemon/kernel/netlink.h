@@ -41,6 +41,8 @@ void netlink_close(struct netlink *netlink);
 int netlink_index(const struct netlink *netlink, const char *name);
 int netlink_name(const struct netlink *netlink, int index, char ret[INTERFACE_SIZE]);
 
+int netlink_mtu(const struct netlink *netlink, const char *name);
+
 /* A message that asks for something, with its family's header of n bytes; NULL: memory is out. */
 struct nl_msg *netlink_message(int type, int flags, const void *header, size_t n);
 

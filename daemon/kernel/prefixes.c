@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * prefixes - which addresses are in use on the host, and where it reaches the rest
+ * prefixes - which addresses are in use on the host
  */
 #include <linux/rtnetlink.h>
 
@@ -139,55 +139,5 @@ int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_
 	read_name_servers(&gathering, "/etc/resolv.conf");
 	read_name_servers(&gathering, "/run/systemd/resolve/resolv.conf");
 	*ret = (struct snapshot_prefixes){ gathering.items, gathering.n };
-	return 0;
-}
-
-struct uplinks {
-	const struct kernel *kernel;
-	struct arena *arena;
-	struct snapshot_uplinks *list;
-};
-
-static int on_default(const struct route_facts *route, void *userdata)
-{
-	const struct uplinks *uplinks = userdata;
-	struct snapshot_uplinks *list = uplinks->list;
-	struct snapshot_uplink *items;
-	char name[INTERFACE_SIZE];
-
-	if (route->destination.length > 0 || route->type != RTN_UNICAST || route->interface <= 0 ||
-		netlink_name(&uplinks->kernel->host, route->interface, name) < 0)
-		return 0;
-	if (!interface_name_is_valid(name)) {
-		log_line(LOG_WARNING, "a default route leads to %s, a name we do not speak of",
-			name);
-		return 0;
-	}
-	for (size_t i = 0; i < list->n; i++)
-		if (streq(list->items[i].name, name))
-			return 0;
-	items = arena_array(uplinks->arena, list->n + 1, sizeof(*items));
-	if (list->n > 0)
-		memcpy(items, list->items, list->n * sizeof(*items));
-	items[list->n++] = (struct snapshot_uplink){ .name = arena_strdup(uplinks->arena, name) };
-	list->items = items;
-	return 0;
-}
-
-int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct snapshot_uplinks *ret)
-{
-	struct snapshot_uplinks list = { 0 };
-	struct uplinks uplinks = { kernel, arena, &list };
-
-	for (size_t i = 0; i < FAMILIES; i++) {
-		int r = family_of(i) == AF_INET6 && !kernel->has_ipv6
-				? 0
-				: route_list(&kernel->host, family_of(i), RT_TABLE_MAIN, on_default,
-					  &uplinks);
-
-		if (r < 0)
-			return r;
-	}
-	*ret = list;
 	return 0;
 }

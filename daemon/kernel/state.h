@@ -33,6 +33,13 @@ struct found_end {
 	char netns[NAME_SIZE];
 };
 
+/* What kernel_uplinks() told of one. */
+struct uplink {
+	int index;
+	unsigned mtu;
+	char name[INTERFACE_SIZE];
+};
+
 struct kernel {
 	int home; /* the host's network namespace */
 	struct stat home_stat;
@@ -53,6 +60,11 @@ struct kernel {
 	int hosts, etc, sysctl, dns;
 	char *run; /* the path of the directory that these are in */
 	bool has_ipv6, has_cookie, has_force_forwarding;
+	bool has_rate, has_netem, has_tried_traffic; /* traffic.c's */
+
+	int events, link_events; /* events.c's, or negative */
+	struct uplink *uplinks;
+	size_t n_uplinks;
 
 	int settings; /* a /proc for the settings of new namespaces, or negative */
 	unsigned n_settings;

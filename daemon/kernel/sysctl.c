@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * sysctl - settings of the host's interfaces, and what they were before
+ * sysctl - settings of the host, and what they were before
  *
  * What a setting was before us is kept in a file of its own before it is changed, and stays there whatever we set it to later:
  * so it can be put back after a restart as well.
+ *
+ * Where an interface forwards, it does so of its own or because all do: who writes conf/all/forwarding (or ip_forward) writes
+ * every interface's. One that was as "all" has it is kept as just that, ALL, and not as a number: what the administrator has
+ * said of all since then holds for it when it is put back.
  */
 #include "sysctl.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "file.h"
@@ -15,16 +20,23 @@
 #define KEY_SIZE   80
 #define VALUE_SIZE 32
 
-/* The settings that we may touch, of one interface: nothing else has a way here. */
-static const struct {
-	const char *before, *after;
+#define ALL "all"
+
+/* The settings that we may touch, of one interface or of the host: nothing else has a way here. */
+static const struct setting_of {
+	const char *before, *after; /* after NULL: of the host */
+	bool is_inherited;          /* who writes that of "all" writes every interface's */
 } keys[] = {
-	{ "net/ipv4/conf/", "/forwarding" },
-	{ "net/ipv6/conf/", "/force_forwarding" },
-	{ "net/ipv6/conf/", "/accept_ra" },
+	{ "net/ipv4/conf/", "/forwarding", true },
+	{ "net/ipv4/conf/", "/route_localnet", false },
+	{ "net/ipv6/conf/", "/force_forwarding", true },
+	{ "net/ipv6/conf/", "/accept_ra", false },
+	{ "net/bridge/bridge-nf-call-iptables", NULL, false },
+	{ "net/bridge/bridge-nf-call-ip6tables", NULL, false },
 };
 
-static bool key_is_valid(const char *key)
+/* NULL: it is none of ours. */
+static const struct setting_of *find(const char *key)
 {
 	for (size_t i = 0; i < lengthof(keys); i++) {
 		const char *interface = after(key, keys[i].before);
@@ -32,14 +44,24 @@ static bool key_is_valid(const char *key)
 		char name[INTERFACE_SIZE];
 		size_t n = end ? (size_t)(end - interface) : sizeof(name);
 
+		if (!keys[i].after) {
+			if (streq(key, keys[i].before))
+				return &keys[i];
+			continue;
+		}
 		if (n >= sizeof(name) || !streq(end, keys[i].after))
 			continue;
 		memcpy(name, interface, n);
 		name[n] = 0;
 		if (interface_name_is_valid(name))
-			return true;
+			return &keys[i];
 	}
-	return false;
+	return NULL;
+}
+
+static bool key_is_valid(const char *key)
+{
+	return find(key) != NULL;
 }
 
 static_assert(sizeof("net/ipv6/conf//force_forwarding") + INTERFACE_SIZE < KEY_SIZE, "a key fits");
@@ -58,20 +80,65 @@ static void path_of(const char *key, char ret[KEY_SIZE + 4])
 	(void)snprintf(ret, KEY_SIZE + 4, "sys/%s", key);
 }
 
-static int keep(const struct kernel *kernel, const char *key, bool *ret_is_new)
+/* One line of /proc/sys. */
+static int read_value(const struct kernel *kernel, const char *key, struct arena *arena, char **ret)
 {
-	autoarena struct arena arena = ARENA_INIT;
-	char path[KEY_SIZE + 4], name[KEY_SIZE];
-	char *value;
+	char path[KEY_SIZE + 4];
 	size_t n;
 	int r;
 
 	path_of(key, path);
+	r = file_read(kernel->proc, path, VALUE_SIZE, arena, ret, &n);
+	if (r == 0)
+		(*ret)[strcspn(*ret, "\n")] = 0;
+	return r;
+}
+
+/* What that setting of "all" says; the key is an interface's. */
+static int read_all(const struct kernel *kernel, const char *key, struct arena *arena, char **ret)
+{
+	const struct setting_of *setting = find(key);
+
+	return !setting || !setting->is_inherited
+		       ? -EINVAL
+		       : read_value(kernel,
+				 arena_printf(
+					 arena, "%s" ALL "%s", setting->before, setting->after),
+				 arena, ret);
+}
+
+/* What is kept of a setting, as a number. -ENOENT: nothing is. */
+static int read_kept(const struct kernel *kernel, const char *key, struct arena *arena, char **ret)
+{
+	char name[KEY_SIZE], *value;
+	size_t n;
+	int r;
+
 	kept_name(key, name);
-	r = file_read(kernel->proc, path, VALUE_SIZE, &arena, &value, &n);
+	r = file_read(kernel->sysctl, name, VALUE_SIZE, arena, &value, &n);
 	if (r < 0)
 		return r;
-	r = file_put(kernel->sysctl, name, 0600, value, n, FILE_KEEP);
+	value[strcspn(value, "\n")] = 0;
+	if (streq(value, ALL))
+		return read_all(kernel, key, arena, ret);
+	*ret = value;
+	return 0;
+}
+
+static int keep(const struct kernel *kernel, const char *key, bool *ret_is_new)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	char name[KEY_SIZE];
+	char *value, *all;
+	int r;
+
+	kept_name(key, name);
+	r = read_value(kernel, key, &arena, &value);
+	if (r < 0)
+		return r;
+	if (read_all(kernel, key, &arena, &all) == 0 && streq(value, all))
+		value = arena_strdup(&arena, ALL);
+	r = file_put(kernel->sysctl, name, 0600, value, strlen(value), FILE_KEEP);
 	*ret_is_new = r == 0;
 	return r == -EEXIST ? 0 : r;
 }
@@ -102,14 +169,13 @@ int sysctl_restore(const struct kernel *kernel, const char *key)
 	autoarena struct arena arena = ARENA_INIT;
 	char path[KEY_SIZE + 4], name[KEY_SIZE];
 	char *value;
-	size_t n;
 	int r;
 
 	if (!key_is_valid(key))
 		return -EINVAL;
 	path_of(key, path);
 	kept_name(key, name);
-	r = file_read(kernel->sysctl, name, VALUE_SIZE, &arena, &value, &n);
+	r = read_kept(kernel, key, &arena, &value);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = file_write_once(kernel->proc, path, value);
@@ -117,6 +183,48 @@ int sysctl_restore(const struct kernel *kernel, const char *key)
 	if (r < 0 && r != -ENOENT)
 		return r;
 	return file_remove(kernel->sysctl, name);
+}
+
+static int number_of(int r, const char *value, int *ret)
+{
+	char *end;
+	long number;
+
+	if (r < 0)
+		return r;
+	number = strtol(value, &end, 10);
+	if (end == value || *end || number < INT_MIN || number > INT_MAX)
+		return -EBADMSG;
+	*ret = (int)number;
+	return 0;
+}
+
+int sysctl_current(const struct kernel *kernel, const char *key, int *ret)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	char *value = NULL;
+	int r = strlen(key) < KEY_SIZE ? read_value(kernel, key, &arena, &value) : -EINVAL;
+
+	return number_of(r, value, ret);
+}
+
+int sysctl_before(const struct kernel *kernel, const char *key, int *ret)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	char *value = NULL;
+	int r = strlen(key) < KEY_SIZE ? read_kept(kernel, key, &arena, &value) : -EINVAL;
+
+	return r == -ENOENT ? sysctl_current(kernel, key, ret) : number_of(r, value, ret);
+}
+
+bool sysctl_is_kept(const struct kernel *kernel, const char *key)
+{
+	char name[KEY_SIZE];
+
+	if (!key_is_valid(key))
+		return false;
+	kept_name(key, name);
+	return faccessat(kernel->sysctl, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret)

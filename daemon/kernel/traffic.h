@@ -6,6 +6,9 @@
 
 #include "state.h"
 
-/* Looks what this kernel has: kernel.has_rate, kernel.has_netem. Nothing is left behind. */
-void traffic_open(struct kernel *kernel);
+/* Whether this kernel has tbf, netem: tried once, in a namespace of no other use. */
+bool traffic_has_rate(struct kernel *kernel);
+bool traffic_has_netem(struct kernel *kernel);
+
+/* -EOPNOTSUPP: this kernel has not what it takes. */
 int traffic_shape(struct kernel *kernel, const struct step *step);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * bypass - whether frames between ports of our bridges may be kept from the host's rules for IP
+ */
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "kernel.h"
+#include "log.h"
+#include "state.h"
+#include "sysctl.h"
+
+static int on_link(struct nlmsghdr *header, void *userdata)
+{
+	bool *ret_has_foreign = userdata;
+	struct nlattr *a[IFLA_MAX + 1];
+
+	if (header->nlmsg_type != RTM_NEWLINK ||
+		nlmsg_parse(header, sizeof(struct ifinfomsg), a, IFLA_MAX, NULL) < 0)
+		return -EBADMSG;
+	if (!a[IFLA_GROUP] || nla_get_u32(a[IFLA_GROUP]) != SNAPSHOT_LINK_GROUP)
+		*ret_has_foreign = true;
+	return 0;
+}
+
+/* The kernel tells of bridges alone. */
+static int look_for_foreign(struct kernel *kernel, bool *ret)
+{
+	const struct ifinfomsg header = { 0 };
+	struct nl_msg *m = netlink_message(RTM_GETLINK, NLM_F_DUMP, &header, sizeof(header));
+	struct nlattr *info = m ? nla_nest_start(m, IFLA_LINKINFO) : NULL;
+
+	if (!info || nla_put_string(m, IFLA_INFO_KIND, "bridge") < 0) {
+		nlmsg_free(m);
+		return -ENOMEM;
+	}
+	(void)nla_nest_end(m, info);
+	if (nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0) {
+		nlmsg_free(m);
+		return -ENOMEM;
+	}
+	*ret = false;
+	return netlink_dump(&kernel->host, m, on_link, ret);
+}
+
+bool kernel_may_bypass(struct kernel *kernel)
+{
+	static const char *const keys[] = { "net/bridge/bridge-nf-call-iptables",
+		"net/bridge/bridge-nf-call-ip6tables" };
+	bool is_on = false, has_foreign = true;
+	int r;
+
+	for (size_t i = 0; i < lengthof(keys); i++) {
+		int value = 0;
+
+		/* Without br_netfilter there are none. */
+		if (sysctl_current(kernel, keys[i], &value) < 0)
+			return false;
+		is_on |= value != 0;
+	}
+	if (!is_on)
+		return false;
+	r = look_for_foreign(kernel, &has_foreign);
+	if (r < 0)
+		log_line(LOG_WARNING, "cannot look for bridges: %s", strerror(-r));
+	return r == 0 && !has_foreign;
+}

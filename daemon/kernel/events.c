@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * events - what somebody does to the host's network: default routes, uplinks, forwarding, our tables
+ *
+ * The kernel tells of every link, and each namespace that is made is some of them: what is not about an uplink ends at a look
+ * at the message's head. Which interfaces are uplinks kernel_uplinks() has found.
+ *
+ * The kernel does not tell of IPv4 routes that go because their interface is down or has lost its last address. So these two
+ * count as well.
+ */
+#include <linux/if_link.h>
+#include <linux/netconf.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "kernel.h"
+#include "nft.h"
+#include "state.h"
+#include "sysctl.h"
+
+#define RECEIVE_BUFFER (8 * 1024 * 1024)
+#define DATAGRAM_MAX   65536U
+/* At most so many at a time; the rest keeps the descriptor ready. */
+#define DATAGRAMS_MAX 4096U
+/* Since Linux 6.17; not in older headers. */
+#define FORCE_FORWARDING (NETCONFA_BC_FORWARDING + 1)
+
+#define ALL_EVENTS (KERNEL_EVENT_HOST | KERNEL_EVENT_FIREWALL)
+
+static int open_socket(void)
+{
+	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE,
+		RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF };
+	static const int size = RECEIVE_BUFFER;
+	const struct sockaddr_nl address = { .nl_family = AF_NETLINK };
+	autoclose int fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd < 0 || bind(fd, (const void *)&address, sizeof(address)) < 0)
+		return neg();
+	/* Not all may have that much; events that get lost are noticed. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	for (size_t i = 0; i < lengthof(groups); i++)
+		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
+			    sizeof(groups[i])) < 0)
+			return neg();
+	return take_fd(&fd);
+}
+
+static int join(int events, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(events, EPOLL_CTL_ADD, fd, &event) < 0 ? neg() : 0;
+}
+
+int kernel_events(struct kernel *kernel)
+{
+	autoclose int events = -EBADF, link_events = -EBADF;
+	int nft_events = -EBADF, r;
+
+	if (kernel->events >= 0)
+		return kernel->events;
+	events = epoll_create1(EPOLL_CLOEXEC);
+	if (events < 0)
+		return neg();
+	link_events = open_socket();
+	r = link_events < 0 ? link_events : join(events, link_events);
+	if (r < 0)
+		return r;
+	r = nft_watch(kernel, &nft_events);
+	if (r == 0)
+		r = join(events, nft_events);
+	/* Without tables there is nothing of ours that somebody could change. */
+	if (r < 0 && r != -EOPNOTSUPP)
+		return r;
+	kernel->link_events = take_fd(&link_events);
+	kernel->events = take_fd(&events);
+	return kernel->events;
+}
+
+static const struct uplink *find_uplink(const struct kernel *kernel, int index)
+{
+	for (size_t i = 0; i < kernel->n_uplinks; i++)
+		if (kernel->uplinks[i].index == index)
+			return &kernel->uplinks[i];
+	return NULL;
+}
+
+static bool is_about_uplink(const struct kernel *kernel, struct nlmsghdr *header)
+{
+	const struct ifinfomsg *info = nlmsg_data(header);
+	const struct uplink *uplink;
+	struct nlattr *a[IFLA_MAX + 1];
+
+	if (nlmsg_datalen(header) < (int)sizeof(*info))
+		return false;
+	uplink = find_uplink(kernel, info->ifi_index);
+	/* Bridges tell of their ports, too. */
+	if (!uplink || info->ifi_family != AF_UNSPEC)
+		return false;
+	if (header->nlmsg_type == RTM_DELLINK || (info->ifi_flags & IFF_UP) == 0)
+		return true;
+	if (nlmsg_parse(header, sizeof(*info), a, IFLA_MAX, NULL) < 0)
+		return true;
+	return (a[IFLA_MTU] && nla_get_u32(a[IFLA_MTU]) != uplink->mtu) ||
+	       (a[IFLA_IFNAME] && !streq(nla_get_string(a[IFLA_IFNAME]), uplink->name));
+}
+
+/* As kernel_uplinks() looks at them. */
+static bool is_about_default_route(struct nlmsghdr *header)
+{
+	const struct rtmsg *route = nlmsg_data(header);
+
+	return nlmsg_datalen(header) >= (int)sizeof(*route) && route->rtm_dst_len == 0 &&
+	       route->rtm_table == RT_TABLE_MAIN && route->rtm_type == RTN_UNICAST &&
+	       (route->rtm_flags & RTM_F_CLONED) == 0;
+}
+
+static bool is_about_address(const struct kernel *kernel, struct nlmsghdr *header)
+{
+	const struct ifaddrmsg *address = nlmsg_data(header);
+
+	return nlmsg_datalen(header) >= (int)sizeof(*address) &&
+	       find_uplink(kernel, (int)address->ifa_index);
+}
+
+/* One interface's forwarding is another now. Ours is on; where we have not set it, it is the host's own wish. */
+static bool is_about_forwarding_of(const struct kernel *kernel, int family, int index, int value)
+{
+	char key[80], name[INTERFACE_SIZE];
+
+	if (netlink_name(&kernel->host, index, name) < 0)
+		return false;
+	(void)snprintf(key, sizeof(key),
+		family == AF_INET ? "net/ipv4/conf/%s/forwarding"
+				  : "net/ipv6/conf/%s/force_forwarding",
+		name);
+	return sysctl_is_kept(kernel, key) ? value == 0 : find_uplink(kernel, index) != NULL;
+}
+
+static bool is_about_forwarding(const struct kernel *kernel, struct nlmsghdr *header)
+{
+	const struct netconfmsg *message = nlmsg_data(header);
+	struct nlattr *a[FORCE_FORWARDING + 1], *forwarding;
+	int family, index;
+
+	if (nlmsg_parse(header, sizeof(*message), a, FORCE_FORWARDING, NULL) < 0 ||
+		!a[NETCONFA_IFINDEX] || nla_len(a[NETCONFA_IFINDEX]) < (int)sizeof(int))
+		return false;
+	/* All at once: an interface is new. */
+	if (a[NETCONFA_PROXY_NEIGH])
+		return false;
+	family = message->ncm_family;
+	index = (int)nla_get_u32(a[NETCONFA_IFINDEX]);
+	if (index == NETCONFA_IFINDEX_ALL || index == NETCONFA_IFINDEX_DEFAULT)
+		return a[NETCONFA_FORWARDING] || a[FORCE_FORWARDING];
+	/* In IPv6 the setting of that name means something else on an interface. */
+	forwarding = a[family == AF_INET ? NETCONFA_FORWARDING : FORCE_FORWARDING];
+	return (family == AF_INET || family == AF_INET6) && forwarding &&
+	       nla_len(forwarding) >= (int)sizeof(int) &&
+	       is_about_forwarding_of(kernel, family, index, (int)nla_get_u32(forwarding));
+}
+
+static bool is_about_us(const struct kernel *kernel, struct nlmsghdr *header)
+{
+	switch (header->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return is_about_uplink(kernel, header);
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		return is_about_default_route(header);
+	case RTM_DELADDR:
+		return is_about_address(kernel, header);
+	case RTM_NEWNETCONF:
+		return is_about_forwarding(kernel, header);
+	default:
+		return false;
+	}
+}
+
+/* 0 when nothing waits any more. */
+static int read_links(struct kernel *kernel, unsigned *ret)
+{
+	static char buffer[DATAGRAM_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+
+	for (unsigned i = 0; i < DATAGRAMS_MAX; i++) {
+		struct sockaddr_nl from = { 0 };
+		socklen_t n_from = sizeof(from);
+		ssize_t received = recvfrom(kernel->link_events, buffer, sizeof(buffer), MSG_TRUNC,
+			(void *)&from, &n_from);
+		int n = (int)received;
+
+		if (received < 0 && errno == EINTR)
+			continue;
+		if (received < 0 && errno == EAGAIN)
+			return 0;
+		if (received < 0 && errno != ENOBUFS)
+			return neg();
+		/* Some got lost. */
+		if (received < 0 || (size_t)received > sizeof(buffer)) {
+			*ret |= ALL_EVENTS;
+			continue;
+		}
+		if (n_from != sizeof(from) || from.nl_pid != 0)
+			continue;
+		for (struct nlmsghdr *h = (void *)buffer;
+			!(*ret & KERNEL_EVENT_HOST) && nlmsg_ok(h, n); h = nlmsg_next(h, &n))
+			if (is_about_us(kernel, h))
+				*ret |= KERNEL_EVENT_HOST;
+	}
+	return 0;
+}
+
+int kernel_read_events(struct kernel *kernel, unsigned *ret)
+{
+	unsigned events = 0;
+	int r;
+
+	if (kernel->events < 0)
+		return -EBADF;
+	r = read_links(kernel, &events);
+	if (nft_was_changed(kernel))
+		events |= KERNEL_EVENT_FIREWALL;
+	*ret = events;
+	return r;
+}
