@@ -53,6 +53,19 @@ typed 'nsnetctl set web --publish +8443:80 --publish -8080:80'
 typed 'curl http://localhost:8443/'
 check "the former one is gone" gone http://localhost:8080/
 show "list tells the new one" 8443:80 nsnetctl list
+# Each looks up, changes, and looks up again where another one was first: no more often than there are others.
+at_once() {
+	local pids=
+	for i in 1 2 3 4; do
+		nsnetctl set web --label +key$i=1 &
+		pids="$pids $!"
+	done
+	for pid in $pids; do
+		wait $pid || return 1
+	done
+}
+check "four changes at once" at_once
+same "all of them are there" 4 sh -c "nsnetctl show web | grep -c 'key[1-4]=1'"
 status "what is not there is not taken away" 10 nsnetctl set web --publish -8080:80
 
 echo "# a slow line"
@@ -67,6 +80,16 @@ else
 	show "and how it gets it" sch_netem sh -c 'nsnetctl set web --delay 40ms 2>&1; true'
 	printf '%s\n' 'nsnetctl set web --rate 10mbit --delay 40ms,5ms --loss 0.1%' \
 		'nsnetctl set web --rate none --delay none --loss none' >>$work/typed
+fi
+if nsnetctl call Describe | grep -q '"rate"'; then
+	check "a rate one way" nsnetctl set web --rate up=5mbit
+	show "tc tells it" "rate 5Mbit" ip netns exec web tc qdisc show dev eth0
+	check "another the other way" nsnetctl set web --rate down=2mbit
+	show "the first one is still there" "eth0: up 5mbit, down 2mbit" nsnetctl show web
+	check "one ends" nsnetctl set web --rate up=none
+	show "the other does not" "eth0: down 2mbit" nsnetctl show web
+else
+	status "this kernel cannot limit rates, which is told" 1 nsnetctl set web --rate 10mbit
 fi
 check "it goes with its server" nsnetctl delete --kill web
 
@@ -84,7 +107,10 @@ check "they go" nsnetctl delete router a b
 check "with their networks" nsnetctl network delete left right
 
 echo "# a tunnel"
-ip link add wg0 type dummy && ip address add 10.64.0.2/32 dev wg0
+# A stand-in for it, which every kernel has.
+check "a link" ip link add wg0 type veth peer name far0
+check "that is up" ip link set far0 up
+check "and has an address" ip address add 10.64.0.2/32 dev wg0
 typed 'nsnetctl create vpn --network none --dns 10.64.0.1'
 same "what it lost is told" "nsnetctl: wg0 lost the address 10.64.0.2/32" \
 	sh -c 'nsnetctl set vpn --link +wg0 2>&1 && nsnetctl set vpn --link -wg0 && ip address add 10.64.0.2/32 dev wg0'
