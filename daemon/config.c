@@ -20,6 +20,7 @@
 #define LIMITS_MAX          256U /* sections */
 #define LIMIT_MAX           65535U
 #define LOWEST_PORT_DEFAULT 1024U
+#define GID_NOBODY          65534U /* "nogroup": the kernel's for groups that are not mapped */
 
 typedef bool (*setting_reader)(struct config *config, const char *value);
 
@@ -357,6 +358,23 @@ int config_load(const char *path, struct config *ret, const char **reterr)
 void config_done(struct config *config)
 {
 	arena_done(&config->arena);
+}
+
+static bool is_group(const char *name, gid_t gid)
+{
+	const struct group *group = getgrnam(name);
+
+	return group && group->gr_gid == gid;
+}
+
+gid_t config_group_of(const struct config *config, uid_t uid, gid_t gid)
+{
+	const struct passwd *user = getpwuid(uid);
+	gid_t own = user ? user->pw_gid : gid;
+
+	return is_group(config->control_group, own) || is_group(config->administrator_group, own)
+		       ? GID_NOBODY
+		       : own;
 }
 
 static bool is_for(const struct config_limits *limits, enum config_whom whom, uid_t uid,

@@ -49,6 +49,11 @@ struct config {
 int config_load(const char *path, struct config *ret, const char **reterr);
 void config_done(struct config *config);
 
+/* The group that goes with what a user owns: that of his account, whatever other one he has taken on for a while (newgrp(1)),
+ * since he keeps it as long as he keeps his namespaces; gid where he has no account. Never one that gives him a say here: that
+ * is to be taken from him by his groups alone. */
+gid_t config_group_of(const struct config *config, uid_t uid, gid_t gid);
+
 /* What holds for a user: the values for everyone, over them those of his groups in the order of the files, over them his. */
 void config_limits_of(const struct config *config, uid_t uid, const gid_t *groups, size_t n_groups,
 	struct quota_limits *ret);

@@ -255,6 +255,13 @@ static unsigned count_connections(void *userdata, uid_t uid)
 	return server_connections_of(manager->server, uid);
 }
 
+static gid_t group_of(void *userdata, const struct peer *peer)
+{
+	const struct manager *manager = userdata;
+
+	return config_group_of(&manager->config, peer->uid, peer->gid);
+}
+
 static void on_names(void *userdata, const char *network, bool is_there)
 {
 	struct manager *manager = userdata;
@@ -281,6 +288,7 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 		.version = NSNET_VERSION,
 		.limits_of = limits_of,
 		.connections_of = count_connections,
+		.group_of = group_of,
 		.on_names = on_names,
 		.on_deleted = on_deleted,
 		.userdata = manager,

@@ -141,9 +141,10 @@ static int make_object(struct creation *creation, const char *name,
 	struct nsnet_context *context = creation->context;
 	struct namespace_host host = host_of(creation);
 	struct arena *arena = call_arena(creation->call);
+	const struct peer *peer = call_peer(creation->call);
 	struct namespace_owner owner = {
 		.uid = creation->caller.uid,
-		.gid = call_peer(creation->call)->gid,
+		.gid = context->group_of ? context->group_of(context->userdata, peer) : peer->gid,
 		.ownership = creation->caller.uid != 0 && context->is_owned_allowed
 				     ? NSNET_OWNERSHIP_USER
 				     : NSNET_OWNERSHIP_HOST,

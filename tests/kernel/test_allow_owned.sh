@@ -69,6 +69,25 @@ done <<-END
 	no 0 0 1 host
 END
 
+# group_map GID: the groups that a member's namespace lets him be, where GID was his as he made it
+group_map() {
+	setpriv --reuid 12009 --regid $1 --groups $members nsnetctl call CreateNamespace \
+		'{"name": "ns1", "context": {"attachments": []}}' >/dev/null
+	member nsnetctl exec ns1 cat /proc/self/gid_map | tr -s ' '
+	member nsnetctl call DeleteNamespaces '{"names": ["ns1"]}' >/dev/null
+}
+
+# A group that gives him a say is not his to keep when he is taken out of it.
+administrators=$(getent group staff | cut -d: -f3)
+echo 1000 >$work/most
+rm -f $work/kernel/unprivileged_userns_clone $work/kernel/apparmor_restrict_unprivileged_userns
+printf '[Daemon]\nControlGroup=users\nAdministratorGroup=staff\n' >$work/nsnetd.conf
+daemon_start
+same "his own group goes with what he owns" " 12009 12009 1" group_map 12009
+same "the control group does not" " 65534 65534 1" group_map $members
+same "the administrators' group does not" " 65534 65534 1" group_map $administrators
+daemon_stop || not_ok "the daemon stops"
+
 # What the system lets be is asked again when the configuration is read again.
 echo 1000 >$work/most
 rm -f $work/kernel/unprivileged_userns_clone $work/kernel/apparmor_restrict_unprivileged_userns

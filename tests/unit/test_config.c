@@ -180,6 +180,28 @@ static void test_limits(void **state)
 	config_done(&config);
 }
 
+/* daemon is 1 and its account's group 1, adm is 4; nobody has the uid 4000000000. */
+static void test_groups(void **state)
+{
+	struct world *world = *state;
+	struct config config;
+	const char *wrong = NULL;
+
+	put(world, "", "[Daemon]\nControlGroup=no-such-group\nAdministratorGroup=adm\n");
+	assert_int_equal(config_load(world->path, &config, &wrong), 0);
+	assert_int_equal(config_group_of(&config, 1, 1), 1);
+	assert_int_equal(config_group_of(&config, 1, 4), 1);
+	assert_int_equal(config_group_of(&config, 4000000000, 2001), 2001);
+	assert_int_equal(config_group_of(&config, 4000000000, 4), 65534);
+	config_done(&config);
+	put(world, "", "[Daemon]\nControlGroup=daemon\nAdministratorGroup=no-such-group\n");
+	assert_int_equal(config_load(world->path, &config, &wrong), 0);
+	assert_int_equal(config_group_of(&config, 1, 1), 65534);
+	assert_int_equal(config_group_of(&config, 1, 100), 65534);
+	assert_int_equal(config_group_of(&config, 4000000000, 4), 4);
+	config_done(&config);
+}
+
 static void test_policy(void **state)
 {
 	struct world *world = *state;
@@ -261,6 +283,7 @@ int main(void)
 		test(test_later_wins),
 		test(test_wrong_lines),
 		test(test_limits),
+		test(test_groups),
 		test(test_policy),
 		test(test_reaches),
 		test(test_ports),
