@@ -3,7 +3,8 @@
  * flows - connections that the kernel tracks (conntrack): those that came in by a port
  *
  * A connection is known by what it was sent to, which is the port of the host, and by who answers, which is the namespace. The
- * kernel is asked for those alone (since 5.8; an older one tells all), and each one told is looked at again.
+ * kernel is asked for those with the two ports alone (since 5.8; an older one tells all), and each one told is looked at again.
+ * It is not asked for addresses: of IPv6 it tells all but what it is asked for (seen up to 6.18).
  */
 #include "flows.h"
 
@@ -19,7 +20,6 @@
 define_cleanup(struct nl_msg *, nlmsg_free);
 
 /* Which parts of a tuple a filter goes by: the kernel has these numbers in no header for programs. */
-#define FILTER_SOURCE           (1U << 0)
 #define FILTER_PROTOCOL         (1U << 3)
 #define FILTER_SOURCE_PORT      (1U << 4)
 #define FILTER_DESTINATION_PORT (1U << 5)
@@ -84,22 +84,13 @@ static bool read_tuple(struct nlattr *nest, struct tuple *ret)
 	       read_address(ip, CTA_IP_V4_DST, CTA_IP_V6_DST, &ret->destination);
 }
 
-/* Puts the wanted parts of a tuple, those that are not zero, and the filter's flags for them. */
+/* Puts the wanted protocol and ports of a tuple, those that are not zero; and the filter's flags for them. */
 static int put_wanted(struct nl_msg *m, int type, const struct tuple *tuple, uint32_t *ret_flags)
 {
 	struct nlattr *nest = nla_nest_start(m, type | NLA_F_NESTED), *part;
 	int r = 0;
 
 	*ret_flags = FILTER_PROTOCOL;
-	if (address_is_set(&tuple->source)) {
-		part = nla_nest_start(m, CTA_TUPLE_IP | NLA_F_NESTED);
-		r |= nla_put(m, tuple->source.family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC,
-			(int)address_bits(&tuple->source) / 8, tuple->source.bytes);
-		if (!part)
-			return -ENOMEM;
-		(void)nla_nest_end(m, part);
-		*ret_flags |= FILTER_SOURCE;
-	}
 	part = nla_nest_start(m, CTA_TUPLE_PROTO | NLA_F_NESTED);
 	r |= nla_put_u8(m, CTA_PROTO_NUM, tuple->protocol);
 	if (tuple->source_port) {

@@ -113,6 +113,30 @@ static void test_families(void **state)
 	sandbox_hides("nft list set bridge nsnetd mac_ip6", "fd99::14");
 }
 
+/* An address beside others: it alone comes and goes. */
+static void test_extra(void **state)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct plan plan = PLAN_INIT(&arena);
+	const char *before;
+
+	apply(*state, STEP_GUARD_ADD, &first);
+	before = ruleset(&arena);
+	sandbox_plan_guard(&plan, STEP_GUARD_ADD, &first);
+	plan.steps[0].guard.is_extra = true;
+	plan.steps[0].guard.addresses[0].bytes[3] = 99;
+	plan.steps[0].guard.addresses[1].bytes[15] = 0x99;
+	sandbox_apply(*state, &plan);
+	check_first();
+	shows("mac_ip4", "\"nsv1\" . 02:6e:0a:63:00:0a . 10.99.0.99");
+	shows("mac_arp", "\"nsv1\" . 02:6e:0a:63:00:0a . 10.99.0.99");
+	shows("mac_ip6", "\"nsv1\" . 02:6e:0a:63:00:0a . fd99::99");
+	shows("mac_nd", "\"nsv1\" . 02:6e:0a:63:00:0a . 0xfd990000000000000000000000000099");
+	plan.steps[0].type = STEP_GUARD_DELETE;
+	sandbox_apply(*state, &plan);
+	assert_string_equal(ruleset(&arena), before);
+}
+
 /* The tables outlive the process; the next one makes the rules anew and loses no guard. */
 static void test_restart(void **state)
 {
@@ -289,6 +313,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_feature, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_elements, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_families, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_extra, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flushed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_others, setup, teardown),
