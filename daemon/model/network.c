@@ -154,6 +154,7 @@ static int choose_ipv6(const struct maker *maker)
 
 static int make_prefixes(const struct maker *maker, const struct string_list *wish)
 {
+	const struct network *former = maker->host->former;
 	struct network *network = maker->network;
 	int r = 0;
 
@@ -167,6 +168,10 @@ static int make_prefixes(const struct maker *maker, const struct string_list *wi
 	}
 	if (wish->items && wish->n == 0)
 		return 0;
+	/* What is left open stays as it was. */
+	for (size_t i = 0; r == 0 && former && i < FAMILIES; i++)
+		if (!subnet_is_set(&network->subnets[i]) && subnet_is_set(&former->subnets[i]))
+			subnet_init(&network->subnets[i], &former->subnets[i].prefix);
 	if (r == 0 && !subnet_is_set(&network->subnets[0]))
 		r = choose_ipv4(maker);
 	if (r == 0 && !subnet_is_set(&network->subnets[1]))
