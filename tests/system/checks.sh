@@ -207,7 +207,7 @@ name_server() {
 	answers "$six" "AAAA" ns1 ns2.br1.nsnet AAAA
 	answers ns2.br1.nsnet. "PTR" ns1 -x 10.10.0.20
 	answers ns2.br1.nsnet. "PTR, IPv6" ns1 -x "$six"
-	says '^10\.10\.0\.20 +ns2\.br1\.nsnet' "getent: by DNS" nsnetctl exec ns1 getent ahostsv4 ns2.br1.nsnet
+	says '^10\.10\.0\.20 .*ns2\.br1\.nsnet' "getent: by DNS" nsnetctl exec ns1 getent ahostsv4 ns2.br1.nsnet
 	says '^10\.10\.0\.20 ' "getent: by the hosts file" nsnetctl exec ns1 getent -s files ahostsv4 ns2
 	check "another namespace" nsnetctl create ns3 --network br1:ip=10.10.0.30
 	answers 10.10.0.30 "its name comes" ns1 ns3.br1.nsnet
@@ -223,11 +223,23 @@ name_server() {
 	equal $pid "$(systemctl show --property MainPID --value $unit)" "the name server is the same process"
 	check "the name server crashes" systemctl kill --signal=KILL $unit
 	answers 10.10.0.20 "it comes back" ns1 ns2.br1.nsnet
-	check "another domain" nsnetctl network set br1 --domain lab.example
-	answers 10.10.0.20 "names are in that" ns1 ns2.lab.example @10.10.0.1
-	answers "" "and no more in the other" ns1 ns2.br1.nsnet @10.10.0.1
-	check "the first again" nsnetctl network set br1 --domain br1.nsnet
-	answers 10.10.0.20 "names are in it" ns1 ns2.br1.nsnet @10.10.0.1
+	pid=$(systemctl show --property MainPID --value $unit)
+	check "what does not concern it" nsnetctl network set br1 --description "with names"
+	equal $pid "$(systemctl show --property MainPID --value $unit)" "leaves it alone"
+	check "servers of the network's own" nsnetctl network set br1 --dns 192.0.2.53
+	for _ in $(seq 100); do
+		[ "$(systemctl show --property MainPID --value $unit)" = $pid ] || break
+		sleep 0.1
+	done
+	equal no "$([ "$(systemctl show --property MainPID --value $unit)" = $pid ] && echo yes || echo no)" "it is started again"
+	answers 10.10.0.20 "and has the names" ns1 ns2.br1.nsnet
+	check "another network" nsnetctl network create br2 --subnet 10.20.0.0/24
+	check "in another domain" nsnetctl network set br2 --domain lab.example
+	check "a namespace on it" nsnetctl create ns4 --network br2:ip=10.20.0.40
+	answers 10.20.0.40 "it has a name in that" ns4 ns4.lab.example
+	says '^search lab\.example' "which is looked through" nsnetctl exec ns4 cat /etc/resolv.conf
+	asks ns4 @10.10.0.1 ns2.br1.nsnet >$seen
+	equal 9 $? "a name server does not answer another network's namespaces"
 }
 
 # Each with what a name may have and a unit's name means something by.
@@ -238,9 +250,9 @@ name_servers() {
 		equal active "$(systemctl is-active "nsnet-dns@$network.service")" "its name server runs"
 	done
 	check "all of them go" nsnetctl network delete a-b a_b a.b x-y.z_1
-	eventually sh -c '[ "$(pgrep -c dnsmasq)" = 1 ]'
-	equal 1 "$(pgrep -c dnsmasq)" "and their name servers"
-	equal br1.conf "$(ls /run/nsnetd/dns)" "and what these went by"
+	eventually sh -c '[ "$(pgrep -c dnsmasq)" = 2 ]'
+	equal 2 "$(pgrep -c dnsmasq)" "and their name servers"
+	equal "br1.conf br2.conf" "$(ls /run/nsnetd/dns | tr '\n' ' ' | sed 's/ $//')" "and what these went by"
 	# What a crash may leave behind: a server whose network has gone.
 	printf 'port=0\n' >/run/nsnetd/dns/stray.conf
 	check "a name server without a network" systemctl start nsnet-dns@stray.service
@@ -259,6 +271,8 @@ transactions() {
 host_names() {
 	says '^10\.10\.0\.20$' "the host asks the name server itself" dig +short @10.10.0.1 ns2.br1.nsnet
 	if ! systemctl --quiet is-active systemd-resolved.service; then
+		nsnetctl delete ns4
+		nsnetctl network delete br2
 		echo "ok      (no systemd-resolved here: the host resolves no names of networks)"
 		return
 	fi
@@ -270,17 +284,24 @@ host_names() {
 	says '~br1\.nsnet' "its domain leads there" resolvectl domain "$bridge"
 	says ': no$' "and nothing else does" resolvectl default-route "$bridge"
 	equal "" "$(grep '10\.10\.0\.1' /run/systemd/resolve/resolv.conf)" "it is no name server of the host's"
-	check "another domain" nsnetctl network set br1 --domain lab.example
-	eventually sh -c "resolvectl domain $bridge | grep -q '~lab.example'"
-	says '^ns2\.lab\.example: 10\.10\.0\.20 ' "is known" resolvectl query -4 ns2.lab.example
-	check "the first again" nsnetctl network set br1 --domain br1.nsnet
-	eventually sh -c "resolvectl domain $bridge | grep -q '~br1.nsnet'"
+	eventually resolvectl query ns4.lab.example
+	says '^ns4\.lab\.example: 10\.20\.0\.40 ' "a domain that was changed" resolvectl query -4 ns4.lab.example
+	check "its network goes" sh -c 'nsnetctl delete ns4 && nsnetctl network delete br2'
+	check "with it what the host knew" sh -c '! resolvectl query ns4.lab.example'
+	check "a network" nsnetctl network create br2
+	eventually sh -c 'resolvectl domain | grep "~br2\.nsnet"'
+	says '~br2\.nsnet' "its domain is known" resolvectl domain
+	check "then it has none" nsnetctl call SetNetwork '{"name":"br2","context":{"domain":""}}'
+	eventually sh -c '! resolvectl domain | grep "~br2\.nsnet"'
+	equal "" "$(resolvectl domain | grep 'br2\.nsnet')" "and the host knows of none"
+	check "nor a name server" sh -c '! systemctl is-active nsnet-dns@br2.service'
 	useradd --groups nsnet pretender
 	check "a member's network with a domain of the world" \
 		runuser -u pretender -- nsnetctl network create world --domain example.org
 	eventually systemctl is-active nsnet-dns@world.service
 	equal "" "$(resolvectl domain | grep 'example\.org')" "is not told to the host"
 	check "it goes" runuser -u pretender -- nsnetctl network delete world
+	check "and the one without" nsnetctl network delete br2
 	before=$(transactions)
 	resolvectl query nobody.br1.nsnet >/dev/null 2>&1
 	check "what the host asks is counted" [ "$(transactions)" -gt "$before" ]
