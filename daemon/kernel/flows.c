@@ -2,9 +2,10 @@
 /*
  * flows - connections that the kernel tracks (conntrack): those that came in by a port
  *
- * A connection is known by what it was sent to, which is the port of the host, and by who answers, which is the namespace. The
- * kernel is asked for those with the two ports alone (since 5.8; an older one tells all), and each one told is looked at again.
- * It is not asked for addresses: of IPv6 it tells all but what it is asked for (seen up to 6.18).
+ * A connection is known by what it was sent to, which is the port of the host, and by who answers, which is the
+ * namespace. The kernel is asked for those with the two ports alone (since 5.8; an older one tells all), and each one
+ * told is looked at again. It is not asked for addresses: of IPv6 it tells all but what it is asked for (seen up to
+ * 6.18).
  */
 #include "flows.h"
 

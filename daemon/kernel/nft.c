@@ -2,14 +2,14 @@
 /*
  * nft - our tables of nf_tables in the host's network namespace: making them, keeping them, and what stands in them
  *
- * The rules are text, for libnftables, once in this process's life. Before it adds an element libnftables asks the kernel for
- * every set and chain of the host, which some have thousands of; so elements go by messages of our own.
+ * The rules are text, for libnftables, once in this process's life. Before it adds an element libnftables asks the
+ * kernel for every set and chain of the host, which some have thousands of; so elements go by messages of our own.
  *
- * Where the kernel knows persistent tables (6.9), ours are made as such and then belong to this process's netfilter socket: nobody
- * else can change them, and another program's "flush ruleset" passes them by. They outlive the socket, without an owner, and
- * the next process takes them over. libnftables has a socket of its own, which could not write to what we own; so to have the rules
- * made again we close ours, and open another one. A table of a version that made none such stays what it is until it is taken
- * away: whatever stands in it holds meanwhile.
+ * Where the kernel knows persistent tables (6.9), ours are made as such and then belong to this process's netfilter
+ * socket: nobody else can change them, and another program's "flush ruleset" passes them by. They outlive the socket,
+ * without an owner, and the next process takes them over. libnftables has a socket of its own, which could not write to
+ * what we own; so to have the rules made again we close ours, and open another one. A table of a version that made none
+ * such stays what it is until it is taken away: whatever stands in it holds meanwhile.
  */
 #include "nft.h"
 

@@ -39,8 +39,8 @@ void nft_key_add_port(struct nft_key *key, uint16_t port);
 /* The tables' families. */
 enum nft_family { NFT_BRIDGE, NFT_INET, NFT_FAMILIES };
 
-/* What becomes of an element. Setting one that is there is no error where its value is the same; clearing one that is not
- * is none. */
+/* What becomes of an element. Setting one that is there is no error where its value is the same; clearing one that
+ * is not is none. */
 enum nft_change { NFT_SET, NFT_CLEAR };
 
 struct nft_set {
@@ -54,7 +54,8 @@ void nft_change(struct netlink_batch *batch, enum nft_change change, struct nft_
 /* An element that must be there: -ENOENT otherwise. */
 void nft_delete(struct netlink_batch *batch, struct nft_set set, const struct nft_key *key);
 
-/* Carries all changes out, or none, and makes the tables where they are not as they should be. -EOPNOTSUPP: no tables here. */
+/* Carries all changes out, or none, and makes the tables where they are not as they should be. -EOPNOTSUPP: no
+ * tables here. */
 int nft_commit(struct kernel *kernel, const struct netlink_batch *batch);
 /* The same for what only takes away: where there are no tables it is done. */
 int nft_withdraw(struct kernel *kernel, const struct netlink_batch *batch);
@@ -67,8 +68,8 @@ int nft_list(struct kernel *kernel, struct nft_set set,
 	int (*on_element)(const struct nft_key *key, const struct nft_key *value, void *userdata),
 	void *userdata);
 
-/* A descriptor to wait on, the kernel's own: then somebody changed something in nf_tables. 0; -EOPNOTSUPP: there can be no
- * tables here; or -errno. */
+/* A descriptor to wait on, the kernel's own: then somebody changed something in nf_tables. 0; -EOPNOTSUPP: there can
+ * be no tables here; or -errno. */
 int nft_watch(struct kernel *kernel, int *ret_fd);
 /* Reads all that waits there. True: somebody took away or changed our tables; the next step makes them again. */
 bool nft_was_changed(struct kernel *kernel);

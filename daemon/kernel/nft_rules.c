@@ -2,17 +2,18 @@
 /*
  * nft_rules - the rules of our tables
  *
- * They are always the same: a port, a network, an uplink adds elements to their sets. One command a line, since naming a table
- * as a block would ask for its flags to change.
+ * They are always the same: a port, a network, an uplink adds elements to their sets. One command a line, since naming
+ * a table as a block would ask for its flags to change.
  *
- * Table bridge: a source is let through by port, hardware address and address together, also where ARP and neighbour discovery
- * speak of it in their bodies. What is none of ARP, IPv4, IPv6 goes nowhere, which takes in what spanning trees and tagged
- * frames are. A few group addresses (802.1D's reserved ones) never reach the bridge's rules: the host takes such frames as its
- * own, by the port. Nothing of ours speaks IP by a port, so the host's stack drops what does.
+ * Table bridge: a source is let through by port, hardware address and address together, also where ARP and neighbour
+ * discovery speak of it in their bodies. What is none of ARP, IPv4, IPv6 goes nowhere, which takes in what spanning
+ * trees and tagged frames are. A few group addresses (802.1D's reserved ones) never reach the bridge's rules: the host
+ * takes such frames as its own, by the port. Nothing of ours speaks IP by a port, so the host's stack drops what does.
  *
- * Table inet: what passes between our networks, the host and the rest. A bridge of ours that no set knows gets nowhere. What
- * neither comes from ours nor goes there is none of our business, but for what comes in by an interface that forwards for us
- * alone: the host must not become a router by that.
+ * Table inet: what passes between our networks, the host and the rest. A bridge of ours that no set knows, as an
+ * earlier version made them, gets no further than to its like. What neither comes from ours nor goes there is none of
+ * our business, but for what comes in by an interface that forwards for us alone: the host must not become a router by
+ * that.
  *
  * What a fence forbids is asked before the state of the connection is, so that a narrowed reach holds at once.
  */
@@ -34,126 +35,148 @@ static_assert(SNAPSHOT_LINK_GROUP == 28275, "it stands in the rules");
 #define REJECT         "reject with icmpx admin-prohibited"
 #define TARGET(family) "inet_proto . inet_service : " family "_addr . inet_service"
 
+/* clang-format off */
 const char nft_rules[] =
-	/* What is there stays but for the rules: no packet finds them half made, no guard is lost. The usual packet meets two
-	 * sets. One without an address as yet may ask for one, and look whether its own is free. */
-	"flush table " BRIDGE "\n" SET(BRIDGE, "guarded", "type ifname;")
-		SET(BRIDGE, "mac", "typeof iifname . ether saddr;")
-			SET(BRIDGE, "mac_ip4", "typeof iifname . ether saddr . ip saddr;") SET(
-				BRIDGE, "mac_arp", "typeof iifname . ether saddr . arp saddr ip;")
-				SET(BRIDGE, "mac_ip6", "typeof iifname . ether saddr . ip6 saddr;")
+	/* What is there stays but for the rules: no packet finds them half made, no guard is lost. The usual packet
+	 * meets two sets. One without an address as yet may ask for one, and look whether its own is free. */
+	"flush table " BRIDGE "\n"
+	SET(BRIDGE, "guarded", "type ifname;")
+	SET(BRIDGE, "mac", "typeof iifname . ether saddr;")
+	SET(BRIDGE, "mac_ip4", "typeof iifname . ether saddr . ip saddr;")
+	SET(BRIDGE, "mac_arp", "typeof iifname . ether saddr . arp saddr ip;")
+	SET(BRIDGE, "mac_ip6", "typeof iifname . ether saddr . ip6 saddr;")
 	/* The target of a neighbour advertisement, and of the question whether anybody has an address. */
-	SET(BRIDGE, "mac_nd", "typeof iifname . ether saddr . @th,64,128;") CHAIN(
-		BRIDGE, "guest_ip4_none") RULE(BRIDGE, "guest_ip4_none",
-		"iifname . ether saddr != @mac drop") RULE(BRIDGE, "guest_ip4_none",
-		"ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp dport 67 accept") RULE(BRIDGE,
-		"guest_ip4_none", "drop") CHAIN(BRIDGE, "guest_ip4") RULE(BRIDGE, "guest_ip4",
-		"iifname . ether saddr . ip saddr != @mac_ip4 goto guest_ip4_none") RULE(BRIDGE,
-		"guest_ip4", "meta l4proto tcp accept") RULE(BRIDGE, "guest_ip4",
-		"udp sport 67 drop") RULE(BRIDGE, "guest_ip4", "udp dport 68 drop") RULE(BRIDGE,
-		"guest_ip4", "icmp type redirect drop") RULE(BRIDGE, "guest_ip4",
-		"accept") CHAIN(BRIDGE, "guest_ip6_none") RULE(BRIDGE, "guest_ip6_none",
-		"iifname . ether saddr != @mac drop") RULE(BRIDGE, "guest_ip6_none",
-		"ip6 saddr != :: drop") RULE(BRIDGE, "guest_ip6_none",
-		"icmpv6 type nd-neighbor-solicit iifname . ether saddr . @th,64,128 @mac_nd accept")
-		RULE(BRIDGE, "guest_ip6_none",
-			"icmpv6 type { mld-listener-report, mld2-listener-report } accept") RULE(BRIDGE,
-			"guest_ip6_none",
-			"drop") CHAIN(BRIDGE, "guest_ip6") RULE(BRIDGE, "guest_ip6",
-			"iifname . ether saddr . ip6 saddr != @mac_ip6 goto guest_ip6_none") RULE(BRIDGE,
-			"guest_ip6", "meta l4proto tcp accept") RULE(BRIDGE, "guest_ip6",
-			"udp sport 547 drop") RULE(BRIDGE, "guest_ip6",
-			"udp dport 546 drop") RULE(BRIDGE, "guest_ip6",
-			"icmpv6 type { nd-router-advert, nd-redirect } drop") RULE(BRIDGE,
-			"guest_ip6",
-			"icmpv6 type nd-neighbor-advert iifname . ether saddr . @th,64,128 != @mac_nd drop")
-			RULE(BRIDGE, "guest_ip6", "accept") CHAIN(BRIDGE, "guest") RULE(
-				BRIDGE, "guest", "ether type ip goto guest_ip4") RULE(BRIDGE,
-				"guest", "ether type ip6 goto guest_ip6") RULE(BRIDGE, "guest",
-				"ether type arp iifname . ether saddr . arp saddr ip @mac_arp accept")
-				RULE(BRIDGE, "guest", "drop") HOOK(BRIDGE, "prerouting",
-					"type filter hook prerouting priority -300;")
-					RULE(BRIDGE, "prerouting", "iifname @guarded jump guest")
+	SET(BRIDGE, "mac_nd", "typeof iifname . ether saddr . @th,64,128;")
+	CHAIN(BRIDGE, "guest_ip4_none")
+	RULE(BRIDGE, "guest_ip4_none", "iifname . ether saddr != @mac drop")
+	RULE(BRIDGE, "guest_ip4_none", "ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp dport 67 accept")
+	RULE(BRIDGE, "guest_ip4_none", "drop")
+	CHAIN(BRIDGE, "guest_ip4")
+	RULE(BRIDGE, "guest_ip4", "iifname . ether saddr . ip saddr != @mac_ip4 goto guest_ip4_none")
+	RULE(BRIDGE, "guest_ip4", "meta l4proto tcp accept")
+	RULE(BRIDGE, "guest_ip4", "udp sport 67 drop")
+	RULE(BRIDGE, "guest_ip4", "udp dport 68 drop")
+	RULE(BRIDGE, "guest_ip4", "icmp type redirect drop")
+	RULE(BRIDGE, "guest_ip4", "accept")
+	CHAIN(BRIDGE, "guest_ip6_none")
+	RULE(BRIDGE, "guest_ip6_none", "iifname . ether saddr != @mac drop")
+	RULE(BRIDGE, "guest_ip6_none", "ip6 saddr != :: drop")
+	RULE(BRIDGE, "guest_ip6_none", "icmpv6 type nd-neighbor-solicit iifname . ether saddr . @th,64,128 @mac_nd accept")
+	RULE(BRIDGE, "guest_ip6_none", "icmpv6 type { mld-listener-report, mld2-listener-report } accept")
+	RULE(BRIDGE, "guest_ip6_none", "drop")
+	CHAIN(BRIDGE, "guest_ip6")
+	RULE(BRIDGE, "guest_ip6", "iifname . ether saddr . ip6 saddr != @mac_ip6 goto guest_ip6_none")
+	RULE(BRIDGE, "guest_ip6", "meta l4proto tcp accept")
+	RULE(BRIDGE, "guest_ip6", "udp sport 547 drop")
+	RULE(BRIDGE, "guest_ip6", "udp dport 546 drop")
+	RULE(BRIDGE, "guest_ip6", "icmpv6 type { nd-router-advert, nd-redirect } drop")
+	RULE(BRIDGE, "guest_ip6", "icmpv6 type nd-neighbor-advert iifname . ether saddr . @th,64,128 != @mac_nd drop")
+	RULE(BRIDGE, "guest_ip6", "accept")
+	CHAIN(BRIDGE, "guest")
+	RULE(BRIDGE, "guest", "ether type ip goto guest_ip4")
+	RULE(BRIDGE, "guest", "ether type ip6 goto guest_ip6")
+	RULE(BRIDGE, "guest", "ether type arp iifname . ether saddr . arp saddr ip @mac_arp accept")
+	RULE(BRIDGE, "guest", "drop")
+	HOOK(BRIDGE, "prerouting", "type filter hook prerouting priority -300;")
+	RULE(BRIDGE, "prerouting", "iifname @guarded jump guest")
 
-						"flush table " INET "\n"
+	"flush table " INET "\n"
 	/* All networks; those that get out; those that others get into; those that borrow an address of the host's. */
-	SET(INET, "networks", "type ifname;") SET(INET, "reaching", "type ifname;")
-		SET(INET, "routed", "type ifname;") SET(INET, "natted", "type ifname;")
+	SET(INET, "networks", "type ifname;")
+	SET(INET, "reaching", "type ifname;")
+	SET(INET, "routed", "type ifname;")
+	SET(INET, "natted", "type ifname;")
 	/* A network and itself: all, and those that are not isolated. */
-	SET(INET, "own", "type ifname . ifname;") SET(INET, "pairs", "type ifname . ifname;")
+	SET(INET, "own", "type ifname . ifname;")
+	SET(INET, "pairs", "type ifname . ifname;")
 	/* Gateways that only our networks may speak to. */
-	SET(INET, "private4", "type ipv4_addr;") SET(INET, "private6", "type ipv6_addr;")
-		SET(INET, "uplinks", "type ifname;") MAP(INET, "ports4", "type " TARGET("ipv4") ";")
-			MAP(INET, "ports6", "type " TARGET("ipv6") ";")
-				MAP(INET, "ports4_at", "type ipv4_addr . " TARGET("ipv4") ";") MAP(
-					INET, "ports6_at", "type ipv6_addr . " TARGET("ipv6") ";")
+	SET(INET, "private4", "type ipv4_addr;")
+	SET(INET, "private6", "type ipv6_addr;")
+	SET(INET, "uplinks", "type ifname;")
+	MAP(INET, "ports4", "type " TARGET("ipv4") ";")
+	MAP(INET, "ports6", "type " TARGET("ipv6") ";")
+	MAP(INET, "ports4_at", "type ipv4_addr . " TARGET("ipv4") ";")
+	MAP(INET, "ports6_at", "type ipv6_addr . " TARGET("ipv6") ";")
 
 	/* What the host's loopback speaks by a bridge of ours comes back with the bridge's address. */
-	HOOK(INET, "prerouting", "type filter hook prerouting priority -450;") RULE(
-		INET, "prerouting", "iifgroup " GROUP " meta iifkind \"veth\" drop") CHAIN(INET,
-		"no_loopback") RULE(INET, "no_loopback", "ip saddr 127.0.0.0/8 drop") RULE(INET,
-		"no_loopback", "ip daddr 127.0.0.0/8 drop") RULE(INET, "no_loopback",
-		"ip6 saddr ::1 drop") RULE(INET, "no_loopback", "ip6 daddr ::1 drop") RULE(INET,
-		"prerouting", "iifgroup " GROUP " goto no_loopback") RULE(INET, "prerouting",
-		"iifname @networks goto no_loopback")
+	HOOK(INET, "prerouting", "type filter hook prerouting priority -450;")
+	RULE(INET, "prerouting", "iifgroup " GROUP " meta iifkind \"veth\" drop")
+	CHAIN(INET, "no_loopback")
+	RULE(INET, "no_loopback", "ip saddr 127.0.0.0/8 drop")
+	RULE(INET, "no_loopback", "ip daddr 127.0.0.0/8 drop")
+	RULE(INET, "no_loopback", "ip6 saddr ::1 drop")
+	RULE(INET, "no_loopback", "ip6 daddr ::1 drop")
+	RULE(INET, "prerouting", "iifgroup " GROUP " goto no_loopback")
+	RULE(INET, "prerouting", "iifname @networks goto no_loopback")
 
-		CHAIN(INET, "published") RULE(INET, "published",
-			"dnat ip to ip daddr . meta l4proto . th dport map @ports4_at") RULE(INET,
-			"published",
-			"dnat ip to meta l4proto . th dport map @ports4") RULE(INET, "published",
-			"dnat ip6 to ip6 daddr . meta l4proto . th dport map @ports6_at") RULE(INET,
-			"published", "dnat ip6 to meta l4proto . th dport map @ports6") HOOK(INET,
-			"prerouting_nat",
-			"type nat hook prerouting priority -100;") RULE(INET, "prerouting_nat",
-			"meta l4proto { tcp, udp } fib daddr type local goto published")
-			HOOK(INET, "output_nat", "type nat hook output priority -100;") RULE(INET,
-				"output_nat",
-				"meta l4proto { tcp, udp } fib daddr type local goto published")
+	CHAIN(INET, "published")
+	RULE(INET, "published", "dnat ip to ip daddr . meta l4proto . th dport map @ports4_at")
+	RULE(INET, "published", "dnat ip to meta l4proto . th dport map @ports4")
+	RULE(INET, "published", "dnat ip6 to ip6 daddr . meta l4proto . th dport map @ports6_at")
+	RULE(INET, "published", "dnat ip6 to meta l4proto . th dport map @ports6")
+	HOOK(INET, "prerouting_nat", "type nat hook prerouting priority -100;")
+	RULE(INET, "prerouting_nat", "meta l4proto { tcp, udp } fib daddr type local goto published")
+	HOOK(INET, "output_nat", "type nat hook output priority -100;")
+	RULE(INET, "output_nat", "meta l4proto { tcp, udp } fib daddr type local goto published")
 
 	/* Filled by the limits. */
-	CHAIN(INET, "sources") CHAIN(INET, "from_ours") RULE(INET, "from_ours",
-		"iifname != @reaching iifname . oifname != @own " REJECT) RULE(INET, "from_ours",
-		"oifname @networks oifname != @reaching iifname . oifname != @own " REJECT)
-		RULE(INET, "from_ours", "ct state invalid drop")
-			RULE(INET, "from_ours", "jump sources")
-				RULE(INET, "from_ours", "ct state { established, related } accept")
-					RULE(INET, "from_ours", "iifname . oifname @pairs accept")
+	CHAIN(INET, "sources")
+	CHAIN(INET, "from_ours")
+	RULE(INET, "from_ours", "iifname != @reaching iifname . oifname != @own " REJECT)
+	RULE(INET, "from_ours", "oifname @networks oifname != @reaching iifname . oifname != @own " REJECT)
+	RULE(INET, "from_ours", "ct state invalid drop")
+	RULE(INET, "from_ours", "jump sources")
+	RULE(INET, "from_ours", "ct state { established, related } accept")
+	RULE(INET, "from_ours", "iifname . oifname @pairs accept")
 	/* Into a network of ours, its own included: by a published port alone. */
-	RULE(INET, "from_ours", "oifname @networks ct status dnat accept") RULE(INET, "from_ours",
-		"oifname @networks " REJECT) RULE(INET, "from_ours", "oifgroup " GROUP " " REJECT)
-		RULE(INET, "from_ours", "accept") CHAIN(INET, "to_ours") RULE(INET, "to_ours",
-			"oifname != @reaching drop") RULE(INET, "to_ours", "ct state invalid drop")
-			RULE(INET, "to_ours", "ct state { established, related } accept") RULE(
-				INET, "to_ours", "ct status dnat accept") RULE(INET, "to_ours",
-				"oifname @routed accept") RULE(INET, "to_ours", "drop") HOOK(INET,
-				"forward", "type filter hook forward priority 0;") RULE(INET,
-				"forward", "iifgroup " GROUP " goto from_ours")
-				RULE(INET, "forward", "iifname @networks goto from_ours") RULE(
-					INET, "forward", "oifgroup " GROUP " goto to_ours")
-					RULE(INET, "forward", "oifname @networks goto to_ours")
+	RULE(INET, "from_ours", "oifname @networks ct status dnat accept")
+	RULE(INET, "from_ours", "oifname @networks " REJECT)
+	RULE(INET, "from_ours", "oifgroup " GROUP " " REJECT)
+	RULE(INET, "from_ours", "accept")
+
+	CHAIN(INET, "to_ours")
+	RULE(INET, "to_ours", "oifname != @reaching drop")
+	RULE(INET, "to_ours", "ct state invalid drop")
+	RULE(INET, "to_ours", "ct state { established, related } accept")
+	RULE(INET, "to_ours", "ct status dnat accept")
+	RULE(INET, "to_ours", "oifname @routed accept")
+	RULE(INET, "to_ours", "drop")
+
+	CHAIN(INET, "unfenced")
+	RULE(INET, "unfenced", "jump sources")
+	RULE(INET, "unfenced", "oifname @networks " REJECT)
+	RULE(INET, "unfenced", "oifgroup " GROUP " accept")
+	RULE(INET, "unfenced", REJECT)
+
+	HOOK(INET, "forward", "type filter hook forward priority 0;")
+	RULE(INET, "forward", "iifname @networks goto from_ours")
+	RULE(INET, "forward", "iifgroup " GROUP " goto unfenced")
+	RULE(INET, "forward", "oifname @networks goto to_ours")
+	RULE(INET, "forward", "oifgroup " GROUP " drop")
 	/* Answers to what others begin are theirs. */
-	RULE(INET, "forward", "iifname @uplinks ct state { established, related } accept") RULE(
-		INET, "forward", "iifname @uplinks drop")
+	RULE(INET, "forward", "iifname @uplinks ct state { established, related } accept")
+	RULE(INET, "forward", "iifname @uplinks drop")
 
-		HOOK(INET, "input", "type filter hook input priority 0;") RULE(INET, "input",
-			"iifgroup " GROUP " jump sources") CHAIN(INET, "stranger") RULE(INET,
-			"stranger", "iifname @networks return") RULE(INET, "stranger",
-			"ct state { established, related } return") RULE(INET, "stranger", "drop")
-			RULE(INET, "input", "iif != lo ip daddr @private4 goto stranger") RULE(
-				INET, "input", "iif != lo ip6 daddr @private6 goto stranger")
+	HOOK(INET, "input", "type filter hook input priority 0;")
+	RULE(INET, "input", "iifgroup " GROUP " jump sources")
+	CHAIN(INET, "stranger")
+	RULE(INET, "stranger", "iifname @networks return")
+	RULE(INET, "stranger", "ct state { established, related } return")
+	RULE(INET, "stranger", "drop")
+	RULE(INET, "input", "iif != lo ip daddr @private4 goto stranger")
+	RULE(INET, "input", "iif != lo ip6 daddr @private6 goto stranger")
 
-				HOOK(INET, "postrouting",
-					"type nat hook postrouting priority 100;") RULE(INET,
-					"postrouting",
-					"oifname @networks ip saddr 127.0.0.0/8 masquerade")
-					RULE(INET, "postrouting",
-						"oifname @networks ip6 saddr ::1 masquerade")
+	HOOK(INET, "postrouting", "type nat hook postrouting priority 100;")
+	RULE(INET, "postrouting", "oifname @networks ip saddr 127.0.0.0/8 masquerade")
+	RULE(INET, "postrouting", "oifname @networks ip6 saddr ::1 masquerade")
 	/* Whoever answers must answer by the host: one on the same network, and one that knows no way but to it. */
-	RULE(INET, "postrouting", "iifname . oifname @own ct status dnat masquerade") RULE(INET,
-		"postrouting", "oifname @networks oifname != @reaching ct status dnat masquerade")
-		RULE(INET, "postrouting", "iifname @natted oifname != @networks masquerade");
+	RULE(INET, "postrouting", "iifname . oifname @own ct status dnat masquerade")
+	RULE(INET, "postrouting", "oifname @networks oifname != @reaching ct status dnat masquerade")
+	RULE(INET, "postrouting", "iifname @natted oifname != @networks masquerade");
 
-const char nft_rules_limits[] = SET(INET, "sources4", "type ipv4_addr; size 65535; flags dynamic;")
-	SET(INET, "sources6", "type ipv6_addr; size 65535; flags dynamic;") RULE(INET, "sources",
-		"ct state new add @sources4 { ip saddr ct count over 500 } drop") RULE(INET,
-		"sources", "ct state new add @sources6 { ip6 saddr ct count over 500 } drop");
+const char nft_rules_limits[] =
+	SET(INET, "sources4", "type ipv4_addr; size 65535; flags dynamic;")
+	SET(INET, "sources6", "type ipv6_addr; size 65535; flags dynamic;")
+	RULE(INET, "sources", "ct state new add @sources4 { ip saddr ct count over 500 } drop")
+	RULE(INET, "sources", "ct state new add @sources6 { ip6 saddr ct count over 500 } drop");
+/* clang-format on */

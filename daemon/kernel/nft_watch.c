@@ -2,10 +2,11 @@
 /*
  * nft_watch - who else changes our tables
  *
- * Every change of nf_tables is told to all who listen, with the number of the socket that asked for it; at the end of each
- * transaction a message of its own says which process that was. What goes by our own socket is kept out by a filter, so that
- * nobody is woken by it and a thousand steps in a row fill no buffer. libnftables has a socket that we do not know: it is told
- * by its process, whose number, which may be another one here than in the kernel's eyes, is learnt from a transaction of our own.
+ * Every change of nf_tables is told to all who listen, with the number of the socket that asked for it; at the end of
+ * each transaction a message of its own says which process that was. What goes by our own socket is kept out by a
+ * filter, so that nobody is woken by it and a thousand steps in a row fill no buffer. libnftables has a socket that we
+ * do not know: it is told by its process, whose number, which may be another one here than in the kernel's eyes, is
+ * learnt from a transaction of our own.
  */
 #include "nft.h"
 

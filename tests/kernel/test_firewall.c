@@ -2,9 +2,9 @@
 /*
  * test_firewall - what passes between networks, the uplink and the host, and who the servers are asked by
  *
- * Around the host: "out" behind the uplink up0, which is the way out and has a route to our networks; "far" on another interface
- * of the host. Networks: 0 nat with a and b, 1 route with r, 2 internal with i, 3 nat and isolated with s and t. A server
- * (talk.py) that tells the address of who asks is at port 80 everywhere.
+ * Around the host: "out" behind the uplink up0, which is the way out and has a route to our networks; "far" on another
+ * interface of the host. Networks: 0 nat with a and b, 1 route with r, 2 internal with i, 3 nat and isolated with s and
+ * t. A server (talk.py) that tells the address of who asks is at port 80 everywhere.
  */
 #include "sandbox.h"
 
@@ -60,8 +60,8 @@ static void gets(const char *from, const char *protocol, const char *address, un
 			port, answer, expected);
 }
 
-/* The same in both families. Who is rejected should ask by UDP: a TCP socket does not hear of it while it is connecting, which
- * is when the answer comes here. */
+/* The same in both families. Who is rejected should ask by UDP: a TCP socket does not hear of it while it is
+ * connecting, which is when the answer comes here. */
 static void gets_both(const char *from, const char *protocol, const char *const to[FAMILIES],
 	unsigned port, const char *const expected[FAMILIES])
 {
@@ -166,8 +166,8 @@ static void set_port(enum step_type type, enum nsnet_protocol protocol, const ch
 static const char outside[] =
 	/* The daemon does this by interface, where the kernel can. */
 	"sysctl -qw net.ipv6.conf.all.forwarding=1; "
-	/* Where bridges have nf_tables look at what they carry, an answer to ::1 comes in with that address: the kernel drops
-	 * it. */
+	/* Where bridges have nf_tables look at what they carry, an answer to ::1 comes in with that address: the
+	 * kernel drops it. */
 	"for i in /proc/sys/net/bridge/bridge-nf-call-ip*tables; do [ ! -e $i ] || echo 0 >$i; done; "
 	"for i in 'out up0 192.0.2 2001:db8:1' 'far far0 198.51.100 2001:db8:2'; do set -- $i; "
 	"ip netns add $1; ip -n $1 link set lo up; "
