@@ -220,7 +220,7 @@ void nft_key_add_name(struct nft_key *key, const char *interface)
 	char name[IFNAMSIZ] = "";
 
 	assert(strlen(interface) < sizeof(name));
-	memcpy(name, interface, strlen(interface));
+	(void)snprintf(name, sizeof(name), "%s", interface);
 	nft_key_add(key, name, sizeof(name));
 }
 
