@@ -27,8 +27,6 @@
 #define DATAGRAM_MAX   65536U
 /* At most so many at a time; the rest keeps the descriptor ready. */
 #define DATAGRAMS_MAX 4096U
-/* Since Linux 6.17; not in older headers. */
-#define FORCE_FORWARDING (NETCONFA_BC_FORWARDING + 1)
 
 #define ALL_EVENTS (KERNEL_EVENT_HOST | KERNEL_EVENT_FIREWALL)
 
@@ -131,9 +129,10 @@ static bool is_about_address(const struct kernel *kernel, struct nlmsghdr *heade
 }
 
 /* One interface's forwarding is another now. Ours is on; where we have not set it, it is the host's own wish. */
-static bool is_about_forwarding_of(const struct kernel *kernel, int family, int index, int value)
+static bool is_about_forwarding_of(const struct kernel *kernel, int family, int index)
 {
 	char key[80], name[INTERFACE_SIZE];
+	int value = 0;
 
 	if (netlink_name(&kernel->host, index, name) < 0)
 		return false;
@@ -141,30 +140,36 @@ static bool is_about_forwarding_of(const struct kernel *kernel, int family, int 
 		family == AF_INET ? "net/ipv4/conf/%s/forwarding"
 				  : "net/ipv6/conf/%s/force_forwarding",
 		name);
-	return sysctl_is_kept(kernel, key) ? value == 0 : find_uplink(kernel, index) != NULL;
+	if (!sysctl_is_kept(kernel, key))
+		return find_uplink(kernel, index) != NULL;
+	/* Gone with its interface, it needs nothing. */
+	return sysctl_current(kernel, key, &value) == 0 && value == 0;
 }
 
 static bool is_about_forwarding(const struct kernel *kernel, struct nlmsghdr *header)
 {
 	const struct netconfmsg *message = nlmsg_data(header);
-	struct nlattr *a[FORCE_FORWARDING + 1], *forwarding;
-	int family, index;
+	struct nlattr *a[NETCONFA_MAX + 1];
+	bool is_forced = true;
+	int index;
 
-	if (nlmsg_parse(header, sizeof(*message), a, FORCE_FORWARDING, NULL) < 0 ||
+	if (nlmsg_parse(header, sizeof(*message), a, NETCONFA_MAX, NULL) < 0 ||
 		!a[NETCONFA_IFINDEX] || nla_len(a[NETCONFA_IFINDEX]) < (int)sizeof(int))
 		return false;
 	/* All at once: an interface is new. */
-	if (a[NETCONFA_PROXY_NEIGH])
+	if (a[NETCONFA_FORWARDING] && a[NETCONFA_PROXY_NEIGH])
 		return false;
-	family = message->ncm_family;
+	/* Of force_forwarding (IPv6, since Linux 6.17) the kernel tells, but by no attribute that it has a name for. */
+	for (int i = NETCONFA_FORWARDING; i <= NETCONFA_MAX; i++)
+		is_forced = is_forced && !a[i];
+	if (is_forced ? message->ncm_family != AF_INET6 : !a[NETCONFA_FORWARDING])
+		return false;
 	index = (int)nla_get_u32(a[NETCONFA_IFINDEX]);
 	if (index == NETCONFA_IFINDEX_ALL || index == NETCONFA_IFINDEX_DEFAULT)
-		return a[NETCONFA_FORWARDING] || a[FORCE_FORWARDING];
-	/* In IPv6 the setting of that name means something else on an interface. */
-	forwarding = a[family == AF_INET ? NETCONFA_FORWARDING : FORCE_FORWARDING];
-	return (family == AF_INET || family == AF_INET6) && forwarding &&
-	       nla_len(forwarding) >= (int)sizeof(int) &&
-	       is_about_forwarding_of(kernel, family, index, (int)nla_get_u32(forwarding));
+		return true;
+	/* In IPv6 "forwarding" means something else on an interface. */
+	return (is_forced || message->ncm_family == AF_INET) &&
+	       is_about_forwarding_of(kernel, message->ncm_family, index);
 }
 
 static bool is_about_us(const struct kernel *kernel, struct nlmsghdr *header)

@@ -164,46 +164,67 @@ void kernel_free(struct kernel *kernel)
 	free(kernel);
 }
 
-struct feature {
-	const char *name;
-	bool is_there;
-};
-
-#define FEATURES 10
-
-static void list_features(struct kernel *kernel, struct feature ret[FEATURES])
+static bool has_forwarding4(struct kernel *kernel)
 {
-	ret[0] = (struct feature){ "forwarding4", has_proc(kernel, "sys/net/ipv4/conf/default") };
-	ret[1] = (struct feature){ "forwarding6", kernel->has_force_forwarding };
-	ret[2] = (struct feature){ "cookie", kernel->has_cookie };
-	ret[3] = (struct feature){ "guard", kernel->has_guards };
-	ret[4] = (struct feature){ "owned", userns_is_allowed() };
-	ret[5] = (struct feature){ "nat", kernel->has_guards };
-	ret[6] = (struct feature){ "ports", kernel->has_guards };
-	ret[7] = (struct feature){ "persist", nft_is_persistent(kernel) };
-	ret[8] = (struct feature){ "rate", traffic_has_rate(kernel) };
-	ret[9] = (struct feature){ "netem", traffic_has_netem(kernel) };
+	return has_proc(kernel, "sys/net/ipv4/conf/default");
 }
+
+static bool has_forwarding6(struct kernel *kernel)
+{
+	return kernel->has_force_forwarding;
+}
+
+static bool has_cookies(struct kernel *kernel)
+{
+	return kernel->has_cookie;
+}
+
+static bool has_tables(struct kernel *kernel)
+{
+	return kernel->has_guards;
+}
+
+static bool has_persistent_tables(struct kernel *kernel)
+{
+	return nft_is_persistent(kernel);
+}
+
+static bool has_owned(struct kernel *kernel)
+{
+	(void)kernel;
+	return userns_is_allowed();
+}
+
+/* Some cost something to find out: only who asks for one pays for it. */
+static const struct {
+	const char *name;
+	bool (*is_there)(struct kernel *kernel);
+} features[] = {
+	{ "forwarding4", has_forwarding4 },
+	{ "forwarding6", has_forwarding6 },
+	{ "cookie", has_cookies },
+	{ "guard", has_tables },
+	{ "owned", has_owned },
+	{ "nat", has_tables },
+	{ "ports", has_tables },
+	{ "persist", has_persistent_tables },
+	{ "rate", traffic_has_rate },
+	{ "netem", traffic_has_netem },
+};
 
 bool kernel_has(struct kernel *kernel, const char *feature)
 {
-	struct feature features[FEATURES];
-
-	list_features(kernel, features);
-	for (size_t i = 0; i < FEATURES; i++)
+	for (size_t i = 0; i < lengthof(features); i++)
 		if (streq(features[i].name, feature))
-			return features[i].is_there;
+			return features[i].is_there(kernel);
 	return false;
 }
 
 void kernel_features(struct kernel *kernel, struct arena *arena, struct string_list *ret)
 {
-	struct feature features[FEATURES];
-
-	list_features(kernel, features);
-	ret->items = arena_array(arena, FEATURES, sizeof(*ret->items));
+	ret->items = arena_array(arena, lengthof(features), sizeof(*ret->items));
 	ret->n = 0;
-	for (size_t i = 0; i < FEATURES; i++)
-		if (features[i].is_there)
+	for (size_t i = 0; i < lengthof(features); i++)
+		if (features[i].is_there(kernel))
 			ret->items[ret->n++] = features[i].name;
 }
