@@ -236,22 +236,89 @@ static void test_uplinks(void **state)
 {
 	autoarena struct arena arena = ARENA_INIT;
 	struct kernel *kernel = *state;
-	struct string_list uplinks;
+	struct snapshot_uplinks uplinks;
 
 	assert_int_equal(kernel_uplinks(kernel, &arena, &uplinks), 0);
 	assert_int_equal(uplinks.n, 0);
 	assert_true(sandbox_does(
-		"for i in 0 1 2 3; do ip link add up$i type bridge && ip addr add 192.0.2.$i/32 dev up$i && "
+		"for i in 0 1 2 3; do ip link add up$i mtu 140$i type bridge && ip addr add 192.0.2.$i/32 dev up$i && "
 		"ip link set up$i up; done; ip route add default dev up0 && "
 		"ip route add default dev up0 metric 9 && ip route add default dev up1 table 77 && "
 		"ip route add unreachable default metric 4000 && "
 		"ip -6 route add default dev up2 && ip route add 10.0.0.0/8 dev up3"));
 	assert_int_equal(kernel_uplinks(kernel, &arena, &uplinks), 0);
 	assert_int_equal(uplinks.n, 2);
-	assert_string_equal(uplinks.items[0], "up0");
-	assert_string_equal(uplinks.items[1], "up2");
+	assert_string_equal(uplinks.items[0].name, "up0");
+	assert_int_equal(uplinks.items[0].mtu, 1400);
+	assert_string_equal(uplinks.items[1].name, "up2");
+	assert_int_equal(uplinks.items[1].mtu, 1402);
 	assert_true(sandbox_does("ip route del unreachable default metric 4000; "
 				 "for i in 0 1 2 3; do ip link del up$i; done"));
+}
+
+static void is_router(struct kernel *kernel, bool ipv4, bool ipv6)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct snapshot_uplinks uplinks;
+
+	assert_int_equal(kernel_uplinks(kernel, &arena, &uplinks), 0);
+	assert_int_equal(uplinks.n, 1);
+	assert_int_equal(uplinks.items[0].is_router[0], ipv4);
+	assert_int_equal(uplinks.items[0].is_router[1], ipv6);
+}
+
+static void set_forwarding(struct kernel *kernel, enum step_type type, const char *key)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct plan plan = PLAN_INIT(&arena);
+
+	plan_add(&plan, &(struct step){ .type = type, .sysctl = { key, 1 } });
+	sandbox_apply(kernel, &plan);
+}
+
+/* What the host wishes by itself is told from what we have set. */
+static void test_router(void **state)
+{
+	static const char *const ours = "net/ipv4/conf/up0/forwarding";
+	struct kernel *kernel = *state;
+
+	assert_true(
+		sandbox_does("sysctl -qw net.ipv4.ip_forward=0 && ip link add up0 type bridge && "
+			     "ip link set up0 up && ip route add default dev up0"));
+	is_router(kernel, false, false);
+	set_forwarding(kernel, STEP_SYSCTL_SET, ours);
+	is_router(kernel, false, false);
+	assert_true(sandbox_does("sysctl -qw net.ipv4.ip_forward=1"));
+	is_router(kernel, true, false);
+	/* What was off because all were is on because all are. */
+	set_forwarding(kernel, STEP_SYSCTL_RESTORE, ours);
+	sandbox_shows("cat /proc/sys/net/ipv4/conf/up0/forwarding", "1");
+	is_router(kernel, true, false);
+	set_forwarding(kernel, STEP_SYSCTL_SET, ours);
+	assert_true(sandbox_does("sysctl -qw net.ipv4.ip_forward=0"));
+	is_router(kernel, false, false);
+	set_forwarding(kernel, STEP_SYSCTL_RESTORE, ours);
+	sandbox_shows("cat /proc/sys/net/ipv4/conf/up0/forwarding", "0");
+
+	/* One that forwards of its own. */
+	assert_true(sandbox_does("sysctl -qw net.ipv4.conf.up0.forwarding=1"));
+	is_router(kernel, true, false);
+	set_forwarding(kernel, STEP_SYSCTL_SET, ours);
+	is_router(kernel, true, false);
+	set_forwarding(kernel, STEP_SYSCTL_RESTORE, ours);
+	sandbox_shows("cat /proc/sys/net/ipv4/conf/up0/forwarding", "1");
+	assert_true(sandbox_does(
+		"sysctl -qw net.ipv4.conf.up0.forwarding=0 net.ipv6.conf.all.forwarding=1"));
+	is_router(kernel, false, true);
+	assert_true(sandbox_does("sysctl -qw net.ipv6.conf.all.forwarding=0"));
+	if (kernel_has(kernel, "forwarding6")) {
+		set_forwarding(kernel, STEP_SYSCTL_SET, "net/ipv6/conf/up0/force_forwarding");
+		is_router(kernel, false, false);
+		set_forwarding(kernel, STEP_SYSCTL_RESTORE, "net/ipv6/conf/up0/force_forwarding");
+		assert_true(sandbox_does("sysctl -qw net.ipv6.conf.up0.force_forwarding=1"));
+		is_router(kernel, false, true);
+	}
+	assert_true(sandbox_does("ip link del up0"));
 }
 
 static void check_inspected(
@@ -375,6 +442,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_reap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_prefixes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_uplinks, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_router, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_inspect, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_processes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_features, setup, teardown),
