@@ -89,21 +89,21 @@ static void test_mtu(void **state)
 	/* Nobody else's link of the host. */
 	assert_true(sandbox_does("ip link add other mtu 1500 type bridge"));
 	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_MTU_SET,
-					      .mtu = { "other", 1500, 1300 } }),
+						   .mtu = { "other", 1500, 1300 } }),
 		ENODEV);
 	sandbox_shows("ip link show other", "mtu 1500");
 	assert_true(sandbox_does("ip link del other"));
 	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_MTU_SET,
-					      .netns = "ns1",
-					      .mtu = { "eth7", 1500, 1300 } }),
+						   .netns = "ns1",
+						   .mtu = { "eth7", 1500, 1300 } }),
 		ENODEV);
 	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_MTU_SET,
-					      .netns = "ns1",
-					      .mtu = { "eth0", 1300, 20 } }),
+						   .netns = "ns1",
+						   .mtu = { "eth0", 1300, 20 } }),
 		EINVAL);
 	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_MTU_SET,
-					      .netns = "ns9",
-					      .mtu = { "eth0", 1300, 1400 } }),
+						   .netns = "ns9",
+						   .mtu = { "eth0", 1300, 1400 } }),
 		ENOENT);
 }
 
@@ -133,11 +133,11 @@ static void test_isolated(void **state)
 
 	/* Ours, but no port; nobody else's port. */
 	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_ISOLATED_SET,
-					      .isolated = { "nsnet0ap", false, true } }),
+						   .isolated = { "nsnet0ap", false, true } }),
 		EOPNOTSUPP);
 	assert_true(sandbox_does("ip link add other master nsnet0 type veth peer name another"));
 	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_ISOLATED_SET,
-					      .isolated = { "other", false, true } }),
+						   .isolated = { "other", false, true } }),
 		ENODEV);
 	assert_true(sandbox_does("ip link del other"));
 }
