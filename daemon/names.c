@@ -36,15 +36,14 @@ static const char *unit_of(const char *network, char ret[UNIT_SIZE])
 	return ret;
 }
 
-/* "default.nsnet" of "default": nobody but the network's owner can have that. */
+/* "default.nsnet" of "default": no other network can have that. With a capital letter, or a dot or "_" that became a "-" in the
+ * domain, it could. */
 static bool is_of_its_name(const char *domain, const char *network)
 {
-	size_t i;
+	const char *rest = after(domain, network);
 
-	for (i = 0; network[i]; i++)
-		if (domain[i] != (network[i] == '_' || network[i] == '.' ? '-' : network[i]))
-			return false;
-	return streq(domain + i, ".nsnet");
+	return strspn(network, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(network) &&
+	       rest && streq(rest, ".nsnet");
 }
 
 /* A domain that a member chose is not for the host to believe in: it might be anybody's. */

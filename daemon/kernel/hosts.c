@@ -95,30 +95,52 @@ int hosts_delete(const struct kernel *kernel, const char *network)
 	return r;
 }
 
-/* step NULL: a free place */
-static void format_place(const struct step *step, char ret[PLACE_SIZE])
+/* A name with dots would hide one of the world's from all others of the network, who need not be its owner's: only with a domain
+ * behind does it stand for itself alone. */
+static int format_name(const struct step *step, char ret[LINE_SIZE])
 {
-	for (size_t i = 0; i < FAMILIES; i++) {
+	const char *domain = step->hosts.domain ? step->hosts.domain : "nsnet";
+	bool has_dots = strchr(step->hosts.name, '.');
+	int n;
+
+	if (!dns_domain_is_valid(domain))
+		return -EINVAL;
+	n = snprintf(ret, LINE_SIZE, "%s%s%s", step->hosts.name, has_dots ? "." : "",
+		has_dots ? domain : "");
+	return n > LINE_SIZE - ADDRESS_TEXT_MAX - 2 ? -ENAMETOOLONG : 0;
+}
+
+/* step NULL: a free place */
+static int format_place(const struct step *step, char ret[PLACE_SIZE])
+{
+	char name[LINE_SIZE];
+	int r = step ? format_name(step, name) : 0;
+
+	for (size_t i = 0; r == 0 && i < FAMILIES; i++) {
 		char address[ADDRESS_TEXT_MAX], text[LINE_SIZE] = "#";
 
-		if (step && address_is_set(&step->hosts.addresses[i]))
-			(void)snprintf(text, sizeof(text), "%s\t%s",
-				address_format(&step->hosts.addresses[i], address),
-				step->hosts.name);
+		if (step && address_is_set(&step->hosts.addresses[i])) {
+			(void)address_format(&step->hosts.addresses[i], address);
+			(void)snprintf(text, sizeof(text), "%.*s\t%.*s", ADDRESS_TEXT_MAX, address,
+				LINE_SIZE - ADDRESS_TEXT_MAX - 2, name);
+		}
 		pad(ret + i * LINE_SIZE, LINE_SIZE, text);
 	}
+	return r;
 }
 
 int hosts_set(const struct kernel *kernel, const struct step *step, bool is_clear)
 {
 	off_t place = HEAD_SIZE + (off_t)step->hosts.slot * PLACE_SIZE, end;
 	autoclose int fd = open_file(kernel, step->hosts.network, 0);
-	char text[PLACE_SIZE];
+	char text[PLACE_SIZE], nobody[PLACE_SIZE];
 	struct stat st;
-	int r = 0;
+	int r = format_place(is_clear ? NULL : step, text);
 
 	if (fd < 0)
 		return fd == -ENOENT && is_clear ? 0 : fd;
+	if (r < 0)
+		return r;
 	if (fstat(fd, &st) < 0)
 		return neg();
 	/* One that is cut short, by a full disk, is mended. */
@@ -129,12 +151,11 @@ int hosts_set(const struct kernel *kernel, const struct step *step, bool is_clea
 		return -EUCLEAN;
 	if (is_clear && place >= end)
 		return 0;
-	format_place(NULL, text);
+	(void)format_place(NULL, nobody);
 	for (; r == 0 && end < place; end += PLACE_SIZE)
-		r = file_write_at(fd, text, sizeof(text), end);
+		r = file_write_at(fd, nobody, sizeof(nobody), end);
 	if (r < 0)
 		return r;
-	format_place(is_clear ? NULL : step, text);
 	return file_write_at(fd, text, sizeof(text), place);
 }
 

@@ -266,14 +266,15 @@ static int make_reach(const struct maker *maker, enum nsnet_reach wish)
 	return 0;
 }
 
-/* "default.nsnet"; what a name may have and a domain may not becomes a "-". */
+/* "default.nsnet": always one level below "nsnet"; what a name may have and a label may not becomes a "-". */
 static const char *default_domain(const struct maker *maker)
 {
 	char *domain = arena_strdup(&maker->network->arena,
 		arena_printf(maker->arena, "%s.nsnet", maker->network->name));
+	const char *dot = strrchr(domain, '.');
 
 	for (char *p = domain; *p; p++)
-		if (*p == '_')
+		if (*p == '_' || (*p == '.' && p != dot))
 			*p = '-';
 	return domain;
 }

@@ -185,6 +185,8 @@ struct step {
 			const char *network;
 			unsigned slot; /* the line's place; never over HOSTS_SLOTS */
 			const char *name;
+			/* Follows a name that has dots, which alone could be a name of the world's; NULL: "nsnet" */
+			const char *domain;
 			struct address addresses[FAMILIES];
 			const struct address *before; /* FAMILIES that stood there; NULL: nothing */
 		} hosts;

@@ -47,6 +47,7 @@ struct step steps_hosts(enum step_type type, const struct attachment *attachment
 			.network = attachment->network->name,
 			.slot = attachment->port,
 			.name = attachment->ns->name,
+			.domain = attachment->network->dns.domain,
 		},
 	};
 

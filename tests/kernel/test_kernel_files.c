@@ -137,6 +137,20 @@ static void test_hosts_bounds(void **state)
 		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff_"
 		"a23456789012345678901234567890123456789012345678 \n");
 	sandbox_shows("grep -vc '^#' /run/nsnetd/hosts/net0/hosts", "6\n");
+	/* With dots it has a domain behind it, or is not written. */
+	step.hosts.name = "deb.debian.org";
+	run_step(kernel, &step);
+	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts", "\tdeb.debian.org.nsnet ");
+	step.hosts.domain = "net0.example";
+	run_step(kernel, &step);
+	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts", "\tdeb.debian.org.net0.example ");
+	step.hosts.domain = "a\n192.0.2.1 b";
+	assert_int_equal(fail_step(kernel, &step), EINVAL);
+	step.hosts.domain = "a23456789012345678901234567890123456789012345678.a23456789.example";
+	assert_int_equal(fail_step(kernel, &step), ENAMETOOLONG);
+	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts", "\tdeb.debian.org.net0.example ");
+	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &st), 0);
+	assert_int_equal(st.st_size, 256 + 1022 * 256);
 	/* Made again it has no names. */
 	run_step(kernel, &add);
 	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &st), 0);

@@ -99,6 +99,14 @@ same "by IPv6" 10.31.0.20 from ns1 "$(ip -n ns1 -6 route show default | sed -n '
 same "the host is answered too" 10.31.0.20 dig +short +tries=1 +time=3 @10.31.0.1 ns2.lan.nsnet
 same "by TCP as well" 10.31.0.20 dig +short +tcp +tries=1 +time=3 @10.31.0.1 ns2.lan.nsnet
 
+echo "# a name that is one of the world's too"
+check "a namespace with that name" nsnetctl create example.org --network lan:ip=10.31.0.66
+becomes "it has a domain behind it" 10.31.0.66 ns1 10.31.0.1 example.org.nsnet
+same "the world's is what it was" 203.0.113.53 from ns1 10.31.0.1 example.org
+refuse "in the hosts file too" nsnetctl exec ns1 getent -s files ahosts example.org
+show "where it has the domain as well" 10.31.0.66 nsnetctl exec ns1 getent -s files ahostsv4 example.org.nsnet
+check "it goes" nsnetctl delete example.org
+
 echo "# as they come and go"
 same "not there yet" NXDOMAIN state_of ns1 10.31.0.1 ns3.lan.nsnet
 check "another namespace" nsnetctl create ns3 --network lan:ip=10.31.0.30

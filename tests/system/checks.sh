@@ -214,6 +214,10 @@ name_server() {
 	check "it goes" nsnetctl delete ns3
 	answers "" "and its name" ns1 ns3.br1.nsnet
 	answers "" "both ways" ns1 -x 10.10.0.30
+	check "a namespace with dots in its name" nsnetctl create example.org --network br1:ip=10.10.0.66
+	answers 10.10.0.66 "is known in the domain" ns1 example.org.br1.nsnet
+	answers "" "and not for one of the world" ns1 example.org. +nosearch
+	check "it goes" nsnetctl delete example.org
 	check "the daemon is restarted" systemctl restart nsnetd.service
 	answers 10.10.0.20 "names stay" ns1 ns2.br1.nsnet
 	systemctl stop nsnetd.service nsnetd.socket

@@ -1,6 +1,7 @@
 # Tests of the codec, the model, the methods and the configuration: the fake kernel, no privilege.
 unit_test(test_codec SOURCES unit/test_codec.c DEPENDS protocol)
 unit_test(test_address SOURCES unit/test_address.c DEPENDS model)
+unit_test(test_dns SOURCES unit/test_dns.c DEPENDS model)
 unit_test(test_model SOURCES unit/test_model.c DEPENDS model)
 unit_test(test_plan SOURCES unit/test_plan.c DEPENDS model)
 unit_test(test_publish SOURCES unit/test_publish.c DEPENDS model)
