@@ -270,7 +270,7 @@ static void plan_inside(struct plan *plan, const struct sandbox_namespace *ns)
 		plan_add(plan, &(struct step){ .type = STEP_ROUTE_ADD,
 				       .netns = ns->name,
 				       .route = { "eth0", prefix_of(forms[i][2]),
-					       address_of(gateway), 0 } });
+					       address_of(gateway), 0, false } });
 	}
 }
 
@@ -294,9 +294,9 @@ void sandbox_plan_namespace(struct plan *plan, struct sandbox_namespace *ns)
 	plan_add(plan, &(struct step){ .type = STEP_ETC_ADD,
 			       .netns = ns->name,
 			       .etc.is = { networks, 1, "nameserver 192.0.2.53\n" } });
-	plan_add(plan,
-		&(struct step){ .type = STEP_RECORD_WRITE,
-			.record = { RECORD_NAMESPACE, ns->name, &nsnet_route_type, record } });
+	plan_add(plan, &(struct step){ .type = STEP_RECORD_WRITE,
+			       .record = { RECORD_NAMESPACE, ns->name, &nsnet_route_type, record,
+				       NULL } });
 	step = veth_step(arena, STEP_VETH_SETTLE, ns);
 	plan_add(plan, &step);
 	plan_add(plan, &(struct step){ .type = STEP_NETNS_PIN, .netns = ns->name });
