@@ -84,174 +84,145 @@ static void send_routes(struct kernel *kernel, const struct step *steps, size_t 
 			errors[i] = 0;
 }
 
-/* Names end up in paths. */
-static bool names_are_valid(const struct step *step)
-{
-	const char *name = step->netns;
+/* What each step is carried out by, and which of its names are looked at before: they end up in paths and messages. Those about
+ * addresses and routes go another way, many at once. */
 
-	switch (step->type) {
-	case STEP_HOSTS_ADD:
-	case STEP_HOSTS_DELETE:
-		name = step->hosts.network;
-		break;
-	case STEP_HOSTS_SET:
-		if (!step->hosts.name || !name_is_valid(step->hosts.name))
-			return false;
-		name = step->hosts.slot < HOSTS_SLOTS ? step->hosts.network : NULL;
-		break;
-	case STEP_HOSTS_CLEAR:
-		name = step->hosts.slot < HOSTS_SLOTS ? step->hosts.network : NULL;
-		break;
-	case STEP_RECORD_WRITE:
-	case STEP_RECORD_DELETE:
-		name = step->record.name;
-		break;
-	case STEP_BRIDGE_ADD:
-	case STEP_BRIDGE_DELETE:
-		return interface_name_is_valid(step->bridge.name) &&
-		       interface_name_is_valid(step->bridge.anchor);
-	case STEP_VETH_ADD:
-		return step->netns && name_is_valid(step->netns) &&
-		       interface_name_is_valid(step->veth.name) &&
-		       interface_name_is_valid(step->veth.peer) &&
-		       interface_name_is_valid(step->veth.bridge);
-	case STEP_VETH_DELETE:
-	case STEP_VETH_SETTLE:
-		return interface_name_is_valid(step->veth.name);
-	case STEP_GUARD_ADD:
-	case STEP_GUARD_DELETE:
-		return interface_name_is_valid(step->guard.port);
-	case STEP_FENCE_SET:
-		return interface_name_is_valid(step->fence.bridge);
-	case STEP_UPLINK_ADD:
-	case STEP_UPLINK_DELETE:
-		return interface_name_is_valid(step->uplink.interface);
-	case STEP_MTU_SET:
-		return (!step->netns || name_is_valid(step->netns)) &&
-		       interface_name_is_valid(step->mtu.interface);
-	case STEP_ISOLATED_SET:
-		return interface_name_is_valid(step->isolated.port);
-	case STEP_SHAPE_SET:
-		return step->netns && name_is_valid(step->netns) &&
-		       interface_name_is_valid(step->shape.port) &&
-		       interface_name_is_valid(step->shape.peer);
-	case STEP_LINK_TAKE:
-	case STEP_LINK_GIVE:
-		return step->netns && name_is_valid(step->netns) &&
-		       interface_name_is_valid(step->link.interface);
-	case STEP_DNS_ADD:
-	case STEP_DNS_DELETE:
-		name = step->dns.network;
-		break;
-	case STEP_NETNS_ADD:
-	case STEP_NETNS_DROP:
-	case STEP_NETNS_PIN:
-	case STEP_NETNS_UNPIN:
-	case STEP_ETC_ADD:
-	case STEP_ETC_DELETE:
-	case STEP_SETTING_SET:
-		break;
-	case STEP_ADDRESS_ADD:
-	case STEP_ADDRESS_DELETE:
-	case STEP_ROUTE_ADD:
-	case STEP_ROUTE_DELETE:
-	case STEP_SYSCTL_SET:
-	case STEP_SYSCTL_RESTORE:
-	case STEP_PORT_ADD:
-	case STEP_PORT_DELETE:
-	case STEP_FLOWS_DELETE:
-	case STEP_FIREWALL_RESET:
-	case STEP_TYPES:
-		return true;
-	}
+static bool is_netns(const char *name)
+{
 	return name && name_is_valid(name);
 }
 
+static bool is_link(const char *name)
+{
+	return name && interface_name_is_valid(name);
+}
+
+static bool names_netns(const struct step *step)
+{
+	return is_netns(step->netns);
+}
+
+static bool names_bridge(const struct step *step)
+{
+	return is_link(step->bridge.name) && is_link(step->bridge.anchor);
+}
+
+static bool names_veth(const struct step *step)
+{
+	return is_link(step->veth.name) &&
+	       (step->type != STEP_VETH_ADD || (is_netns(step->netns) && is_link(step->veth.peer) &&
+						       is_link(step->veth.bridge)));
+}
+
+static bool names_hosts(const struct step *step)
+{
+	return is_netns(step->hosts.network) && step->hosts.slot < HOSTS_SLOTS &&
+	       (step->type != STEP_HOSTS_SET || is_netns(step->hosts.name));
+}
+
+static bool names_guard(const struct step *step)
+{
+	return is_link(step->guard.port);
+}
+
+static bool names_fence(const struct step *step)
+{
+	return is_link(step->fence.bridge);
+}
+
+static bool names_uplink(const struct step *step)
+{
+	return is_link(step->uplink.interface);
+}
+
+static bool names_mtu(const struct step *step)
+{
+	return (!step->netns || is_netns(step->netns)) && is_link(step->mtu.interface);
+}
+
+static bool names_isolated(const struct step *step)
+{
+	return is_link(step->isolated.port);
+}
+
+static bool names_shape(const struct step *step)
+{
+	return is_netns(step->netns) && is_link(step->shape.port) && is_link(step->shape.peer);
+}
+
+static bool names_lent(const struct step *step)
+{
+	return is_netns(step->netns) && is_link(step->link.interface);
+}
+
+static bool names_dns(const struct step *step)
+{
+	return is_netns(step->dns.network);
+}
+
+static bool names_record(const struct step *step)
+{
+	return is_netns(step->record.name);
+}
+
+/* Has none, or its own floor looks at it: the closed list of sysctl.c. */
+static bool names_nothing(const struct step *step)
+{
+	(void)step;
+	return true;
+}
+
+static const struct {
+	int (*run)(struct kernel *kernel, const struct step *step);
+	bool (*names_are_valid)(const struct step *step);
+} deeds[STEP_TYPES] = {
+	[STEP_NETNS_ADD] = { netns_add, names_netns },
+	[STEP_NETNS_DROP] = { netns_drop, names_netns },
+	[STEP_NETNS_PIN] = { netns_pin, names_netns },
+	[STEP_NETNS_UNPIN] = { netns_unpin, names_netns },
+	[STEP_BRIDGE_ADD] = { link_add_bridge, names_bridge },
+	[STEP_BRIDGE_DELETE] = { link_delete_bridge, names_bridge },
+	[STEP_VETH_ADD] = { link_add_veth, names_veth },
+	[STEP_VETH_DELETE] = { link_delete_veth, names_veth },
+	[STEP_VETH_SETTLE] = { link_settle, names_veth },
+	[STEP_ADDRESS_ADD] = { NULL, NULL },
+	[STEP_ADDRESS_DELETE] = { NULL, NULL },
+	[STEP_ROUTE_ADD] = { NULL, NULL },
+	[STEP_ROUTE_DELETE] = { NULL, NULL },
+	[STEP_SYSCTL_SET] = { sysctl_set, names_nothing },
+	[STEP_SYSCTL_RESTORE] = { sysctl_restore, names_nothing },
+	[STEP_HOSTS_ADD] = { hosts_add, names_hosts },
+	[STEP_HOSTS_DELETE] = { hosts_delete, names_hosts },
+	[STEP_HOSTS_SET] = { hosts_set, names_hosts },
+	[STEP_HOSTS_CLEAR] = { hosts_clear, names_hosts },
+	[STEP_ETC_ADD] = { hosts_add_etc, names_netns },
+	[STEP_ETC_DELETE] = { hosts_delete_etc, names_netns },
+	[STEP_GUARD_ADD] = { guard_add, names_guard },
+	[STEP_GUARD_DELETE] = { guard_delete, names_guard },
+	[STEP_FENCE_SET] = { firewall_set_fence, names_fence },
+	[STEP_UPLINK_ADD] = { firewall_add_uplink, names_uplink },
+	[STEP_UPLINK_DELETE] = { firewall_delete_uplink, names_uplink },
+	[STEP_PORT_ADD] = { firewall_add_port, names_nothing },
+	[STEP_PORT_DELETE] = { firewall_delete_port, names_nothing },
+	[STEP_FLOWS_DELETE] = { flows_delete, names_nothing },
+	[STEP_FIREWALL_RESET] = { firewall_reset, names_nothing },
+	[STEP_MTU_SET] = { adjust_mtu, names_mtu },
+	[STEP_ISOLATED_SET] = { adjust_isolated, names_isolated },
+	[STEP_SHAPE_SET] = { traffic_shape, names_shape },
+	[STEP_SETTING_SET] = { adjust_setting, names_netns },
+	[STEP_LINK_TAKE] = { lend_take, names_lent },
+	[STEP_LINK_GIVE] = { lend_give, names_lent },
+	[STEP_DNS_ADD] = { dnsmasq_add, names_dns },
+	[STEP_DNS_DELETE] = { dnsmasq_delete, names_dns },
+	[STEP_RECORD_WRITE] = { record_write, names_record },
+	[STEP_RECORD_DELETE] = { record_delete, names_record },
+};
+
 static int run_step(struct kernel *kernel, const struct step *step)
 {
-	switch (step->type) {
-	case STEP_NETNS_ADD:
-		return netns_add(kernel, step);
-	case STEP_NETNS_DROP:
-		netns_drop(kernel, step->netns);
-		return 0;
-	case STEP_NETNS_PIN:
-		return netns_pin(kernel, step->netns);
-	case STEP_NETNS_UNPIN:
-		return netns_unpin(kernel, step->netns);
-	case STEP_BRIDGE_ADD:
-		return link_add_bridge(kernel, step);
-	case STEP_BRIDGE_DELETE:
-		return link_delete_bridge(kernel, step);
-	case STEP_VETH_ADD:
-		return link_add_veth(kernel, step);
-	case STEP_VETH_DELETE:
-		return link_delete_veth(kernel, step);
-	case STEP_VETH_SETTLE:
-		link_settle(kernel, step->veth.name);
-		return 0;
-	case STEP_SYSCTL_SET:
-		return sysctl_set(kernel, step->sysctl.key, step->sysctl.value);
-	case STEP_SYSCTL_RESTORE:
-		return sysctl_restore(kernel, step->sysctl.key);
-	case STEP_HOSTS_ADD:
-		return hosts_add(kernel, step->hosts.network);
-	case STEP_HOSTS_DELETE:
-		return hosts_delete(kernel, step->hosts.network);
-	case STEP_HOSTS_SET:
-		return hosts_set(kernel, step, false);
-	case STEP_HOSTS_CLEAR:
-		return hosts_set(kernel, step, true);
-	case STEP_ETC_ADD:
-		return hosts_add_etc(kernel, step);
-	case STEP_ETC_DELETE:
-		return hosts_delete_etc(kernel, step->netns);
-	case STEP_GUARD_ADD:
-		return guard_add(kernel, step);
-	case STEP_GUARD_DELETE:
-		return guard_delete(kernel, step);
-	case STEP_FENCE_SET:
-		return firewall_set_fence(kernel, step);
-	case STEP_UPLINK_ADD:
-		return firewall_add_uplink(kernel, step);
-	case STEP_UPLINK_DELETE:
-		return firewall_delete_uplink(kernel, step);
-	case STEP_PORT_ADD:
-		return firewall_add_port(kernel, step);
-	case STEP_PORT_DELETE:
-		return firewall_delete_port(kernel, step);
-	case STEP_FLOWS_DELETE:
-		return flows_delete(kernel, step);
-	case STEP_FIREWALL_RESET:
-		return firewall_reset(kernel);
-	case STEP_MTU_SET:
-		return adjust_mtu(kernel, step);
-	case STEP_ISOLATED_SET:
-		return adjust_isolated(kernel, step);
-	case STEP_SETTING_SET:
-		return adjust_setting(kernel, step);
-	case STEP_SHAPE_SET:
-		return traffic_shape(kernel, step);
-	case STEP_LINK_TAKE:
-		return lend_take(kernel, step);
-	case STEP_LINK_GIVE:
-		return lend_give(kernel, step);
-	case STEP_DNS_ADD:
-		return dnsmasq_add(kernel, step);
-	case STEP_DNS_DELETE:
-		return dnsmasq_delete(kernel, step->dns.network);
-	case STEP_RECORD_WRITE:
-		return record_write(kernel, step);
-	case STEP_RECORD_DELETE:
-		return record_delete(kernel, step);
-	case STEP_ADDRESS_ADD:
-	case STEP_ADDRESS_DELETE:
-	case STEP_ROUTE_ADD:
-	case STEP_ROUTE_DELETE:
-	case STEP_TYPES:
-		break;
-	}
-	abort();
+	if (!deeds[step->type].names_are_valid(step))
+		return -EINVAL;
+	return deeds[step->type].run(kernel, step);
 }
 
 /* Carries out the step at the front, or as many of the n as can go together: how many. */
@@ -263,7 +234,7 @@ static size_t run(struct kernel *kernel, const struct step *steps, size_t n, int
 	kernel->host.words[0] = 0;
 	*ret_netlink = &kernel->host;
 	if (!is_about_routes(&steps[0])) {
-		errors[0] = names_are_valid(&steps[0]) ? run_step(kernel, &steps[0]) : -EINVAL;
+		errors[0] = run_step(kernel, &steps[0]);
 		return 1;
 	}
 	while (together < n && together < NETLINK_BATCH_MAX && is_about_routes(&steps[together]) &&

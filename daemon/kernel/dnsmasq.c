@@ -84,7 +84,7 @@ static void format_name(const char *network, char ret[NAME_SIZE + sizeof(".conf"
 	(void)snprintf(ret, NAME_SIZE + sizeof(".conf"), "%s.conf", network);
 }
 
-int dnsmasq_add(const struct kernel *kernel, const struct step *step)
+int dnsmasq_add(struct kernel *kernel, const struct step *step)
 {
 	autoarena struct arena arena = ARENA_INIT;
 	const struct dns *dns = step->dns.after;
@@ -98,10 +98,10 @@ int dnsmasq_add(const struct kernel *kernel, const struct step *step)
 	return file_put(kernel->dns, name, 0644, text, strlen(text), FILE_REPLACE);
 }
 
-int dnsmasq_delete(const struct kernel *kernel, const char *network)
+int dnsmasq_delete(struct kernel *kernel, const struct step *step)
 {
 	char name[NAME_SIZE + sizeof(".conf")];
 
-	format_name(network, name);
+	format_name(step->dns.network, name);
 	return file_remove(kernel->dns, name);
 }

@@ -7,5 +7,5 @@
 #include "state.h"
 
 /* -EINVAL: what is in the step is not fit for a configuration. */
-int dnsmasq_add(const struct kernel *kernel, const struct step *step);
-int dnsmasq_delete(const struct kernel *kernel, const char *network);
+int dnsmasq_add(struct kernel *kernel, const struct step *step);
+int dnsmasq_delete(struct kernel *kernel, const struct step *step);

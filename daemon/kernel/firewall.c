@@ -171,8 +171,9 @@ int firewall_delete_port(struct kernel *kernel, const struct step *step)
 	return nft_withdraw(kernel, &batch);
 }
 
-int firewall_reset(struct kernel *kernel)
+int firewall_reset(struct kernel *kernel, const struct step *step)
 {
+	(void)step;
 	return nft_reset(kernel);
 }
 

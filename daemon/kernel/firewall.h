@@ -13,7 +13,7 @@ int firewall_delete_uplink(struct kernel *kernel, const struct step *step);
 int firewall_add_port(struct kernel *kernel, const struct step *step);
 int firewall_delete_port(struct kernel *kernel, const struct step *step);
 /* Takes both tables away, and what the guards have in them. */
-int firewall_reset(struct kernel *kernel);
+int firewall_reset(struct kernel *kernel, const struct step *step);
 
 /* All published ports that stand there. */
 int firewall_list_ports(

@@ -65,8 +65,9 @@ static int make_directory(const struct kernel *kernel, const char *network)
 	return 0;
 }
 
-int hosts_add(const struct kernel *kernel, const char *network)
+int hosts_add(struct kernel *kernel, const struct step *step)
 {
+	const char *network = step->hosts.network;
 	int r = make_directory(kernel, network);
 	autoclose int fd = r < 0 ? r : open_file(kernel, network, O_CREAT);
 	char text[HEAD_SIZE];
@@ -83,8 +84,9 @@ int hosts_add(const struct kernel *kernel, const char *network)
 	return file_write_at(fd, text, sizeof(text), 0);
 }
 
-int hosts_delete(const struct kernel *kernel, const char *network)
+int hosts_delete(struct kernel *kernel, const struct step *step)
 {
+	const char *network = step->hosts.network;
 	char path[NAME_SIZE + sizeof("/" FILE_NAME)];
 	int r;
 
@@ -129,7 +131,7 @@ static int format_place(const struct step *step, char ret[PLACE_SIZE])
 	return r;
 }
 
-int hosts_set(const struct kernel *kernel, const struct step *step, bool is_clear)
+static int write_place(const struct kernel *kernel, const struct step *step, bool is_clear)
 {
 	off_t place = HEAD_SIZE + (off_t)step->hosts.slot * PLACE_SIZE, end;
 	autoclose int fd = open_file(kernel, step->hosts.network, 0);
@@ -159,8 +161,19 @@ int hosts_set(const struct kernel *kernel, const struct step *step, bool is_clea
 	return file_write_at(fd, text, sizeof(text), place);
 }
 
-int hosts_delete_etc(const struct kernel *kernel, const char *netns)
+int hosts_set(struct kernel *kernel, const struct step *step)
 {
+	return write_place(kernel, step, false);
+}
+
+int hosts_clear(struct kernel *kernel, const struct step *step)
+{
+	return write_place(kernel, step, true);
+}
+
+int hosts_delete_etc(struct kernel *kernel, const struct step *step)
+{
+	const char *netns = step->netns;
 	autoarena struct arena arena = ARENA_INIT;
 	autoclose int fd =
 		openat(kernel->etc, netns, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -270,7 +283,7 @@ static int fill_etc(int fd, const struct etc *etc)
 	return r;
 }
 
-int hosts_add_etc(const struct kernel *kernel, const struct step *step)
+int hosts_add_etc(struct kernel *kernel, const struct step *step)
 {
 	autoclose int fd = file_open_directory(kernel->etc, step->netns, 0755);
 	int r, back;
@@ -280,8 +293,7 @@ int hosts_add_etc(const struct kernel *kernel, const struct step *step)
 	r = fill_etc(fd, &step->etc.is);
 	if (r == 0)
 		return 0;
-	back = step->etc.before ? fill_etc(fd, step->etc.before)
-				: hosts_delete_etc(kernel, step->netns);
+	back = step->etc.before ? fill_etc(fd, step->etc.before) : hosts_delete_etc(kernel, step);
 	if (back < 0)
 		log_line(LOG_ERR, "cannot put etc/%s back: %s", step->netns, strerror(-back));
 	return r;

@@ -6,10 +6,11 @@
 
 #include "state.h"
 
-int hosts_add(const struct kernel *kernel, const char *network);
-int hosts_delete(const struct kernel *kernel, const char *network);
+int hosts_add(struct kernel *kernel, const struct step *step);
+int hosts_delete(struct kernel *kernel, const struct step *step);
 /* Writes a name at its place, or frees the place; one that is not there is free. */
-int hosts_set(const struct kernel *kernel, const struct step *step, bool is_clear);
+int hosts_set(struct kernel *kernel, const struct step *step);
+int hosts_clear(struct kernel *kernel, const struct step *step);
 
-int hosts_add_etc(const struct kernel *kernel, const struct step *step);
-int hosts_delete_etc(const struct kernel *kernel, const char *netns);
+int hosts_add_etc(struct kernel *kernel, const struct step *step);
+int hosts_delete_etc(struct kernel *kernel, const struct step *step);

@@ -485,18 +485,20 @@ int link_find(struct kernel *kernel, const char *name)
 
 /* A new port forwards nothing until the kernel has worked on its carrier, some time later; asking for the link makes it do that
  * at once (older ones: it is waited for). Without this every fourth namespace loses its first packet, and a second with it. */
-void link_settle(struct kernel *kernel, const char *name)
+int link_settle(struct kernel *kernel, const struct step *step)
 {
 	static const struct timespec pause = { .tv_nsec = 2 * 1000 * 1000 };
 
 	for (int i = 0; i < 100; i++) {
 		struct parsed link = { 0 };
 
-		if (look_up(kernel, name, 0, &link) < 0 || link.operstate == OPERSTATE_UP)
-			return;
+		if (look_up(kernel, step->veth.name, 0, &link) < 0 ||
+			link.operstate == OPERSTATE_UP)
+			return 0;
 		(void)nanosleep(&pause, NULL);
 	}
-	log_line(LOG_WARNING, "%s is still not up", name);
+	log_line(LOG_WARNING, "%s is still not up", step->veth.name);
+	return 0;
 }
 
 struct listing {

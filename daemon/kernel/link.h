@@ -14,7 +14,7 @@ int link_delete_bridge(struct kernel *kernel, const struct step *step);
 int link_add_veth(struct kernel *kernel, const struct step *step);
 int link_delete_veth(struct kernel *kernel, const struct step *step);
 /* Never fails. */
-void link_settle(struct kernel *kernel, const char *name);
+int link_settle(struct kernel *kernel, const struct step *step);
 
 /* The index of a link of ours on the host, or -ENODEV. */
 int link_find(struct kernel *kernel, const char *name);

@@ -313,8 +313,9 @@ static const char *path_of(const struct kernel *kernel, const char *name, char r
 	return ret;
 }
 
-int netns_pin(struct kernel *kernel, const char *name)
+int netns_pin(struct kernel *kernel, const struct step *step)
 {
+	const char *name = step->netns;
 	struct netns *netns = netns_find(kernel, name);
 	char from[PATH_SIZE], to[PATH_SIZE];
 	autoclose int file = -EBADF;
@@ -407,26 +408,27 @@ static void give_up(struct kernel *kernel, struct netns *netns)
 	netns_free(netns);
 }
 
-int netns_unpin(struct kernel *kernel, const char *name)
+int netns_unpin(struct kernel *kernel, const struct step *step)
 {
-	struct netns *netns = netns_find(kernel, name);
+	struct netns *netns = netns_find(kernel, step->netns);
 	int r;
 
 	/* Held, but never named by us: who has that name is another. */
 	if (netns && !netns->is_pinned)
 		return 0;
-	r = take_name_away(kernel, name, netns);
+	r = take_name_away(kernel, step->netns, netns);
 	if (netns && r == 0)
 		netns->is_pinned = false;
 	return r;
 }
 
-void netns_drop(struct kernel *kernel, const char *name)
+int netns_drop(struct kernel *kernel, const struct step *step)
 {
-	struct netns *netns = netns_find(kernel, name);
+	struct netns *netns = netns_find(kernel, step->netns);
 
 	if (netns)
 		give_up(kernel, netns);
+	return 0;
 }
 
 int netns_open_socket(const struct kernel *kernel, int fd, struct netlink *ret)

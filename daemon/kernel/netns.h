@@ -15,9 +15,9 @@ void netns_free(struct netns *netns);
 
 /* The steps. */
 int netns_add(struct kernel *kernel, const struct step *step);
-int netns_pin(struct kernel *kernel, const char *name);
-int netns_unpin(struct kernel *kernel, const char *name);
-void netns_drop(struct kernel *kernel, const char *name);
+int netns_pin(struct kernel *kernel, const struct step *step);
+int netns_unpin(struct kernel *kernel, const struct step *step);
+int netns_drop(struct kernel *kernel, const struct step *step);
 
 /* A route netlink socket inside, kept until netns_leave_all(). */
 int netns_inside(struct kernel *kernel, struct netns *netns, struct netlink **ret);

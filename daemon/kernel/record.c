@@ -22,7 +22,7 @@ static void file_name(const char *name, char ret[NAME_SIZE + sizeof(SUFFIX)])
 	(void)snprintf(ret, NAME_SIZE + sizeof(SUFFIX), "%s" SUFFIX, name);
 }
 
-int record_write(const struct kernel *kernel, const struct step *step)
+int record_write(struct kernel *kernel, const struct step *step)
 {
 	autoarena struct arena arena = ARENA_INIT;
 	const char *text = codec_encode(step->record.type, step->record.data, &arena);
@@ -33,7 +33,7 @@ int record_write(const struct kernel *kernel, const struct step *step)
 		folder(kernel, step->record.kind), name, 0600, text, strlen(text), FILE_REPLACE);
 }
 
-int record_delete(const struct kernel *kernel, const struct step *step)
+int record_delete(struct kernel *kernel, const struct step *step)
 {
 	char name[NAME_SIZE + sizeof(SUFFIX)];
 

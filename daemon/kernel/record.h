@@ -6,8 +6,8 @@
 
 #include "state.h"
 
-int record_write(const struct kernel *kernel, const struct step *step);
-int record_delete(const struct kernel *kernel, const struct step *step);
+int record_write(struct kernel *kernel, const struct step *step);
+int record_delete(struct kernel *kernel, const struct step *step);
 
 /* All records of a kind; those that cannot be read are left out, and the log says so. */
 int record_list(const struct kernel *kernel, enum record_kind kind, struct arena *arena,

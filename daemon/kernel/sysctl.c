@@ -143,8 +143,9 @@ static int keep(const struct kernel *kernel, const char *key, bool *ret_is_new)
 	return r == -EEXIST ? 0 : r;
 }
 
-int sysctl_set(const struct kernel *kernel, const char *key, int value)
+int sysctl_set(struct kernel *kernel, const struct step *step)
 {
+	const char *key = step->sysctl.key;
 	char path[KEY_SIZE + 4], name[KEY_SIZE], text[VALUE_SIZE];
 	bool is_new = false;
 	int r;
@@ -155,7 +156,7 @@ int sysctl_set(const struct kernel *kernel, const char *key, int value)
 	if (r < 0)
 		return r;
 	path_of(key, path);
-	(void)snprintf(text, sizeof(text), "%d", value);
+	(void)snprintf(text, sizeof(text), "%d", step->sysctl.value);
 	r = file_write_once(kernel->proc, path, text);
 	if (r < 0 && is_new) {
 		kept_name(key, name);
@@ -164,8 +165,9 @@ int sysctl_set(const struct kernel *kernel, const char *key, int value)
 	return r;
 }
 
-int sysctl_restore(const struct kernel *kernel, const char *key)
+int sysctl_restore(struct kernel *kernel, const struct step *step)
 {
+	const char *key = step->sysctl.key;
 	autoarena struct arena arena = ARENA_INIT;
 	char path[KEY_SIZE + 4], name[KEY_SIZE];
 	char *value;

@@ -6,8 +6,8 @@
 
 #include "state.h"
 
-int sysctl_set(const struct kernel *kernel, const char *key, int value);
-int sysctl_restore(const struct kernel *kernel, const char *key);
+int sysctl_set(struct kernel *kernel, const struct step *step);
+int sysctl_restore(struct kernel *kernel, const struct step *step);
 
 /* What a setting says now; and what it said before we touched it, or says where we have not. -ENOENT: there is none. */
 int sysctl_current(const struct kernel *kernel, const char *key, int *ret);
