@@ -70,11 +70,18 @@ int firewall_set_fence(struct kernel *kernel, const struct step *step)
 	return after->is_set ? nft_commit(kernel, &batch) : nft_withdraw(kernel, &batch);
 }
 
+static void change_uplink(struct netlink_batch *batch, const struct step *step, bool is_there)
+{
+	for (size_t i = 0; i < FAMILIES; i++)
+		change_member(batch, family_of(i) == AF_INET ? "uplinks4" : "uplinks6",
+			is_there && step->uplink.is_closed[i], step->uplink.interface, NULL);
+}
+
 int firewall_add_uplink(struct kernel *kernel, const struct step *step)
 {
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
 
-	change_member(&batch, "uplinks", true, step->uplink.interface, NULL);
+	change_uplink(&batch, step, true);
 	return nft_commit(kernel, &batch);
 }
 
@@ -82,7 +89,7 @@ int firewall_delete_uplink(struct kernel *kernel, const struct step *step)
 {
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
 
-	change_member(&batch, "uplinks", false, step->uplink.interface, NULL);
+	change_uplink(&batch, step, false);
 	return nft_withdraw(kernel, &batch);
 }
 

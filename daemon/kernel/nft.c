@@ -158,7 +158,9 @@ static int fill(struct kernel *kernel, const bool *is_persistent)
 				&arena, "%sadd table %s " NFT_TABLE "\n", text, families[i].name);
 	/* An earlier life's uplinks are not ours to forward for. */
 	text = arena_printf(&arena, "%s%s%s", text, nft_rules,
-		kernel->has_made_tables ? "" : "flush set inet " NFT_TABLE " uplinks\n");
+		kernel->has_made_tables ? ""
+					: "flush set inet " NFT_TABLE " uplinks4\n"
+					  "flush set inet " NFT_TABLE " uplinks6\n");
 	r = run_text(context, text, kernel->netfilter.words);
 	if (r == 0 && run_text(context, nft_rules_limits, words) < 0)
 		log_line(LOG_WARNING,

@@ -92,7 +92,9 @@ const char nft_rules[] =
 	/* Gateways that only our networks may speak to. */
 	SET(INET, "private4", "type ipv4_addr;")
 	SET(INET, "private6", "type ipv6_addr;")
-	SET(INET, "uplinks", "type ifname;")
+	/* Those that forward in that family for us alone. */
+	SET(INET, "uplinks4", "type ifname;")
+	SET(INET, "uplinks6", "type ifname;")
 	MAP(INET, "ports4", "type " TARGET("ipv4") ";")
 	MAP(INET, "ports6", "type " TARGET("ipv6") ";")
 	MAP(INET, "ports4_at", "type ipv4_addr . " TARGET("ipv4") ";")
@@ -148,14 +150,18 @@ const char nft_rules[] =
 	RULE(INET, "unfenced", "oifgroup " GROUP " accept")
 	RULE(INET, "unfenced", REJECT)
 
+	/* Answers to what others begin are theirs. */
+	CHAIN(INET, "closed")
+	RULE(INET, "closed", "ct state { established, related } accept")
+	RULE(INET, "closed", "drop")
+
 	HOOK(INET, "forward", "type filter hook forward priority 0;")
 	RULE(INET, "forward", "iifname @networks goto from_ours")
 	RULE(INET, "forward", "iifgroup " GROUP " goto unfenced")
 	RULE(INET, "forward", "oifname @networks goto to_ours")
 	RULE(INET, "forward", "oifgroup " GROUP " drop")
-	/* Answers to what others begin are theirs. */
-	RULE(INET, "forward", "iifname @uplinks ct state { established, related } accept")
-	RULE(INET, "forward", "iifname @uplinks drop")
+	RULE(INET, "forward", "meta nfproto ipv4 iifname @uplinks4 goto closed")
+	RULE(INET, "forward", "meta nfproto ipv6 iifname @uplinks6 goto closed")
 
 	HOOK(INET, "input", "type filter hook input priority 0;")
 	RULE(INET, "input", "iifgroup " GROUP " jump sources")

@@ -142,9 +142,9 @@ static void set_fence(unsigned network, const struct fence *before, const struct
 		.fence = { arena_printf(&arena, "nsnet%u", network), *before, *after } });
 }
 
-static void set_uplink(enum step_type type)
+static void set_uplink(enum step_type type, bool is_closed4, bool is_closed6)
 {
-	apply(&(struct step){ .type = type, .uplink = { "up0" } });
+	apply(&(struct step){ .type = type, .uplink = { "up0", { is_closed4, is_closed6 } } });
 }
 
 /* In both families; host: NULL: at all addresses. */
@@ -222,7 +222,7 @@ static int set_up(void **state)
 
 		set_fence(i, &none, &usual);
 	}
-	set_uplink(STEP_UPLINK_ADD);
+	set_uplink(STEP_UPLINK_ADD, true, true);
 	return 0;
 }
 
@@ -409,7 +409,11 @@ static void test_uplink(void **state)
 	gets_both("out", "tcp", FAR, 80, SAME("silence"));
 	/* What somebody else lets begin is answered. */
 	gets_both("far", "tcp", OUT, 80, FAR);
-	set_uplink(STEP_UPLINK_DELETE);
+	set_uplink(STEP_UPLINK_ADD, false, true);
+	gets_both("out", "tcp", FAR, 80, BOTH(OUT4, "silence"));
+	set_uplink(STEP_UPLINK_ADD, true, false);
+	gets_both("out", "tcp", FAR, 80, BOTH("silence", OUT6));
+	set_uplink(STEP_UPLINK_DELETE, true, true);
 	gets_both("out", "tcp", FAR, 80, OUT);
 }
 

@@ -190,7 +190,7 @@ static void test_many(void **state)
 /* The tables outlive the process; the next one makes the rules anew, and loses nothing but the uplinks. */
 static void test_restart(void **state)
 {
-	const struct step uplink = { .type = STEP_UPLINK_ADD, .uplink = { "up0" } };
+	const struct step uplink = { .type = STEP_UPLINK_ADD, .uplink = { "up0", { true, true } } };
 	autoarena struct arena arena = ARENA_INIT;
 	const char *before;
 
@@ -207,7 +207,8 @@ static void test_restart(void **state)
 	/* For another reason than a beginning they stay. */
 	((struct kernel *)*state)->are_guards_ready = false;
 	make_fence(*state);
-	holds("uplinks", "\"up0\"");
+	holds("uplinks4", "\"up0\"");
+	holds("uplinks6", "\"up0\"");
 }
 
 /* Nobody else can change what belongs to us. */

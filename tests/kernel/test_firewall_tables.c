@@ -189,20 +189,31 @@ static void test_fences(void **state)
 
 static void test_uplinks(void **state)
 {
-	struct step add = { .type = STEP_UPLINK_ADD, .uplink = { "up0" } };
-	struct step delete = { .type = STEP_UPLINK_DELETE, .uplink = { "up0" } };
+	struct step add = { .type = STEP_UPLINK_ADD, .uplink = { "up0", { true, true } } };
+	struct step delete = { .type = STEP_UPLINK_DELETE, .uplink = { "up0", { true, true } } };
 	autoarena struct arena arena = ARENA_INIT;
 
 	apply(*state, &delete);
 	assert_string_equal(ruleset(&arena), "");
 	apply(*state, &add);
 	apply(*state, &add);
-	holds("uplinks", "\"up0\"");
+	holds("uplinks4", "\"up0\"");
+	holds("uplinks6", "\"up0\"");
 	add.uplink.interface = "up1";
 	apply(*state, &add);
 	apply(*state, &delete);
 	apply(*state, &delete);
-	holds("uplinks", "\"up1\"");
+	holds("uplinks4", "\"up1\"");
+	holds("uplinks6", "\"up1\"");
+	add.uplink.is_closed[0] = false;
+	apply(*state, &add);
+	holds("uplinks4", "");
+	holds("uplinks6", "\"up1\"");
+	add.uplink.is_closed[0] = true;
+	add.uplink.is_closed[1] = false;
+	apply(*state, &add);
+	holds("uplinks4", "\"up1\"");
+	holds("uplinks6", "");
 	add.uplink.interface = "a/b";
 	assert_int_equal(try(*state, &add), EINVAL);
 	add.uplink.interface = "sixteen-letters-";
