@@ -95,8 +95,13 @@ static const char *print_fence(const struct step *step, const char *verb, struct
 
 static const char *print_uplink(const struct step *step, const char *verb, struct arena *arena)
 {
-	return arena_printf(
-		arena, "nft %s element inet nsnetd uplinks '{ %s }'", verb, step->uplink.interface);
+	const char *text = "nft '";
+
+	for (size_t i = 0; i < FAMILIES; i++)
+		text = arena_printf(arena, "%s%s element inet nsnetd uplinks%s { %s }%s", text,
+			step->uplink.is_closed[i] ? verb : "delete", i == 0 ? "4" : "6",
+			step->uplink.interface, i == 0 ? "; " : "'");
+	return text;
 }
 
 static const char *print_port(const struct step *step, const char *verb, struct arena *arena)

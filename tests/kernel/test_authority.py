@@ -16,7 +16,7 @@ ROLES = {
     "root": (0, []),
     "stranger": (12004, []),
 }
-NS, NET = "NoSuchNamespace", "NoSuchNetwork"
+NS, NET, LINK = "NoSuchNamespace", "NoSuchNetwork", "LinkUnavailable"
 OK, DENIED, CLOSED_OUT = "ok", "PermissionDenied", "EACCES"
 
 # By verb and object: what owner, other member, administrator and root get. A stranger cannot even connect.
@@ -43,6 +43,19 @@ TABLE = {
     ("OpenNamespace", "admin's"): (NS, NS, OK, OK),
     ("OpenNamespace", "shared"): (NS, NS, OK, OK),
     ("OpenNamespace", "absent"): (NS, NS, NS, NS),
+    ("SetNamespace", "own"): (OK, NS, OK, OK),
+    ("SetNamespace", "other's"): (NS, OK, OK, OK),
+    ("SetNamespace", "admin's"): (NS, NS, OK, OK),
+    ("SetNamespace", "shared"): (NS, NS, OK, OK),
+    ("SetNamespace", "absent"): (NS, NS, NS, NS),
+    ("SetNamespace on", "own"): (OK, NET, OK, OK),
+    ("SetNamespace on", "other's"): (NET, OK, OK, OK),
+    ("SetNamespace on", "admin's"): (NET, NET, OK, OK),
+    ("SetNamespace on", "shared"): (OK, OK, OK, OK),
+    ("SetNamespace on", "absent"): (NET, NET, NET, NET),
+    ("SetNamespace with link", "own"): (DENIED, NS, LINK, LINK),
+    ("SetNamespace with link", "shared"): (NS, NS, LINK, LINK),
+    ("CreateNamespace with link", "absent"): (DENIED, DENIED, LINK, LINK),
     ("DeleteNamespaces", "own"): (OK, NS, OK, OK),
     ("DeleteNamespaces", "other's"): (NS, OK, OK, OK),
     ("DeleteNamespaces", "admin's"): (NS, NS, OK, OK),
@@ -58,6 +71,11 @@ TABLE = {
     ("ListNetworks", "admin's"): (NET, NET, OK, OK),
     ("ListNetworks", "shared"): (OK, OK, OK, OK),
     ("ListNetworks", "absent"): (NET, NET, NET, NET),
+    ("SetNetwork", "own"): (OK, NET, OK, OK),
+    ("SetNetwork", "other's"): (NET, OK, OK, OK),
+    ("SetNetwork", "admin's"): (NET, NET, OK, OK),
+    ("SetNetwork", "shared"): (DENIED, DENIED, OK, OK),
+    ("SetNetwork", "absent"): (NET, NET, NET, NET),
     ("DeleteNetworks", "own"): (OK, NET, OK, OK),
     ("DeleteNetworks", "other's"): (NET, OK, OK, OK),
     ("DeleteNetworks", "admin's"): (NET, NET, OK, OK),
@@ -93,6 +111,8 @@ def set_up():
 
 
 def clean_up():
+    for name in NAMES.values():
+        ask("root", "SetNamespace", {"name": name, "context": {"attachments": []}})
     for method, name in ("DeleteNamespaces", "absent"), ("DeleteNamespaces", "on"), ("DeleteNetworks", "absent"):
         ask("root", method, {"names": [name]})
 
@@ -105,6 +125,17 @@ def try_cell(role, verb, object):
         return ask(role, verb, {"name": name, "context": {"attachments": []}})
     if verb == "CreateNamespace on":
         return ask(role, "CreateNamespace", {"name": "on", "context": {"attachments": [{"network": name}]}})
+    if verb == "CreateNamespace with link":
+        return ask(role, "CreateNamespace", {"name": name, "context": {"attachments": [], "links": ["absent0"]}})
+    if verb == "SetNamespace":
+        return ask(role, verb, {"name": name, "context": {"description": f"by {role}"}})
+    if verb == "SetNamespace on":
+        own = NAMES[{role: object for object, role in OBJECTS.items()}.get(role, "shared")]
+        return ask(role, "SetNamespace", {"name": own, "context": {"attachments": [{"network": name}]}})
+    if verb == "SetNamespace with link":
+        return ask(role, "SetNamespace", {"name": name, "context": {"links": ["absent0"]}})
+    if verb == "SetNetwork":
+        return ask(role, verb, {"name": name, "context": {"description": f"by {role}"}})
     if verb.startswith("Delete"):
         return ask(role, verb, {"names": [name]})
     return ask(role, verb, {"name": name})

@@ -173,7 +173,8 @@ static void test_make_network(void **state)
 	difference_follow_uplinks(&none, &uplinks, is_forwarding, &plan);
 	difference_make_network(world->network, &(struct network_presence){ 0 }, &plan);
 	assert_plan(world, &plan,
-		"nft add element inet nsnetd uplinks '{ eth7 }'\n"
+		"nft 'add element inet nsnetd uplinks4 { eth7 }; add element inet nsnetd uplinks6 { eth7 "
+		"}'\n"
 		"sysctl -w net/ipv4/conf/eth7/forwarding=1\n"
 		"sysctl -w net/ipv6/conf/eth7/force_forwarding=1\n"
 		"nft add element inet nsnetd networks '{ nsnet3 }'  # nat\n"

@@ -100,12 +100,16 @@ static const struct row {
 				       { true, NSNET_REACH_ROUTE, true, { V4(1) } } } },
 		"nft add element inet nsnetd networks '{ nsnet0 }'  # route, isolated",
 		"nft add element inet nsnetd networks '{ nsnet0 }'  # nat" },
-	[STEP_UPLINK_ADD] = { { .uplink = { .interface = "wan0" } },
-		"nft add element inet nsnetd uplinks '{ wan0 }'",
-		"nft delete element inet nsnetd uplinks '{ wan0 }'" },
-	[STEP_UPLINK_DELETE] = { { .uplink = { .interface = "wan0" } },
-		"nft delete element inet nsnetd uplinks '{ wan0 }'",
-		"nft add element inet nsnetd uplinks '{ wan0 }'" },
+	[STEP_UPLINK_ADD] = { { .uplink = { .interface = "wan0", .is_closed = { true, false } } },
+		"nft 'add element inet nsnetd uplinks4 { wan0 }; "
+		"delete element inet nsnetd uplinks6 { wan0 }'",
+		"nft 'delete element inet nsnetd uplinks4 { wan0 }; "
+		"delete element inet nsnetd uplinks6 { wan0 }'" },
+	[STEP_UPLINK_DELETE] = { { .uplink = { .interface = "wan0", .is_closed = { true, true } } },
+		"nft 'delete element inet nsnetd uplinks4 { wan0 }; "
+		"delete element inet nsnetd uplinks6 { wan0 }'",
+		"nft 'add element inet nsnetd uplinks4 { wan0 }; "
+		"add element inet nsnetd uplinks6 { wan0 }'" },
 	[STEP_PORT_ADD] = { { PORT },
 		"nft add element inet nsnetd ports4 '{ 192.0.2.1 . tcp . 8080 : 192.0.2.7 . 80 }'",
 		"nft delete element inet nsnetd ports4 '{ 192.0.2.1 . tcp . 8080 : 192.0.2.7 . 80 "
