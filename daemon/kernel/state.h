@@ -52,10 +52,10 @@ struct kernel {
 	bool has_made_tables;  /* in this process's life */
 	unsigned n_owned;      /* how many belong to our socket */
 	int nft_events;        /* or negative: nobody listens */
-	bool is_nft_pending;   /* somebody is changing them: whose transaction that is comes later */
-	int64_t nft_process;   /* our number in the kernel's eyes */
-	int proc;                 /* /proc */
-	int names;                /* /run/netns */
+	bool is_nft_pending; /* somebody is changing them: whose transaction that is comes later */
+	int64_t nft_process; /* our number in the kernel's eyes */
+	int proc;            /* /proc */
+	int names;           /* /run/netns */
 	int namespaces, networks; /* state/namespaces/, state/networks/ */
 	int hosts, etc, sysctl, dns;
 	char *run; /* the path of the directory that these are in */
