@@ -115,7 +115,7 @@ static void test_find(void **state)
 
 #define MAKE \
 	"ip link add wg7 address 02:00:00:00:00:07 type veth peer name wg7p && " \
-	"ip link set wg7p addrgenmode none && ip link set wg7p up && " \
+	"sysctl -qw net.ipv6.conf.wg7p.disable_ipv6=1 && ip link set wg7p up && " \
 	"ip addr add 192.0.2.1/24 dev wg7"
 
 static void test_take_and_give(void **state)
