@@ -25,6 +25,10 @@
 #include "sysctl.h"
 #include "traffic.h"
 
+/* Steps that are carried out together, whatever they are. */
+#define TOGETHER_MAX 256
+static_assert(TOGETHER_MAX >= NETLINK_BATCH_MAX, "routes fit");
+
 static bool is_about_routes(const struct step *step)
 {
 	return step->type == STEP_ADDRESS_ADD || step->type == STEP_ADDRESS_DELETE ||
@@ -85,7 +89,7 @@ static void send_routes(struct kernel *kernel, const struct step *steps, size_t 
 }
 
 /* What each step is carried out by, and which of its names are looked at before: they end up in paths and messages. Those about
- * addresses and routes go another way, many at once. */
+ * addresses, routes and connections go another way, many at once. */
 
 static bool is_netns(const char *name)
 {
@@ -204,7 +208,7 @@ static const struct {
 	[STEP_UPLINK_DELETE] = { firewall_delete_uplink, names_uplink },
 	[STEP_PORT_ADD] = { firewall_add_port, names_nothing },
 	[STEP_PORT_DELETE] = { firewall_delete_port, names_nothing },
-	[STEP_FLOWS_DELETE] = { flows_delete, names_nothing },
+	[STEP_FLOWS_DELETE] = { NULL, NULL },
 	[STEP_FIREWALL_RESET] = { firewall_reset, names_nothing },
 	[STEP_MTU_SET] = { adjust_mtu, names_mtu },
 	[STEP_ISOLATED_SET] = { adjust_isolated, names_isolated },
@@ -225,22 +229,38 @@ static int run_step(struct kernel *kernel, const struct step *step)
 	return deeds[step->type].run(kernel, step);
 }
 
+/* How many of the steps at the front are of its type and can go together. */
+static size_t count_alike(const struct step *steps, size_t n)
+{
+	size_t alike = 1;
+
+	if (is_about_routes(&steps[0]))
+		while (alike < n && alike < NETLINK_BATCH_MAX && is_about_routes(&steps[alike]) &&
+			streq_null(steps[alike].netns, steps[0].netns))
+			alike++;
+	if (steps[0].type == STEP_FLOWS_DELETE)
+		while (alike < n && alike < TOGETHER_MAX && steps[alike].type == STEP_FLOWS_DELETE)
+			alike++;
+	return alike;
+}
+
 /* Carries out the step at the front, or as many of the n as can go together: how many. */
 static size_t run(struct kernel *kernel, const struct step *steps, size_t n, int *errors,
 	struct netlink **ret_netlink)
 {
-	size_t together = 1;
+	size_t together = count_alike(steps, n);
 
 	kernel->host.words[0] = 0;
 	*ret_netlink = &kernel->host;
-	if (!is_about_routes(&steps[0])) {
+	if (is_about_routes(&steps[0]))
+		send_routes(kernel, steps, together, errors, ret_netlink);
+	else if (steps[0].type == STEP_FLOWS_DELETE)
+		errors[0] = flows_delete(kernel, steps, together);
+	else
 		errors[0] = run_step(kernel, &steps[0]);
-		return 1;
-	}
-	while (together < n && together < NETLINK_BATCH_MAX && is_about_routes(&steps[together]) &&
-		streq_null(steps[together].netns, steps[0].netns))
-		together++;
-	send_routes(kernel, steps, together, errors, ret_netlink);
+	if (!is_about_routes(&steps[0]))
+		for (size_t i = 1; i < together; i++)
+			errors[i] = errors[0];
 	return together;
 }
 
@@ -269,7 +289,7 @@ int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_e
 	struct kernel_error first = { .step = NULL };
 
 	for (size_t at = 0, n; at < plan->n && (!first.step || plan->is_forward); at += n) {
-		int errors[NETLINK_BATCH_MAX];
+		int errors[TOGETHER_MAX];
 		struct netlink *netlink;
 
 		n = run(kernel, &plan->steps[at], plan->n - at, errors, &netlink);

@@ -3,9 +3,7 @@
  * flows - connections that the kernel tracks (conntrack): those that came in by a port
  *
  * A connection is known by what it was sent to, which is the port of the host, and by who answers, which is the
- * namespace. The kernel is asked for those with the two ports alone (since 5.8; an older one tells all), and each one
- * told is looked at again. It is not asked for addresses: of IPv6 it tells all but what it is asked for (seen up to
- * 6.18).
+ * namespace. The kernel walks all that it tracks, 5 ms of it where there are hardly any; so one walk does for many ports.
  */
 #include "flows.h"
 
@@ -20,11 +18,6 @@
 
 define_cleanup(struct nl_msg *, nlmsg_free);
 
-/* Which parts of a tuple a filter goes by: the kernel has these numbers in no header for programs. */
-#define FILTER_PROTOCOL         (1U << 3)
-#define FILTER_SOURCE_PORT      (1U << 4)
-#define FILTER_DESTINATION_PORT (1U << 5)
-
 /* One direction of a connection. */
 struct tuple {
 	struct address source, destination;
@@ -34,10 +27,27 @@ struct tuple {
 
 struct walk {
 	struct kernel *kernel;
-	int family;
-	struct tuple original, reply; /* wanted */
-	struct netlink_batch batch;   /* that ends them */
+	const struct step *steps; /* whose connections are to end */
+	size_t n;
+	uint64_t ports[(UINT16_MAX + 1) /
+		       64]; /* of the host, among those: most connections are told by that alone */
+	struct netlink_batch batch; /* that ends them */
 };
+
+static void add_port(struct walk *walk, uint16_t port)
+{
+	walk->ports[port / 64] |= UINT64_C(1) << (port % 64);
+}
+
+static bool has_port(const struct walk *walk, uint16_t port)
+{
+	return walk->ports[port / 64] >> (port % 64) & 1;
+}
+
+static uint8_t protocol_of(const struct step *step)
+{
+	return step->port.protocol == NSNET_PROTOCOL_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+}
 
 static struct nl_msg *message_of(int type, int flags, int family)
 {
@@ -85,47 +95,14 @@ static bool read_tuple(struct nlattr *nest, struct tuple *ret)
 	       read_address(ip, CTA_IP_V4_DST, CTA_IP_V6_DST, &ret->destination);
 }
 
-/* Puts the wanted protocol and ports of a tuple, those that are not zero; and the filter's flags for them. */
-static int put_wanted(struct nl_msg *m, int type, const struct tuple *tuple, uint32_t *ret_flags)
+/* All that were sent to another address than they came to be answered by. Before 5.18 the kernel tells the others as well. */
+static struct nl_msg *build_request(void)
 {
-	struct nlattr *nest = nla_nest_start(m, type | NLA_F_NESTED), *part;
-	int r = 0;
+	cleanup(nlmsg_free) struct nl_msg *m = message_of(IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
 
-	*ret_flags = FILTER_PROTOCOL;
-	part = nla_nest_start(m, CTA_TUPLE_PROTO | NLA_F_NESTED);
-	r |= nla_put_u8(m, CTA_PROTO_NUM, tuple->protocol);
-	if (tuple->source_port) {
-		r |= nla_put_u16(m, CTA_PROTO_SRC_PORT, htons(tuple->source_port));
-		*ret_flags |= FILTER_SOURCE_PORT;
-	}
-	if (tuple->destination_port) {
-		r |= nla_put_u16(m, CTA_PROTO_DST_PORT, htons(tuple->destination_port));
-		*ret_flags |= FILTER_DESTINATION_PORT;
-	}
-	if (!nest || !part || r < 0)
-		return -ENOMEM;
-	(void)nla_nest_end(m, part);
-	(void)nla_nest_end(m, nest);
-	return 0;
-}
-
-static struct nl_msg *build_request(const struct walk *walk)
-{
-	cleanup(nlmsg_free) struct nl_msg *m =
-		message_of(IPCTNL_MSG_CT_GET, NLM_F_DUMP, walk->family);
-	uint32_t original, reply;
-	struct nlattr *nest;
-	int r = 0;
-
-	if (!m || put_wanted(m, CTA_TUPLE_ORIG, &walk->original, &original) < 0 ||
-		put_wanted(m, CTA_TUPLE_REPLY, &walk->reply, &reply) < 0)
+	if (!m || nla_put_u32(m, CTA_STATUS, htonl(IPS_DST_NAT)) < 0 ||
+		nla_put_u32(m, CTA_STATUS_MASK, htonl(IPS_DST_NAT)) < 0)
 		return NULL;
-	nest = nla_nest_start(m, CTA_FILTER | NLA_F_NESTED);
-	r |= nla_put_u32(m, CTA_FILTER_ORIG_FLAGS, original);
-	r |= nla_put_u32(m, CTA_FILTER_REPLY_FLAGS, reply);
-	if (!nest || r < 0)
-		return NULL;
-	(void)nla_nest_end(m, nest);
 	return take(m);
 }
 
@@ -144,21 +121,32 @@ static int end_found(struct walk *walk)
 	return r;
 }
 
+static bool is_of(const struct step *step, const struct tuple *original, const struct tuple *reply)
+{
+	const struct address any = { .family = step->port.host.family };
+
+	return original->protocol == protocol_of(step) &&
+	       original->destination_port == step->port.host_port &&
+	       reply->source_port == step->port.namespace_port &&
+	       address_is_equal(&reply->source, &step->port.target) &&
+	       (address_is_equal(&step->port.host, &any) ||
+		       address_is_equal(&original->destination, &step->port.host));
+}
+
 static bool is_wanted(const struct walk *walk, struct nlattr *const *attributes)
 {
 	const struct nlattr *status = attributes[CTA_STATUS];
-	const struct address *host = &walk->original.destination;
 	struct tuple original, reply;
 
 	if (!status || nla_len(status) < 4 || !(ntohl(nla_get_u32(status)) & IPS_DST_NAT) ||
 		!read_tuple(attributes[CTA_TUPLE_ORIG], &original) ||
-		!read_tuple(attributes[CTA_TUPLE_REPLY], &reply))
+		!read_tuple(attributes[CTA_TUPLE_REPLY], &reply) ||
+		!has_port(walk, original.destination_port))
 		return false;
-	return original.protocol == walk->original.protocol &&
-	       original.destination_port == walk->original.destination_port &&
-	       reply.source_port == walk->reply.source_port &&
-	       address_is_equal(&reply.source, &walk->reply.source) &&
-	       (!address_is_set(host) || address_is_equal(&original.destination, host));
+	for (size_t i = 0; i < walk->n; i++)
+		if (is_of(&walk->steps[i], &original, &reply))
+			return true;
+	return false;
 }
 
 static int on_flow(struct nlmsghdr *header, void *userdata)
@@ -173,7 +161,8 @@ static int on_flow(struct nlmsghdr *header, void *userdata)
 		return -EBADMSG;
 	if (!is_wanted(walk, attributes))
 		return 0;
-	m = message_of(IPCTNL_MSG_CT_DELETE, 0, walk->family);
+	m = message_of(IPCTNL_MSG_CT_DELETE, 0,
+		((const struct nfgenmsg *)nlmsg_data(header))->nfgen_family);
 	for (size_t i = 0; m && i < lengthof(copied); i++) {
 		const struct nlattr *a = attributes[copied[i]];
 
@@ -185,28 +174,21 @@ static int on_flow(struct nlmsghdr *header, void *userdata)
 										  : 0;
 }
 
-int flows_delete(struct kernel *kernel, const struct step *step)
+int flows_delete(struct kernel *kernel, const struct step *steps, size_t n)
 {
-	const struct address any = { .family = step->port.target.family };
-	uint8_t protocol = step->port.protocol == NSNET_PROTOCOL_TCP ? IPPROTO_TCP : IPPROTO_UDP;
-	struct walk walk = {
-		.kernel = kernel,
-		.family = step->port.target.family,
-		.original = { .protocol = protocol, .destination_port = step->port.host_port },
-		.reply = { .source = step->port.target,
-			.protocol = protocol,
-			.source_port = step->port.namespace_port },
-	};
+	struct walk walk = { .kernel = kernel, .steps = steps, .n = n };
 	int r;
 
 	if (!kernel->has_guards)
 		return 0;
-	if (!address_is_set(&any) || !step->port.host_port || !step->port.namespace_port ||
-		step->port.protocol == NSNET_PROTOCOL_UNSET)
-		return -EINVAL;
-	if (!address_is_equal(&step->port.host, &any))
-		walk.original.destination = step->port.host;
-	r = netlink_dump(&kernel->netfilter, build_request(&walk), on_flow, &walk);
+	for (size_t i = 0; i < n; i++) {
+		if (!address_is_set(&steps[i].port.target) || !steps[i].port.host_port ||
+			!steps[i].port.namespace_port ||
+			steps[i].port.protocol == NSNET_PROTOCOL_UNSET)
+			return -EINVAL;
+		add_port(&walk, steps[i].port.host_port);
+	}
+	r = netlink_dump(&kernel->netfilter, build_request(), on_flow, &walk);
 	if (r == 0)
 		r = end_found(&walk);
 	netlink_batch_done(&walk.batch);

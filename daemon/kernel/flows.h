@@ -6,4 +6,5 @@
 
 #include "state.h"
 
-int flows_delete(struct kernel *kernel, const struct step *step);
+/* Ends those of n STEP_FLOWS_DELETE, all in one go. */
+int flows_delete(struct kernel *kernel, const struct step *steps, size_t n);
