@@ -20,7 +20,7 @@ struct world {
 	struct dispatch dispatch;
 	struct arena arena;
 	unsigned deletions;
-	const char *names; /* "+net -net ": calls of on_names */
+	const char *names;          /* "+net -net ": calls of on_names */
 	struct quota_limits limits; /* of who is no administrator */
 	struct prefix member_pool[2];
 };
