@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <strings.h>
 
 /* Not ctype.h: names are ASCII in every locale. */
 static bool is_digit(char c)
@@ -36,7 +37,8 @@ bool check_is_name(const char *text)
 			return false;
 		has_other = has_other || !is_digit(text[i]);
 	}
-	return has_other && !streq(text, "self") && !streq(text, "none");
+	return has_other && !streq(text, "self") && !streq(text, "none") &&
+	       strcasecmp(text, "localhost") != 0;
 }
 
 int check_address(const char *text)

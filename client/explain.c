@@ -191,7 +191,7 @@ static int network_busy(struct problem *problem, const void *parameters)
 			mend(problem,
 				"nsnetctl network show %s, then nsnetctl set NAME --network -%s for each",
 				p->name, p->name),
-			"network \"%s\" keeps its prefixes and gateways while %lld namespace%s attached to it",
+			"network \"%s\" keeps its prefixes, gateways and domain while %lld namespace%s attached to it",
 			p->name, (long long)p->attachments, p->attachments == 1 ? " is" : "s are");
 	return problem_set(problem, PROBLEM_IN_USE, "nsnetctl list",
 		"%lld namespace%s attached to network \"%s\"", (long long)p->attachments,

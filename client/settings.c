@@ -257,7 +257,9 @@ int settings_mtu(void *target, const char *value, struct problem *problem)
 
 int settings_domain(void *target, const char *value, struct problem *problem)
 {
-	if (!check_is_domain(value))
+	if (streq(value, "none"))
+		value = "";
+	else if (!check_is_domain(value))
 		return problem_usage(problem, "--domain: \"%s\" cannot name a domain", value);
 	((struct settings *)target)->edits.given.of_network.domain = value;
 	return 0;

@@ -6,6 +6,8 @@
  */
 #include "name.h"
 
+#include <strings.h>
+
 #define DIGITS  "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -19,7 +21,7 @@ bool name_is_valid(const char *name)
 		return false;
 	if (strspn(name, DIGITS) == n)
 		return false;
-	return !streq(name, "self") && !streq(name, "none");
+	return !streq(name, "self") && !streq(name, "none") && strcasecmp(name, "localhost") != 0;
 }
 
 bool interface_name_is_valid(const char *name)

@@ -12,7 +12,7 @@
 #define INTERFACE_SIZE 16 /* IFNAMSIZ */
 
 /* [A-Za-z0-9]([A-Za-z0-9_.-]{0,46}[A-Za-z0-9])?, but not digits alone (ip-netns(8) takes them for a process), "self" or
- * "none". */
+ * "none" or "localhost", which is everybody's own. */
 bool name_is_valid(const char *name);
 
 /* What the kernel takes (dev_valid_name: no '/', ':', white space, not "." or ".."), narrowed to [A-Za-z0-9_.-]; not "lo",

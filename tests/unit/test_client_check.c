@@ -18,8 +18,8 @@ static void test_names(void **state unused)
 	static const char *const good[] = { "a", "ns1", "1a", "a1", "br-lan.5_x", "A",
 		"12345678901234567890123456789012345678901234567a", "default", "selfish", "0x1" };
 	static const char *const bad[] = { "", ".", "..", "-a", "a-", "a.", ".a", "_a", "a/b",
-		"a b", "123", "0", "self", "none", "a\n", "\xc3\xa4", "a%",
-		"1234567890123456789012345678901234567890123456789a", "a:b" };
+		"a b", "123", "0", "self", "none", "localhost", "LocalHost", "a\n", "\xc3\xa4",
+		"a%", "1234567890123456789012345678901234567890123456789a", "a:b" };
 
 	for (size_t i = 0; i < lengthof(good); i++)
 		assert_true(check_is_name(good[i]));

@@ -331,7 +331,7 @@ static void test_network_set(void **state unused)
 				 parse(&world, "{\"name\":\"br1\",\"attachments\":1}")),
 		PROBLEM_IN_USE);
 	assert_string_equal(world.problem.what,
-		"network \"br1\" keeps its prefixes and gateways while 1 namespace is attached to it");
+		"network \"br1\" keeps its prefixes, gateways and domain while 1 namespace is attached to it");
 	assert_string_equal(world.problem.mend,
 		"nsnetctl network show br1, then nsnetctl set NAME --network -br1 for each");
 	/* The same field of the other noun. */

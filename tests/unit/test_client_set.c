@@ -209,7 +209,7 @@ static void test_network(void **state unused)
 		"{\"method\":\"alt.nsnet.SetNetwork\",\"parameters\":{\"name\":\"br1\",\"context\":{"
 		"\"prefixes\":[\"10.10.0.0/16\"],\"gateways\":[\"10.10.0.1\",\"fd00:1::1\"]},\"revision\":4}}\n");
 	assert_string_equal(world.client.problem.what,
-		"network \"br1\" keeps its prefixes and gateways while 2 namespaces are attached to it");
+		"network \"br1\" keeps its prefixes, gateways and domain while 2 namespaces are attached to it");
 	client_world_end(&world);
 }
 

@@ -371,6 +371,7 @@ static void test_reach_and_domain(void **state unused)
 	READS_NETWORK(settings_domain, "{\"domain\":\"lab.example\"}", "lab.example");
 	REFUSES(settings_domain, "\"-x\" cannot name a domain", "-x");
 	REFUSES(settings_domain, "cannot name a domain", "");
+	READS_NETWORK(settings_domain, "{\"domain\":\"\"}", "none");
 	READS_NETWORK(settings_subnet, "{\"prefixes\":[\"10.10.0.0/16\"]}", "+10.10.0.0/16");
 	READS_NETWORK(settings_gateway, "{\"gateways\":[\"10.10.0.1\"]}", "+10.10.0.1");
 	REFUSES(settings_subnet, "--subnet: values with + or -", "10.10.0.0/16", "+fd00:1::/64");
