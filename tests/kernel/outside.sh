@@ -130,6 +130,33 @@ ask() {
 	echo "${answer:--}"
 }
 
+# becomes WHAT TEXT COMMAND…: prints just that within ten seconds
+becomes() {
+	what=$1 text=$2
+	shift 2
+	end=$((SECONDS + 10))
+	until prints "$text" "$@" || [ $SECONDS -gt $end ]; do
+		sleep 0.05
+	done
+	same "$what" "$text" "$@"
+}
+prints() {
+	[ "$("${@:2}" 2>/dev/null)" = "$1" ]
+}
+
+# host_state: all that others see of the host's network
+host_state() {
+	for family in -4 -6; do
+		ip $family -details address show
+		ip $family -details route show table all
+		ip $family -details rule show
+	done
+	ip -details link show
+	nft list ruleset
+	# The one counts connections. Some cannot be read before they are set.
+	sysctl --all 2>/dev/null | grep '^net\.' | grep -v '^net\.netfilter\.nf_conntrack_count '
+}
+
 # seen WHAT ADDRESS WHO ADDRESS PORT[/udp]: the server sees him by that, or is not reached ("-")
 seen() {
 	what=$1 wanted=$2 seconds=2
