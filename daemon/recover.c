@@ -414,13 +414,16 @@ int recover_all(struct registry *registry, struct kernel *kernel, const struct k
 
 	if (r == 0) {
 		start_link_numbers(&recovery);
+		if (snapshot->n_networks > 0)
+			r = host_begin(kernel);
 		for (size_t i = 0; i < snapshot->n_networks; i++)
 			recover_network(&recovery, &snapshot->networks[i]);
 		for (size_t i = 0; i < snapshot->n_namespaces; i++)
 			recover_namespace(&recovery, &snapshot->namespaces[i]);
 		remove_orphans(&recovery);
 		remove_orphan_ports(&recovery);
-		r = host_resume(registry, kernel);
+		if (r == 0)
+			r = host_resume(registry, kernel);
 	}
 	arena_done(&recovery.arena);
 	return r;

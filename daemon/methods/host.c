@@ -149,15 +149,15 @@ static void follow(struct registry *registry, struct kernel *kernel,
 	int r;
 
 	plan.is_forward = true;
-	if (events & KERNEL_EVENT_FIREWALL)
-		plan_protection(registry, &plan);
-	for (size_t i = 0; i < registry->n_networks; i++)
-		difference_forward_network(networks[i], &plan);
 	r = plan_uplinks(kernel, before, &uplinks, &plan);
 	if (r < 0) {
 		log_line(LOG_WARNING, "cannot read the host's routes: %s", strerror(-r));
 		return;
 	}
+	if (events & KERNEL_EVENT_FIREWALL)
+		plan_protection(registry, &plan);
+	for (size_t i = 0; i < registry->n_networks; i++)
+		difference_forward_network(networks[i], &plan);
 	if (apply(kernel, &plan) && (events & KERNEL_EVENT_FIREWALL))
 		log_line(LOG_NOTICE, "restored the tables that somebody took away or changed");
 	registry_set_uplinks(registry, &uplinks);
@@ -196,6 +196,19 @@ static int find_former(struct registry *registry, struct kernel *kernel, struct 
 				ret->items[ret->n++] = (struct snapshot_uplink){ .name = name };
 		}
 	return 0;
+}
+
+int host_begin(struct kernel *kernel)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct snapshot_uplinks none = { 0 }, uplinks;
+	struct plan plan = PLAN_INIT(&arena);
+	int r = plan_uplinks(kernel, &none, &uplinks, &plan);
+
+	plan.is_forward = true;
+	if (r == 0)
+		(void)apply(kernel, &plan);
+	return r;
 }
 
 int host_resume(struct registry *registry, struct kernel *kernel)

@@ -25,5 +25,7 @@ void host_note(struct registry *registry, struct kernel *kernel);
 /* Follows what somebody did to the host: bits of enum kernel_event. What cannot be done is logged; the next event tries again. */
 void host_follow(struct registry *registry, struct kernel *kernel, unsigned events);
 
+/* At start-up, where there are networks and before anything is done about them: uplinks that forward are closed to others. */
+int host_begin(struct kernel *kernel);
 /* At start-up, with all objects in the registry: the same, from what is written down of the time before. */
 int host_resume(struct registry *registry, struct kernel *kernel);
