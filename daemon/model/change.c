@@ -283,6 +283,8 @@ static void add_mtu(const char *netns, const char *interface, unsigned before, u
 
 void difference_set_mtu(const struct network *network, unsigned mtu, struct plan *plan)
 {
+	static const struct shape unshaped;
+
 	if (mtu == network->mtu)
 		return;
 	add_mtu(NULL, network->bridge, network->mtu, mtu, plan);
@@ -290,6 +292,9 @@ void difference_set_mtu(const struct network *network, unsigned mtu, struct plan
 	list_foreach (&network->attachments, struct attachment, link, attachment) {
 		add_mtu(NULL, attachment->host_interface, network->mtu, mtu, plan);
 		add_mtu(attachment->ns->name, attachment->interface, network->mtu, mtu, plan);
+		/* A shaped link lets no packet through that is larger than what it was shaped for. */
+		if (!shape_is_equal(&attachment->shape, &unshaped))
+			steps_add_shape(attachment, &attachment->shape, plan);
 	}
 }
 

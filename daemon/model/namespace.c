@@ -178,11 +178,12 @@ static int make_settings(const struct maker *maker, const struct string_map *wis
 	return 0;
 }
 
-static int make_links(const struct maker *maker, const struct string_list *wishes)
+static int make_links(
+	const struct maker *maker, const struct string_list *wishes, enum nsnet_ownership ownership)
 {
 	struct ns *ns = maker->ns;
 
-	if (wishes->n > NAMESPACE_LINKS_MAX)
+	if (wishes->n > NAMESPACE_LINKS_MAX || (wishes->n > 0 && ownership != NSNET_OWNERSHIP_HOST))
 		return fault_parameter(maker, "context.links");
 	ns->links.items = arena_array(&ns->arena, wishes->n, sizeof(const char *));
 	for (size_t i = 0; i < wishes->n; i++) {
@@ -260,7 +261,7 @@ int namespace_new(const char *name, const struct namespace_owner *owner,
 	if (r == 0)
 		r = attachment_make_all(&maker, &context->attachments);
 	if (r == 0)
-		r = make_links(&maker, &context->links);
+		r = make_links(&maker, &context->links, owner->ownership);
 	if (r == 0)
 		r = publication_make_all(&maker, &context->ports);
 	if (r == 0)

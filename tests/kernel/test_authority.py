@@ -16,7 +16,7 @@ ROLES = {
     "root": (0, []),
     "stranger": (12004, []),
 }
-NS, NET, LINK = "NoSuchNamespace", "NoSuchNetwork", "LinkUnavailable"
+NS, NET, LINK, WRONG = "NoSuchNamespace", "NoSuchNetwork", "LinkUnavailable", "InvalidParameter"
 OK, DENIED, CLOSED_OUT = "ok", "PermissionDenied", "EACCES"
 
 # By verb and object: what owner, other member, administrator and root get. A stranger cannot even connect.
@@ -53,9 +53,9 @@ TABLE = {
     ("SetNamespace on", "admin's"): (NET, NET, OK, OK),
     ("SetNamespace on", "shared"): (OK, OK, OK, OK),
     ("SetNamespace on", "absent"): (NET, NET, NET, NET),
-    ("SetNamespace with link", "own"): (DENIED, NS, LINK, LINK),
+    ("SetNamespace with link", "own"): (DENIED, NS, WRONG, WRONG),
     ("SetNamespace with link", "shared"): (NS, NS, LINK, LINK),
-    ("CreateNamespace with link", "absent"): (DENIED, DENIED, LINK, LINK),
+    ("CreateNamespace with link", "absent"): (DENIED, DENIED, WRONG, LINK),
     ("DeleteNamespaces", "own"): (OK, NS, OK, OK),
     ("DeleteNamespaces", "other's"): (NS, OK, OK, OK),
     ("DeleteNamespaces", "admin's"): (NS, NS, OK, OK),
