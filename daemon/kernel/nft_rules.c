@@ -126,6 +126,8 @@ const char nft_rules[] =
 	CHAIN(INET, "from_ours")
 	RULE(INET, "from_ours", "iifname != @reaching iifname . oifname != @own " REJECT)
 	RULE(INET, "from_ours", "oifname @networks oifname != @reaching iifname . oifname != @own " REJECT)
+	/* Ports of an internal network are for the host alone, be it a router or not. */
+	RULE(INET, "from_ours", "oifname @networks oifname != @reaching ct status dnat " REJECT)
 	RULE(INET, "from_ours", "ct state invalid drop")
 	RULE(INET, "from_ours", "jump sources")
 	RULE(INET, "from_ours", "ct state { established, related } accept")
