@@ -145,7 +145,7 @@ struct kernel *sandbox_kernel(void)
 	return kernel;
 }
 
-static struct address address_of(const char *text)
+struct address sandbox_address(const char *text)
 {
 	struct address address;
 
@@ -163,7 +163,7 @@ static struct prefix prefix_of(const char *text)
 
 static struct step bridge_step(struct arena *arena, enum step_type type, unsigned number)
 {
-	struct address gateway = address_of(arena_printf(arena, "10.99.%u.1", number));
+	struct address gateway = sandbox_address(arena_printf(arena, "10.99.%u.1", number));
 
 	return (struct step){
 		.type = type,
@@ -216,7 +216,7 @@ static struct step veth_step(
 	struct arena *arena, enum step_type type, const struct sandbox_namespace *ns)
 {
 	struct address address =
-		address_of(arena_printf(arena, "10.99.%u.%u", ns->network, ns->host));
+		sandbox_address(arena_printf(arena, "10.99.%u.%u", ns->network, ns->host));
 
 	return (struct step){
 		.type = type,
@@ -242,8 +242,8 @@ static struct step hosts_step(
 			.slot = ns->host,
 			.name = ns->name,
 			.addresses = {
-				address_of(arena_printf(arena, "10.99.%u.%u", ns->network, ns->host)),
-				address_of(arena_printf(arena, "fd99:%u::%x", ns->network, ns->host)),
+				sandbox_address(arena_printf(arena, "10.99.%u.%u", ns->network, ns->host)),
+				sandbox_address(arena_printf(arena, "fd99:%u::%x", ns->network, ns->host)),
 			},
 		},
 	};
@@ -270,7 +270,7 @@ static void plan_inside(struct plan *plan, const struct sandbox_namespace *ns)
 		plan_add(plan, &(struct step){ .type = STEP_ROUTE_ADD,
 				       .netns = ns->name,
 				       .route = { "eth0", prefix_of(forms[i][2]),
-					       address_of(gateway), 0, false } });
+					       sandbox_address(gateway), 0, false } });
 	}
 }
 
@@ -327,8 +327,8 @@ void sandbox_plan_guard(struct plan *plan, enum step_type type, const struct san
 				.port = veth.veth.name,
 				.mac = veth.veth.mac,
 				.addresses = {
-					address_of(arena_printf(arena, "10.99.%u.%u", ns->network, ns->host)),
-					address_of(arena_printf(arena, "fd99:%u::%x", ns->network, ns->host)),
+					sandbox_address(arena_printf(arena, "10.99.%u.%u", ns->network, ns->host)),
+					sandbox_address(arena_printf(arena, "fd99:%u::%x", ns->network, ns->host)),
 				},
 			},
 		});
@@ -351,6 +351,26 @@ void sandbox_apply(struct kernel *kernel, const struct plan *plan)
 	if (kernel_apply(kernel, plan, &error) != 0)
 		fail_msg("%s: %s (%s)", step_print(error.step, &arena), strerror(error.error),
 			error.message);
+}
+
+void sandbox_do(struct kernel *kernel, const struct step *step)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct plan plan = PLAN_INIT(&arena);
+
+	plan_add(&plan, step);
+	sandbox_apply(kernel, &plan);
+}
+
+int sandbox_fail(struct kernel *kernel, const struct step *step)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct plan plan = PLAN_INIT(&arena);
+	struct kernel_error error = { 0 };
+
+	plan_add(&plan, step);
+	assert_int_equal(kernel_apply(kernel, &plan, &error), 1);
+	return error.error;
 }
 
 void sandbox_make_network(struct kernel *kernel, unsigned number)
@@ -397,4 +417,47 @@ void sandbox_wait_gone(struct kernel *kernel, const struct sandbox_namespace *ns
 	while (kernel_reap(kernel) != 0 ||
 		sandbox_does("ip link show dev nsv%u >/dev/null 2>&1", ns->link))
 		(void)nanosleep(&pause, NULL);
+}
+
+int sandbox_set_up(void **state)
+{
+	*state = sandbox_kernel();
+	return 0;
+}
+
+int sandbox_tear_down(void **state)
+{
+	kernel_free(*state);
+	return 0;
+}
+
+int sandbox_set_up_network(void **state)
+{
+	*state = sandbox_kernel();
+	sandbox_make_network(*state, 0);
+	return 0;
+}
+
+int sandbox_tear_down_network(void **state)
+{
+	sandbox_delete_network(*state, 0);
+	return sandbox_tear_down(state);
+}
+
+int sandbox_set_up_namespace(void **state)
+{
+	struct sandbox_namespace ns1 = { "ns1", 0, 10, 1, 0, 0 };
+
+	(void)sandbox_set_up_network(state);
+	sandbox_make(*state, &ns1);
+	return 0;
+}
+
+int sandbox_tear_down_namespace(void **state)
+{
+	const struct sandbox_namespace ns1 = { "ns1", 0, 10, 1, 0, 0 };
+
+	sandbox_delete(*state, &ns1);
+	sandbox_wait_gone(*state, &ns1);
+	return sandbox_tear_down_network(state);
 }

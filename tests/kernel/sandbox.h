@@ -35,6 +35,9 @@ void sandbox_is_as(const char *before);
 
 struct kernel *sandbox_kernel(void);
 
+/* What an address says; it must be one. */
+struct address sandbox_address(const char *text);
+
 /* A bridge "nsnetN" with hosts file "netN", gateways 10.99.N.1/24 and fd99:N::1/64. */
 void sandbox_plan_network(struct plan *plan, unsigned number);
 void sandbox_plan_network_gone(struct plan *plan, unsigned number);
@@ -52,6 +55,10 @@ void sandbox_plan_guard(struct plan *plan, enum step_type type, const struct san
 
 /* Carries a plan out, which must succeed. */
 void sandbox_apply(struct kernel *kernel, const struct plan *plan);
+/* The same for one step alone. */
+void sandbox_do(struct kernel *kernel, const struct step *step);
+/* One step alone, which must fail: with which errno. */
+int sandbox_fail(struct kernel *kernel, const struct step *step);
 
 /* The usual: network 0 there, and gone. */
 void sandbox_make_network(struct kernel *kernel, unsigned number);
@@ -60,3 +67,12 @@ void sandbox_make(struct kernel *kernel, struct sandbox_namespace *ns);
 void sandbox_delete(struct kernel *kernel, const struct sandbox_namespace *ns);
 /* Until the kernel has taken the host end away, with kernel_reap(). */
 void sandbox_wait_gone(struct kernel *kernel, const struct sandbox_namespace *ns);
+
+/* For cmocka's set-up and tear-down; *state is the kernel floor. It alone; with network 0; and with "ns1" at it, which has
+ * 10.99.0.10, fd99::a and nsv1. */
+int sandbox_set_up(void **state);
+int sandbox_tear_down(void **state);
+int sandbox_set_up_network(void **state);
+int sandbox_tear_down_network(void **state);
+int sandbox_set_up_namespace(void **state);
+int sandbox_tear_down_namespace(void **state);

@@ -8,47 +8,21 @@
 
 #include "setting.h"
 
-static struct sandbox_namespace ns1 = { "ns1", 0, 10, 1, 0, 0 }, ns2 = { "ns2", 0, 20, 2, 0, 0 };
+/* Beside ns1. */
+static struct sandbox_namespace ns2 = { "ns2", 0, 20, 2, 0, 0 };
 
 static int setup(void **state)
 {
-	*state = sandbox_kernel();
-	sandbox_make_network(*state, 0);
-	sandbox_make(*state, &ns1);
+	(void)sandbox_set_up_namespace(state);
 	sandbox_make(*state, &ns2);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	sandbox_delete(*state, &ns1);
 	sandbox_delete(*state, &ns2);
-	sandbox_wait_gone(*state, &ns1);
 	sandbox_wait_gone(*state, &ns2);
-	sandbox_delete_network(*state, 0);
-	kernel_free(*state);
-	return 0;
-}
-
-static void run(struct kernel *kernel, const struct step *step)
-{
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-
-	plan_add(&plan, step);
-	sandbox_apply(kernel, &plan);
-}
-
-/* The step alone fails: with which errno. */
-static int fail_step(struct kernel *kernel, const struct step *step)
-{
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-	struct kernel_error error = { 0 };
-
-	plan_add(&plan, step);
-	assert_int_equal(kernel_apply(kernel, &plan, &error), 1);
-	return error.error;
+	return sandbox_tear_down_namespace(state);
 }
 
 /* The steps are done, and then taken back because of one that fails. */
@@ -80,7 +54,7 @@ static void test_mtu(void **state)
 	sandbox_shows("ip link show nsv1", "mtu 1400");
 	sandbox_shows("ip -n ns1 link show eth0", "mtu 1400");
 	for (size_t i = 0; i < lengthof(steps); i++)
-		run(kernel, &steps[i]);
+		sandbox_do(kernel, &steps[i]);
 	sandbox_shows("ip link show nsnet0", "mtu 1300");
 	sandbox_shows("ip link show nsv1", "mtu 1300");
 	sandbox_shows("ip -n ns1 link show eth0", "mtu 1300");
@@ -88,22 +62,22 @@ static void test_mtu(void **state)
 
 	/* Nobody else's link of the host. */
 	assert_true(sandbox_does("ip link add other mtu 1500 type bridge"));
-	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_MTU_SET,
-						   .mtu = { "other", 1500, 1300 } }),
+	assert_int_equal(sandbox_fail(kernel, &(struct step){ .type = STEP_MTU_SET,
+						      .mtu = { "other", 1500, 1300 } }),
 		ENODEV);
 	sandbox_shows("ip link show other", "mtu 1500");
 	assert_true(sandbox_does("ip link del other"));
-	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_MTU_SET,
-						   .netns = "ns1",
-						   .mtu = { "eth7", 1500, 1300 } }),
+	assert_int_equal(sandbox_fail(kernel, &(struct step){ .type = STEP_MTU_SET,
+						      .netns = "ns1",
+						      .mtu = { "eth7", 1500, 1300 } }),
 		ENODEV);
-	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_MTU_SET,
-						   .netns = "ns1",
-						   .mtu = { "eth0", 1300, 20 } }),
+	assert_int_equal(sandbox_fail(kernel, &(struct step){ .type = STEP_MTU_SET,
+						      .netns = "ns1",
+						      .mtu = { "eth0", 1300, 20 } }),
 		EINVAL);
-	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_MTU_SET,
-						   .netns = "ns9",
-						   .mtu = { "eth0", 1300, 1400 } }),
+	assert_int_equal(sandbox_fail(kernel, &(struct step){ .type = STEP_MTU_SET,
+						      .netns = "ns9",
+						      .mtu = { "eth0", 1300, 1400 } }),
 		ENOENT);
 }
 
@@ -122,22 +96,22 @@ static void test_isolated(void **state)
 	sandbox_shows("bridge -d link show dev nsv1", "isolated off");
 	assert_true(sandbox_does(PING, "5"));
 	for (size_t i = 0; i < lengthof(steps); i++)
-		run(kernel, &steps[i]);
+		sandbox_do(kernel, &steps[i]);
 	sandbox_shows("bridge -d link show dev nsv1", "isolated on");
 	sandbox_shows("bridge -d link show dev nsv1", "learning on flood on");
 	assert_false(sandbox_does(PING, "0.5"));
 	assert_true(sandbox_does("ip netns exec ns1 ping -n -q -c 1 -W 5 10.99.0.1 >/dev/null"));
-	run(kernel,
+	sandbox_do(kernel,
 		&(struct step){ .type = STEP_ISOLATED_SET, .isolated = { "nsv2", true, false } });
 	assert_true(sandbox_does(PING, "5"));
 
 	/* Ours, but no port; nobody else's port. */
-	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_ISOLATED_SET,
-						   .isolated = { "nsnet0ap", false, true } }),
+	assert_int_equal(sandbox_fail(kernel, &(struct step){ .type = STEP_ISOLATED_SET,
+						      .isolated = { "nsnet0ap", false, true } }),
 		EOPNOTSUPP);
 	assert_true(sandbox_does("ip link add other master nsnet0 type veth peer name another"));
-	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_ISOLATED_SET,
-						   .isolated = { "other", false, true } }),
+	assert_int_equal(sandbox_fail(kernel, &(struct step){ .type = STEP_ISOLATED_SET,
+						      .isolated = { "other", false, true } }),
 		ENODEV);
 	assert_true(sandbox_does("ip link del other"));
 }
@@ -162,20 +136,20 @@ static void test_setting(void **state)
 	sandbox_shows(INSIDE "net/ipv4/conf/eth0/rp_filter", "0\n");
 	sandbox_shows(INSIDE "net/ipv4/ip_default_ttl", "64\n");
 	assert_string_equal(ttl, "64");
-	run(kernel, &steps[1]);
+	sandbox_do(kernel, &steps[1]);
 	sandbox_shows(INSIDE "net/ipv4/ip_default_ttl", "65\n");
 	sandbox_shows("cat /proc/sys/net/ipv4/ip_default_ttl", "64\n");
 	assert_string_equal(ttl, "64");
 	steps[1] = setting("net/ipv4/ip_default_ttl", "66", ttl);
-	run(kernel, &steps[1]);
+	sandbox_do(kernel, &steps[1]);
 	assert_string_equal(ttl, "65");
 	steps[0] = setting("net/ipv6/conf/eth0/keep_addr_on_down", "-1", NULL);
-	run(kernel, &steps[0]);
+	sandbox_do(kernel, &steps[0]);
 	sandbox_shows(INSIDE "net/ipv6/conf/eth0/keep_addr_on_down", "-1\n");
 	/* Interfaces have dots in their names. */
 	assert_true(sandbox_does("ip -n ns1 link add eth0.7 type bridge"));
 	steps[0] = setting("net/ipv4/conf/eth0.7/proxy_arp", "1", before);
-	run(kernel, &steps[0]);
+	sandbox_do(kernel, &steps[0]);
 	sandbox_shows(INSIDE "net/ipv4/conf/eth0.7/proxy_arp", "1\n");
 	assert_string_equal(before, "0");
 }
@@ -205,12 +179,12 @@ static void test_bad_setting(void **state)
 
 	for (size_t i = 0; i < lengthof(bad); i++) {
 		struct step step = setting(bad[i].key, bad[i].value, NULL);
-		int error = fail_step(*state, &step);
+		int error = sandbox_fail(*state, &step);
 
 		if (error != bad[i].error)
 			fail_msg("%s=%s: %s", bad[i].key, bad[i].value, strerror(error));
 		step.setting.ret_before = before;
-		(void)fail_step(*state, &step);
+		(void)sandbox_fail(*state, &step);
 		assert_string_equal(before, "kept");
 	}
 	sandbox_shows("cat /proc/sys/net/ipv4/ip_forward", "0\n");
@@ -262,25 +236,25 @@ static void test_etc(void **state)
 	run_and_take_back(kernel, &step, 1);
 	sandbox_shows("cat " ETC "/resolv.conf", "nameserver 192.0.2.53\n");
 	sandbox_hides("ls -A " ETC, "net1");
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	assert_true(sandbox_does("test \"$(cat /run/bound)\" = 'nameserver 192.0.2.1'"));
 	sandbox_shows("readlink " ETC "/hosts.net1", "../../hosts/net1/hosts");
 	step = etc_step(
 		&was, net0, 1, "options edns0\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n");
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	assert_true(sandbox_does("cmp -s /run/bound " ETC "/resolv.conf"));
 	assert_true(sandbox_does("test \"$(stat -c %%s-%%a /run/bound)\" = 56-644"));
 	assert_true(sandbox_does(
 		"test \"$(ls -A " ETC " | tr '\\n' ' ')\" = 'hosts.net0 resolv.conf '"));
 	step = etc_step(&was, both, 2, NULL);
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	assert_false(sandbox_does("test -e " ETC "/resolv.conf"));
 	assert_true(sandbox_does("umount /run/bound && rm /run/bound"));
 
 	/* A link that leads elsewhere, and what nobody asked for. */
 	assert_true(sandbox_does("ln -sf /etc/passwd " ETC "/hosts.net0 && touch " ETC "/more"));
 	step = etc_step(NULL, net0, 1, "nameserver 192.0.2.1\n");
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows("readlink " ETC "/hosts.net0", "../../hosts/net0/hosts");
 	assert_true(sandbox_does(
 		"test \"$(ls -A " ETC " | tr '\\n' ' ')\" = 'hosts.net0 resolv.conf '"));
@@ -299,13 +273,13 @@ static void test_local_route(void **state)
 
 	run_and_take_back(kernel, &step, 1);
 	sandbox_hides("ip -6 route show table local", "local ::1 dev nsnet0");
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows("ip -6 route show table local", "local ::1 dev nsnet0");
 	sandbox_shows("ip -6 route show table local", "metric 4096");
 	sandbox_hides("ip -6 route show table main", "::1 dev");
 	assert_true(sandbox_does("ping -n -q -c 1 -W 5 ::1 >/dev/null"));
 	assert_true(step_inverse(&step, &back));
-	run(kernel, &back);
+	sandbox_do(kernel, &back);
 	sandbox_hides("ip -6 route show table local", "local ::1 dev nsnet0");
 	sandbox_shows("ip -6 route show table local", "local ::1 dev lo");
 }
@@ -321,10 +295,10 @@ static void test_bypass(void **state)
 
 	sandbox_shows("ip -d link show nsnet0",
 		"nf_call_iptables 0 nf_call_ip6tables 0 nf_call_arptables 0");
-	assert_int_equal(fail_step(kernel, &other), EINVAL);
+	assert_int_equal(sandbox_fail(kernel, &other), EINVAL);
 	if (!has_netfilter) {
 		assert_false(kernel_may_bypass(kernel));
-		assert_int_equal(fail_step(kernel, &step), ENOENT);
+		assert_int_equal(sandbox_fail(kernel, &step), ENOENT);
 		return;
 	}
 	assert_true(sandbox_does(
@@ -335,10 +309,10 @@ static void test_bypass(void **state)
 	assert_true(sandbox_does("ip link del br7"));
 	run_and_take_back(kernel, &step, 1);
 	sandbox_shows("cat /proc/sys/net/bridge/bridge-nf-call-iptables", "1\n");
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows("cat /proc/sys/net/bridge/bridge-nf-call-iptables", "0\n");
 	assert_false(kernel_may_bypass(kernel));
-	run(kernel, &(struct step){ .type = STEP_SYSCTL_RESTORE, .sysctl = step.sysctl });
+	sandbox_do(kernel, &(struct step){ .type = STEP_SYSCTL_RESTORE, .sysctl = step.sysctl });
 	sandbox_shows("cat /proc/sys/net/bridge/bridge-nf-call-iptables", "1\n");
 	assert_true(sandbox_does("sysctl -qw net.bridge.bridge-nf-call-iptables=0"));
 	assert_false(kernel_may_bypass(kernel));

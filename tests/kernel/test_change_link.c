@@ -6,63 +6,23 @@
 
 #include <stdio.h>
 
-static struct sandbox_namespace ns1 = { "ns1", 0, 10, 1, 0, 0 };
-
-static int setup(void **state)
-{
-	*state = sandbox_kernel();
-	sandbox_make_network(*state, 0);
-	sandbox_make(*state, &ns1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	sandbox_delete(*state, &ns1);
-	sandbox_wait_gone(*state, &ns1);
-	sandbox_delete_network(*state, 0);
-	kernel_free(*state);
-	return 0;
-}
-
 static struct step link_step(enum step_type type, const char *interface)
 {
 	return (struct step){ .type = type, .netns = "ns1", .link = { interface } };
-}
-
-static void run(struct kernel *kernel, const struct step *step)
-{
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-
-	plan_add(&plan, step);
-	sandbox_apply(kernel, &plan);
 }
 
 static void take_it(struct kernel *kernel, const char *interface)
 {
 	struct step step = link_step(STEP_LINK_TAKE, interface);
 
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 }
 
 static void give_it(struct kernel *kernel, const char *interface)
 {
 	struct step step = link_step(STEP_LINK_GIVE, interface);
 
-	run(kernel, &step);
-}
-
-/* The step alone fails: with which errno. */
-static int fail_step(struct kernel *kernel, const struct step *step)
-{
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-	struct kernel_error error = { 0 };
-
-	plan_add(&plan, step);
-	assert_int_equal(kernel_apply(kernel, &plan, &error), 1);
-	return error.error;
+	sandbox_do(kernel, &step);
 }
 
 static int find(struct kernel *kernel, const char *interface)
@@ -105,7 +65,7 @@ static void test_find(void **state)
 	for (size_t i = 0; i < 5; i++) {
 		static const char *const names[] = { "nsnet0", "nsv1", "nsnet0ap", "p7", "lo" };
 		struct step step = link_step(STEP_LINK_TAKE, names[i]);
-		int error = fail_step(kernel, &step);
+		int error = sandbox_fail(kernel, &step);
 
 		assert_true(error == EBUSY || (i == 4 && error == EINVAL));
 		assert_true(sandbox_does("ip link show %s >/dev/null", names[i]));
@@ -143,11 +103,12 @@ static void test_take_and_give(void **state)
 	give_it(kernel, "wg8");
 	sandbox_is_as(before);
 
-	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_LINK_TAKE,
-						   .netns = "ns9",
-						   .link = { "wg7" } }),
+	assert_int_equal(sandbox_fail(kernel, &(struct step){ .type = STEP_LINK_TAKE,
+						      .netns = "ns9",
+						      .link = { "wg7" } }),
 		ENOENT);
-	run(kernel, &(struct step){ .type = STEP_LINK_GIVE, .netns = "ns9", .link = { "wg7" } });
+	sandbox_do(kernel,
+		&(struct step){ .type = STEP_LINK_GIVE, .netns = "ns9", .link = { "wg7" } });
 	sandbox_is_as(before);
 	assert_true(sandbox_does("ip link del wg7"));
 }
@@ -172,7 +133,7 @@ static void test_taken_back(void **state)
 	/* The name is taken inside: it stays, and as it was. */
 	before = sandbox_picture(&arena);
 	assert_true(sandbox_does("ip -n ns1 link add wg7 type bridge"));
-	assert_int_equal(fail_step(kernel, &step), EEXIST);
+	assert_int_equal(sandbox_fail(kernel, &step), EEXIST);
 	sandbox_hides("ip link show wg7", "altname");
 	sandbox_is_as(before);
 	assert_true(sandbox_does("ip -n ns1 link del wg7"));
@@ -235,9 +196,9 @@ static void test_name_taken(void **state)
 	assert_true(sandbox_does(MAKE));
 	take_it(kernel, "wg7");
 	assert_true(sandbox_does("ip link property add dev nsnet0ap altname nsnetd-lent-wg7"));
-	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_LINK_GIVE,
-						   .netns = "ns1",
-						   .link = { "wg7" } }),
+	assert_int_equal(sandbox_fail(kernel, &(struct step){ .type = STEP_LINK_GIVE,
+						      .netns = "ns1",
+						      .link = { "wg7" } }),
 		EEXIST);
 	sandbox_shows("ip -n ns1 link", "wg7");
 	assert_true(sandbox_does("ip link property del dev nsnet0ap altname nsnetd-lent-wg7"));
@@ -275,9 +236,9 @@ static void test_owned(void **state)
 				.netns = "owned",
 				.facts = { &inode, &cookie, true, 65534, 65534, NULL } });
 	sandbox_apply(kernel, &plan);
-	assert_int_equal(fail_step(kernel, &(struct step){ .type = STEP_LINK_TAKE,
-						   .netns = "owned",
-						   .link = { "wg7" } }),
+	assert_int_equal(sandbox_fail(kernel, &(struct step){ .type = STEP_LINK_TAKE,
+						      .netns = "owned",
+						      .link = { "wg7" } }),
 		EPERM);
 	sandbox_hides("ip link show wg7", "altname");
 	plan = PLAN_INIT(&arena);
@@ -286,16 +247,19 @@ static void test_owned(void **state)
 	assert_true(sandbox_does("ip link del wg7"));
 }
 
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, sandbox_set_up_namespace, sandbox_tear_down_namespace)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_take_and_give, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_taken_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_renamed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_name_taken, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_owned, setup, teardown),
+		TEST(test_find),
+		TEST(test_take_and_give),
+		TEST(test_taken_back),
+		TEST(test_renamed),
+		TEST(test_name_taken),
+		TEST(test_restart),
+		TEST(test_owned),
 	};
 
 	sandbox_enter();

@@ -9,53 +9,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static struct sandbox_namespace ns1 = { "ns1", 0, 10, 1, 0, 0 };
-
-static int setup(void **state)
-{
-	*state = sandbox_kernel();
-	sandbox_make_network(*state, 0);
-	sandbox_make(*state, &ns1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	sandbox_delete(*state, &ns1);
-	sandbox_wait_gone(*state, &ns1);
-	sandbox_delete_network(*state, 0);
-	kernel_free(*state);
-	return 0;
-}
-
 static struct step shape(struct shape before, struct shape after)
 {
 	return (struct step){
 		.type = STEP_SHAPE_SET, .netns = "ns1", .shape = { "nsv1", "eth0", before, after }
 	};
-}
-
-static void run(struct kernel *kernel, const struct step *step)
-{
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-
-	plan_add(&plan, step);
-	sandbox_apply(kernel, &plan);
-}
-
-/* The step alone fails: with which errno. */
-static int fail_step(struct kernel *kernel, const struct step *step, char ret_message[256])
-{
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-	struct kernel_error error = { 0 };
-
-	plan_add(&plan, step);
-	assert_int_equal(kernel_apply(kernel, &plan, &error), 1);
-	if (ret_message)
-		memcpy(ret_message, error.message, sizeof(error.message));
-	return error.error;
 }
 
 #define OUTSIDE "tc qdisc show dev nsv1 root"
@@ -76,26 +34,26 @@ static void test_rates(void **state)
 	struct step step = shape(none, first);
 
 	is_unshaped();
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows(OUTSIDE, "qdisc tbf 1: root");
 	sandbox_shows(OUTSIDE, "rate 5Mbit");
 	sandbox_shows(INSIDE, "qdisc tbf 1: root");
 	sandbox_shows(INSIDE, "rate 3Mbit");
 	/* Changed in place, up to what the old 32 bits cannot say. */
 	step = shape(first, second);
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows(OUTSIDE, "rate 1Tbit");
 	sandbox_shows(INSIDE, "rate 8Kbit");
 	step = shape(second, third);
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows(OUTSIDE, "noqueue");
 	sandbox_shows(INSIDE, "rate 80Gbit");
 	/* Again, and away; again. */
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	step = shape(third, none);
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	is_unshaped();
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	is_unshaped();
 }
 
@@ -116,7 +74,7 @@ static void test_taken_back(void **state)
 	assert_int_equal(error.error, EEXIST);
 	is_unshaped();
 
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	plan.steps[0] = shape(first, second);
 	assert_int_equal(kernel_apply(kernel, &plan, &error), 1);
 	sandbox_shows(OUTSIDE, "noqueue");
@@ -126,18 +84,18 @@ static void test_taken_back(void **state)
 	step = shape(first, second);
 	assert_true(sandbox_does("ip link add other type bridge"));
 	step.shape.port = "other";
-	assert_int_equal(fail_step(kernel, &step, NULL), ENODEV);
+	assert_int_equal(sandbox_fail(kernel, &step), ENODEV);
 	sandbox_shows(INSIDE, "rate 3Mbit");
 	sandbox_hides("tc qdisc show dev other", "tbf");
 	assert_true(sandbox_does("ip link del other"));
 	step = shape(first, second);
 	step.shape.peer = "eth7";
-	assert_int_equal(fail_step(kernel, &step, NULL), ENODEV);
+	assert_int_equal(sandbox_fail(kernel, &step), ENODEV);
 	sandbox_shows(OUTSIDE, "noqueue");
 	/* What is gone need not be unshaped. */
 	step = shape(first, none);
 	step.shape.peer = "eth7";
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows(INSIDE, "rate 3Mbit");
 }
 
@@ -149,9 +107,9 @@ static void test_foreign(void **state)
 
 	assert_true(
 		sandbox_does("tc -n ns1 qdisc add dev eth0 root handle 77: bfifo limit 100000"));
-	run(*state, &step);
+	sandbox_do(*state, &step);
 	step = shape(first, none);
-	run(*state, &step);
+	sandbox_do(*state, &step);
 	sandbox_shows(INSIDE, "bfifo 77: root");
 	sandbox_shows(OUTSIDE, "noqueue");
 }
@@ -163,37 +121,41 @@ static void test_netem(void **state)
 			   both = { .send_rate = 5000000, .delay = 20000 };
 	struct kernel *kernel = *state;
 	struct step step = shape(none, late);
-	char message[256];
+	autoarena struct arena arena = ARENA_INIT;
+	struct plan plan = PLAN_INIT(&arena);
+	struct kernel_error error = { 0 };
 
 	if (!kernel_has(kernel, "netem")) {
 		assert_false(
 			sandbox_does("tc qdisc add dev nsv1 root netem delay 1ms 2>/dev/null"));
-		assert_int_equal(fail_step(kernel, &step, message), EOPNOTSUPP);
-		assert_non_null(strstr(message, "qdisc"));
+		plan_add(&plan, &step);
+		assert_int_equal(kernel_apply(kernel, &plan, &error), 1);
+		assert_int_equal(error.error, EOPNOTSUPP);
+		assert_non_null(strstr(error.message, "qdisc"));
 		is_unshaped();
 		step = shape(none, both);
-		assert_int_equal(fail_step(kernel, &step, NULL), EOPNOTSUPP);
+		assert_int_equal(sandbox_fail(kernel, &step), EOPNOTSUPP);
 		is_unshaped();
 		step = shape(none, rate);
-		run(kernel, &step);
+		sandbox_do(kernel, &step);
 		step = shape(rate, both);
-		assert_int_equal(fail_step(kernel, &step, NULL), EOPNOTSUPP);
+		assert_int_equal(sandbox_fail(kernel, &step), EOPNOTSUPP);
 		sandbox_shows(INSIDE, "qdisc tbf 1: root");
 		sandbox_shows(INSIDE, "rate 5Mbit");
 		return;
 	}
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows(INSIDE, "qdisc netem 2: root");
 	sandbox_shows(INSIDE, "delay 20ms  1ms loss 1%");
 	step = shape(late, both);
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows(INSIDE, "qdisc tbf 3: root");
 	sandbox_shows(INSIDE, "qdisc netem 4: parent 3:1");
 	sandbox_shows(INSIDE, "delay 20ms");
 	assert_true(sandbox_does("ip netns exec ns1 ping -n -q -c 3 -W 5 10.99.0.1 | "
 				 "awk -F/ '/^rtt/ { exit !($5 >= 19 && $5 < 60) }'"));
 	step = shape(both, rate);
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows(INSIDE, "qdisc tbf 1: root");
 	sandbox_hides(INSIDE, "netem");
 }
@@ -243,7 +205,7 @@ static void test_speed(void **state)
 	for (size_t i = 0; i < lengthof(shapes); i++) {
 		struct step step = shape(before, shapes[i]);
 
-		run(kernel, &step);
+		sandbox_do(kernel, &step);
 		check(shapes[i].send_rate, false);
 		check(shapes[i].receive_rate, true);
 		before = shapes[i];
@@ -257,27 +219,30 @@ static void test_large(void **state)
 	struct kernel *kernel = *state;
 	struct step step = shape(none, slow);
 
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	assert_true(sandbox_does(
 		"ip link set nsv1 mtu 9000; ip -n ns1 link set eth0 mtu 9000; ip link set nsnet0 mtu 9000"));
 	assert_true(sandbox_does(
 		"ip netns exec ns1 ping -n -q -M do -s 8972 -c 1 -W 5 10.99.0.1 >/dev/null"));
 	assert_true(sandbox_does(
 		"ip link set nsv1 mtu 65535; ip -n ns1 link set eth0 mtu 65535; ip link set nsnet0 mtu 65535"));
-	run(kernel, &step);
+	sandbox_do(kernel, &step);
 	assert_true(sandbox_does(
 		"ip netns exec ns1 ping -n -q -M do -s 65000 -c 1 -W 5 10.99.0.1 >/dev/null"));
 }
 
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, sandbox_set_up_namespace, sandbox_tear_down_namespace)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_rates, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_taken_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_netem, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_large, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_speed, setup, teardown),
+		TEST(test_rates),
+		TEST(test_taken_back),
+		TEST(test_foreign),
+		TEST(test_netem),
+		TEST(test_large),
+		TEST(test_speed),
 	};
 
 	sandbox_enter();

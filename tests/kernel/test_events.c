@@ -127,11 +127,7 @@ static void test_links(void **state)
 
 static void set_forwarding(struct kernel *kernel, enum step_type type, const char *key)
 {
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-
-	plan_add(&plan, &(struct step){ .type = type, .sysctl = { key, 1 } });
-	sandbox_apply(kernel, &plan);
+	sandbox_do(kernel, &(struct step){ .type = type, .sysctl = { key, 1 } });
 }
 
 static void test_forwarding(void **state)

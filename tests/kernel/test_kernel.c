@@ -8,18 +8,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-static int setup(void **state)
-{
-	*state = sandbox_kernel();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kernel_free(*state);
-	return 0;
-}
-
 static void test_network(void **state)
 {
 	autoarena struct arena arena = ARENA_INIT;
@@ -173,13 +161,15 @@ static void test_first_packet(void **state)
 	sandbox_delete_network(kernel, 0);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_set_up, sandbox_tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_network, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_namespace, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ping, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_first_packet, setup, teardown),
+		TEST(test_network),
+		TEST(test_namespace),
+		TEST(test_ping),
+		TEST(test_first_packet),
 	};
 
 	sandbox_enter();

@@ -11,20 +11,6 @@
 
 #include "snapshot.h"
 
-static int setup(void **state)
-{
-	*state = sandbox_kernel();
-	sandbox_make_network(*state, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	sandbox_delete_network(*state, 0);
-	kernel_free(*state);
-	return 0;
-}
-
 static void fails_only(
 	struct kernel *kernel, const struct plan *plan, const struct step *step, int error)
 {
@@ -349,19 +335,22 @@ static void test_after_crash(void **state)
 	sandbox_is_as(before);
 }
 
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, sandbox_set_up_network, sandbox_tear_down_network)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_each_place, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_together, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_foreign_links, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_foreign_anchor, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_foreign_names, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_others_change, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_forward, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_after_crash, setup, teardown),
+		TEST(test_each_place),
+		TEST(test_words),
+		TEST(test_together),
+		TEST(test_foreign_links),
+		TEST(test_foreign_anchor),
+		TEST(test_foreign_names),
+		TEST(test_others_change),
+		TEST(test_names),
+		TEST(test_forward),
+		TEST(test_after_crash),
 	};
 
 	sandbox_enter();

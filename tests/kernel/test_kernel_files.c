@@ -10,38 +10,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-static int setup(void **state)
-{
-	*state = sandbox_kernel();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kernel_free(*state);
-	return 0;
-}
-
-static void run_step(struct kernel *kernel, const struct step *step)
-{
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-
-	plan_add(&plan, step);
-	sandbox_apply(kernel, &plan);
-}
-
-static int fail_step(struct kernel *kernel, const struct step *step)
-{
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-	struct kernel_error error;
-
-	plan_add(&plan, step);
-	assert_int_equal(kernel_apply(kernel, &plan, &error), 1);
-	return error.error;
-}
-
 static struct step name_step(
 	struct arena *arena, enum step_type type, unsigned slot, const char *v4, const char *v6)
 {
@@ -72,7 +40,7 @@ static void test_hosts(void **state)
 	struct step step = { .type = STEP_HOSTS_ADD, .hosts = { .network = "net0" } };
 	struct stat before, after;
 
-	run_step(kernel, &step);
+	sandbox_do(kernel, &step);
 	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &before), 0);
 	assert_int_equal(before.st_mode & 07777, 0644);
 	for (unsigned i = 0; i < 50; i++) {
@@ -81,7 +49,7 @@ static void test_hosts(void **state)
 		step = name_step(&arena, STEP_HOSTS_SET, slot,
 			i % 3 == 2 ? NULL : arena_printf(&arena, "10.99.0.%u", slot + 2),
 			i % 3 == 1 ? NULL : arena_printf(&arena, "fd99::%x", slot + 2));
-		run_step(kernel, &step);
+		sandbox_do(kernel, &step);
 	}
 	sandbox_shows("grep -c 10.99.0 /run/nsnetd/hosts/net0/hosts", "34");
 	sandbox_shows("grep -c fd99:: /run/nsnetd/hosts/net0/hosts", "33");
@@ -94,8 +62,8 @@ static void test_hosts(void **state)
 
 	for (unsigned i = 0; i < 50; i++) {
 		step = name_step(&arena, STEP_HOSTS_CLEAR, (i * 11 + 3) % 50, NULL, NULL);
-		run_step(kernel, &step);
-		run_step(kernel, &step);
+		sandbox_do(kernel, &step);
+		sandbox_do(kernel, &step);
 	}
 	sandbox_hides("cat /run/nsnetd/hosts/net0/hosts", "ns");
 	/* Whoever has bound it over his /etc/hosts sees all of that: it is the same file. */
@@ -103,16 +71,16 @@ static void test_hosts(void **state)
 	assert_int_equal(before.st_ino, after.st_ino);
 	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts | wc -c", "128");
 	step = (struct step){ .type = STEP_HOSTS_DELETE, .hosts = { .network = "net0" } };
-	run_step(kernel, &step);
-	run_step(kernel, &step);
+	sandbox_do(kernel, &step);
+	sandbox_do(kernel, &step);
 	assert_false(sandbox_does("test -e /run/nsnetd/hosts/net0"));
 	/* Where the file itself lay once. */
 	assert_true(sandbox_does("echo >/run/nsnetd/hosts/net0"));
 	step.type = STEP_HOSTS_ADD;
-	run_step(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows("cat /run/nsnetd/hosts/net0/hosts", "localhost");
 	step.type = STEP_HOSTS_DELETE;
-	run_step(kernel, &step);
+	sandbox_do(kernel, &step);
 }
 
 static void test_hosts_bounds(void **state)
@@ -123,14 +91,14 @@ static void test_hosts_bounds(void **state)
 	struct stat st;
 
 	step = name_step(&arena, STEP_HOSTS_SET, 0, "10.99.0.2", NULL);
-	assert_int_equal(fail_step(kernel, &step), ENOENT);
-	run_step(kernel, &add);
+	assert_int_equal(sandbox_fail(kernel, &step), ENOENT);
+	sandbox_do(kernel, &add);
 	step = name_step(&arena, STEP_HOSTS_SET, HOSTS_SLOTS, "10.99.0.2", NULL);
-	assert_int_equal(fail_step(kernel, &step), EINVAL);
+	assert_int_equal(sandbox_fail(kernel, &step), EINVAL);
 	step = name_step(&arena, STEP_HOSTS_SET, HOSTS_SLOTS - 1, "10.99.0.2",
 		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 	step.hosts.name = "a23456789012345678901234567890123456789012345678";
-	run_step(kernel, &step);
+	sandbox_do(kernel, &step);
 	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &st), 0);
 	assert_int_equal(st.st_size, 256 + 1022 * 256);
 	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts | tr '\\t' _ | tr -s ' '",
@@ -139,24 +107,24 @@ static void test_hosts_bounds(void **state)
 	sandbox_shows("grep -vc '^#' /run/nsnetd/hosts/net0/hosts", "6\n");
 	/* With dots it has a domain behind it, or is not written. */
 	step.hosts.name = "deb.debian.org";
-	run_step(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts", "\tdeb.debian.org.nsnet ");
 	step.hosts.domain = "net0.example";
-	run_step(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts", "\tdeb.debian.org.net0.example ");
 	step.hosts.domain = "a\n192.0.2.1 b";
-	assert_int_equal(fail_step(kernel, &step), EINVAL);
+	assert_int_equal(sandbox_fail(kernel, &step), EINVAL);
 	step.hosts.domain = "a23456789012345678901234567890123456789012345678.a23456789.example";
-	assert_int_equal(fail_step(kernel, &step), ENAMETOOLONG);
+	assert_int_equal(sandbox_fail(kernel, &step), ENAMETOOLONG);
 	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts", "\tdeb.debian.org.net0.example ");
 	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &st), 0);
 	assert_int_equal(st.st_size, 256 + 1022 * 256);
 	/* Made again it has no names. */
-	run_step(kernel, &add);
+	sandbox_do(kernel, &add);
 	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &st), 0);
 	assert_int_equal(st.st_size, 256);
 	add.type = STEP_HOSTS_DELETE;
-	run_step(kernel, &add);
+	sandbox_do(kernel, &add);
 }
 
 static void check_setting(const char *value)
@@ -173,13 +141,13 @@ static void test_sysctl(void **state)
 	struct step restore = { .type = STEP_SYSCTL_RESTORE, .sysctl = { .key = set.sysctl.key } };
 	struct string_list kept;
 
-	assert_int_equal(fail_step(kernel, &set), ENOENT);
+	assert_int_equal(sandbox_fail(kernel, &set), ENOENT);
 	assert_true(sandbox_does("ip link add up0 type bridge"));
 	check_setting("0");
-	run_step(kernel, &restore);
+	sandbox_do(kernel, &restore);
 	check_setting("0");
-	run_step(kernel, &set);
-	run_step(kernel, &set);
+	sandbox_do(kernel, &set);
+	sandbox_do(kernel, &set);
 	check_setting("1");
 
 	/* What was there before us outlives us. */
@@ -188,23 +156,23 @@ static void test_sysctl(void **state)
 	assert_int_equal(kernel_kept(kernel, &arena, &kept), 0);
 	assert_int_equal(kept.n, 1);
 	assert_string_equal(kept.items[0], set.sysctl.key);
-	run_step(kernel, &set);
-	run_step(kernel, &restore);
+	sandbox_do(kernel, &set);
+	sandbox_do(kernel, &restore);
 	check_setting("0");
 	assert_int_equal(kernel_kept(kernel, &arena, &kept), 0);
 	assert_int_equal(kept.n, 0);
 
 	/* It was on already. */
 	assert_true(sandbox_does("echo 1 >/proc/sys/net/ipv4/conf/up0/forwarding"));
-	run_step(kernel, &set);
-	run_step(kernel, &restore);
+	sandbox_do(kernel, &set);
+	sandbox_do(kernel, &restore);
 	check_setting("1");
 
-	run_step(kernel, &set);
+	sandbox_do(kernel, &set);
 	assert_true(sandbox_does("ip link del up0"));
-	run_step(kernel, &restore);
+	sandbox_do(kernel, &restore);
 	assert_false(sandbox_does("ls /run/nsnetd/sysctl | grep -q ."));
-	assert_int_equal(fail_step(kernel, &set), ENOENT);
+	assert_int_equal(sandbox_fail(kernel, &set), ENOENT);
 	assert_false(sandbox_does("ls -A /run/nsnetd/sysctl | grep -q ."));
 }
 
@@ -216,13 +184,13 @@ static void test_forwarding6(void **state)
 
 	assert_true(sandbox_does("ip link add up0 type bridge"));
 	if (kernel_has(kernel, "forwarding6")) {
-		run_step(kernel, &set);
+		sandbox_do(kernel, &set);
 		sandbox_shows("cat /proc/sys/net/ipv6/conf/up0/force_forwarding", "1");
 		set.type = STEP_SYSCTL_RESTORE;
-		run_step(kernel, &set);
+		sandbox_do(kernel, &set);
 		sandbox_shows("cat /proc/sys/net/ipv6/conf/up0/force_forwarding", "0");
 	} else {
-		assert_int_equal(fail_step(kernel, &set), ENOENT);
+		assert_int_equal(sandbox_fail(kernel, &set), ENOENT);
 	}
 	assert_true(sandbox_does("ip link del up0"));
 }
@@ -235,16 +203,16 @@ static void test_record(void **state)
 	struct step step = { .type = STEP_RECORD_WRITE,
 		.record = { RECORD_NETWORK, "net0", &nsnet_route_type, &data } };
 
-	run_step(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows("cat /run/nsnetd/state/networks/net0.json", "\"old\"");
 	data.destination = "new";
-	run_step(kernel, &step);
+	sandbox_do(kernel, &step);
 	sandbox_shows("cat /run/nsnetd/state/networks/net0.json", "\"new\"");
 	sandbox_shows("ls -A /run/nsnetd/state/networks", "net0.json\n");
 	sandbox_shows("stat -c %a /run/nsnetd/state /run/nsnetd/state/networks", "700\n700\n");
 	step.type = STEP_RECORD_DELETE;
-	run_step(kernel, &step);
-	run_step(kernel, &step);
+	sandbox_do(kernel, &step);
+	sandbox_do(kernel, &step);
 	assert_string_equal(sandbox_run(&arena, NULL, "ls -A /run/nsnetd/state/networks"), "");
 }
 
@@ -311,17 +279,19 @@ static void test_directories(void **state)
 	*state = sandbox_kernel();
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_set_up, sandbox_tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_hosts, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hosts_bounds, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_sysctl, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_forwarding6, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_record, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_names_directory, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_directories, setup, teardown),
+		TEST(test_hosts),
+		TEST(test_hosts_bounds),
+		TEST(test_sysctl),
+		TEST(test_forwarding6),
+		TEST(test_record),
+		TEST(test_names_directory),
+		TEST(test_lock),
+		TEST(test_directories),
 	};
 
 	sandbox_enter();

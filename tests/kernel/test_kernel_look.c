@@ -10,20 +10,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static int setup(void **state)
-{
-	*state = sandbox_kernel();
-	sandbox_make_network(*state, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	sandbox_delete_network(*state, 0);
-	kernel_free(*state);
-	return 0;
-}
-
 /* A process in a namespace that waits to be killed. */
 static pid_t start_inside(const char *name)
 {
@@ -269,11 +255,7 @@ static void is_router(struct kernel *kernel, bool ipv4, bool ipv6)
 
 static void set_forwarding(struct kernel *kernel, enum step_type type, const char *key)
 {
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-
-	plan_add(&plan, &(struct step){ .type = type, .sysctl = { key, 1 } });
-	sandbox_apply(kernel, &plan);
+	sandbox_do(kernel, &(struct step){ .type = type, .sysctl = { key, 1 } });
 }
 
 /* What the host wishes by itself is told from what we have set. */
@@ -434,18 +416,21 @@ static void test_features(void **state)
 	assert_false(kernel_has(*state, "flight"));
 }
 
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, sandbox_set_up_network, sandbox_tear_down_network)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_same_name, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reap, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_prefixes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_uplinks, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_router, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_inspect, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_processes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_features, setup, teardown),
+		TEST(test_restart),
+		TEST(test_same_name),
+		TEST(test_reap),
+		TEST(test_prefixes),
+		TEST(test_uplinks),
+		TEST(test_router),
+		TEST(test_inspect),
+		TEST(test_processes),
+		TEST(test_features),
 	};
 
 	sandbox_enter();

@@ -6,18 +6,6 @@
 
 #include <stdio.h>
 
-static int set_up(void **state)
-{
-	*state = sandbox_kernel();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	kernel_free(*state);
-	return 0;
-}
-
 /* While a program has "what" (see talk.py): whether an address and port of the host is taken. */
 static void is_taken(struct kernel *kernel, const char *what, enum nsnet_protocol protocol,
 	const char *host, uint16_t port, int expected)
@@ -90,11 +78,13 @@ static void test_wrong(void **state)
 	assert_int_equal(kernel_is_listening(*state, NSNET_PROTOCOL_UNSET, &any, 80), -EINVAL);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_set_up, sandbox_tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_listening, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_wrong, set_up, tear_down),
+		TEST(test_listening),
+		TEST(test_wrong),
 	};
 
 	sandbox_enter();

@@ -22,20 +22,6 @@
 #define OTHER 1003
 #define GROUP 2001
 
-static int setup(void **state)
-{
-	*state = sandbox_kernel();
-	sandbox_make_network(*state, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	sandbox_delete_network(*state, 0);
-	kernel_free(*state);
-	return 0;
-}
-
 static void plan_owned(
 	struct plan *plan, struct sandbox_namespace *ns, uid_t uid, const char *sibling)
 {
@@ -354,13 +340,16 @@ static void test_feature(void **state)
 	assert_int_equal(kernel_has(kernel, "owned"), is_on);
 }
 
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, sandbox_set_up_network, sandbox_tear_down_network)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_owned, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_failures, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_feature, setup, teardown),
+		TEST(test_owned),
+		TEST(test_restart),
+		TEST(test_failures),
+		TEST(test_feature),
 	};
 
 	sandbox_enter();
