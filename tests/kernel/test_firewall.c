@@ -96,23 +96,6 @@ static void serve(const char *where)
 		sandbox_does("until grep -qs ready /run/served-%s; do sleep 0.01; done", where));
 }
 
-static struct address address_of(const char *text)
-{
-	struct address address;
-
-	assert_true(address_parse(text, &address));
-	return address;
-}
-
-static void apply(const struct step *step)
-{
-	autoarena struct arena arena = ARENA_INIT;
-	struct plan plan = PLAN_INIT(&arena);
-
-	plan_add(&plan, step);
-	sandbox_apply(kernel, &plan);
-}
-
 static struct fence fence_of(unsigned network, enum nsnet_reach reach, bool is_isolated)
 {
 	autoarena struct arena arena = ARENA_INIT;
@@ -121,8 +104,8 @@ static struct fence fence_of(unsigned network, enum nsnet_reach reach, bool is_i
 		.is_set = true,
 		.reach = reach,
 		.is_isolated = is_isolated,
-		.gateways = { address_of(arena_printf(&arena, "10.99.%u.1", network)),
-			address_of(arena_printf(&arena, "fd99:%u::1", network)) },
+		.gateways = { sandbox_address(arena_printf(&arena, "10.99.%u.1", network)),
+			sandbox_address(arena_printf(&arena, "fd99:%u::1", network)) },
 	};
 }
 
@@ -138,13 +121,15 @@ static void set_fence(unsigned network, const struct fence *before, const struct
 {
 	autoarena struct arena arena = ARENA_INIT;
 
-	apply(&(struct step){ .type = STEP_FENCE_SET,
-		.fence = { arena_printf(&arena, "nsnet%u", network), *before, *after } });
+	sandbox_do(kernel,
+		&(struct step){ .type = STEP_FENCE_SET,
+			.fence = { arena_printf(&arena, "nsnet%u", network), *before, *after } });
 }
 
 static void set_uplink(enum step_type type, bool is_closed4, bool is_closed6)
 {
-	apply(&(struct step){ .type = type, .uplink = { "up0", { is_closed4, is_closed6 } } });
+	sandbox_do(kernel,
+		&(struct step){ .type = type, .uplink = { "up0", { is_closed4, is_closed6 } } });
 }
 
 /* In both families; host: NULL: at all addresses. */
@@ -152,15 +137,16 @@ static void set_port(enum step_type type, enum nsnet_protocol protocol, const ch
 	unsigned host_port, const char *const target[FAMILIES])
 {
 	for (size_t i = 0; i < FAMILIES; i++)
-		apply(&(struct step){ .type = type,
-			.port = {
-				.protocol = protocol,
-				.host = host ? address_of(host[i])
-					     : (struct address){ .family = family_of(i) },
-				.target = address_of(target[i]),
-				.host_port = (uint16_t)host_port,
-				.namespace_port = 80,
-			} });
+		sandbox_do(kernel,
+			&(struct step){ .type = type,
+				.port = {
+					.protocol = protocol,
+					.host = host ? sandbox_address(host[i])
+						     : (struct address){ .family = family_of(i) },
+					.target = sandbox_address(target[i]),
+					.host_port = (uint16_t)host_port,
+					.namespace_port = 80,
+				} });
 }
 
 static const char outside[] =
@@ -229,7 +215,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	apply(&(struct step){ .type = STEP_FIREWALL_RESET });
+	sandbox_do(kernel, &(struct step){ .type = STEP_FIREWALL_RESET });
 	return sandbox_does("conntrack -F >/dev/null 2>&1 && test -z \"$(nft list ruleset)\"") ? 0
 											       : -1;
 }

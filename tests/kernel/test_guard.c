@@ -2,24 +2,10 @@
 /*
  * test_guard - what may come from a port, as others see it: the tables, the port; test_attacks tries them
  */
-#include "sandbox.h"
+#include "firewall_world.h"
 
 static const struct sandbox_namespace first = { "ns1", 0, 10, 1, 0, 0 };
 static const struct sandbox_namespace second = { "ns2", 0, 20, 2, 0, 0 };
-
-static int setup(void **state)
-{
-	*state = sandbox_kernel();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	/* What belongs to the kernel floor is nobody's afterwards. */
-	kernel_free(*state);
-	assert_true(sandbox_does("nft flush ruleset"));
-	return 0;
-}
 
 static void apply(struct kernel *kernel, enum step_type type, const struct sandbox_namespace *ns)
 {
@@ -31,11 +17,6 @@ static void apply(struct kernel *kernel, enum step_type type, const struct sandb
 	else
 		sandbox_plan_guard(&plan, type, ns);
 	sandbox_apply(kernel, &plan);
-}
-
-static const char *ruleset(struct arena *arena)
-{
-	return sandbox_run(arena, NULL, "nft list ruleset");
 }
 
 static void shows(const char *set, const char *text)
@@ -65,31 +46,31 @@ static void test_elements(void **state)
 	struct kernel *kernel = *state;
 	const char *one, *two;
 
-	assert_string_equal(ruleset(&arena), "");
+	assert_string_equal(world_ruleset(&arena), "");
 	apply(kernel, STEP_GUARD_ADD, &first);
 	check_first();
-	one = ruleset(&arena);
+	one = world_ruleset(&arena);
 	assert_null(strstr(one, "nsv2"));
 	apply(kernel, STEP_GUARD_ADD, &first);
-	assert_string_equal(ruleset(&arena), one);
+	assert_string_equal(world_ruleset(&arena), one);
 
 	apply(kernel, STEP_GUARD_ADD, &second);
 	check_first();
 	shows("mac_ip4", "\"nsv2\" . 02:6e:0a:63:00:14 . 10.99.0.20");
-	two = ruleset(&arena);
+	two = world_ruleset(&arena);
 	assert_string_not_equal(two, one);
 	apply(kernel, STEP_GUARD_DELETE, &second);
-	assert_string_equal(ruleset(&arena), one);
+	assert_string_equal(world_ruleset(&arena), one);
 	apply(kernel, STEP_GUARD_DELETE, &second);
-	assert_string_equal(ruleset(&arena), one);
+	assert_string_equal(world_ruleset(&arena), one);
 
 	apply(kernel, STEP_FIREWALL_RESET, NULL);
-	assert_string_equal(ruleset(&arena), "");
+	assert_string_equal(world_ruleset(&arena), "");
 	apply(kernel, STEP_FIREWALL_RESET, NULL);
 	apply(kernel, STEP_GUARD_DELETE, &first);
-	assert_string_equal(ruleset(&arena), "");
+	assert_string_equal(world_ruleset(&arena), "");
 	apply(kernel, STEP_GUARD_ADD, &first);
-	assert_string_equal(ruleset(&arena), one);
+	assert_string_equal(world_ruleset(&arena), one);
 }
 
 /* Of one family, or of none. */
@@ -121,7 +102,7 @@ static void test_extra(void **state)
 	const char *before;
 
 	apply(*state, STEP_GUARD_ADD, &first);
-	before = ruleset(&arena);
+	before = world_ruleset(&arena);
 	sandbox_plan_guard(&plan, STEP_GUARD_ADD, &first);
 	plan.steps[0].guard.is_extra = true;
 	plan.steps[0].guard.addresses[0].bytes[3] = 99;
@@ -134,7 +115,7 @@ static void test_extra(void **state)
 	shows("mac_nd", "\"nsv1\" . 02:6e:0a:63:00:0a . 0xfd990000000000000000000000000099");
 	plan.steps[0].type = STEP_GUARD_DELETE;
 	sandbox_apply(*state, &plan);
-	assert_string_equal(ruleset(&arena), before);
+	assert_string_equal(world_ruleset(&arena), before);
 }
 
 /* The tables outlive the process; the next one makes the rules anew and loses no guard. */
@@ -145,13 +126,13 @@ static void test_restart(void **state)
 
 	apply(*state, STEP_GUARD_ADD, &first);
 	apply(*state, STEP_GUARD_ADD, &second);
-	both = ruleset(&arena);
+	both = world_ruleset(&arena);
 	apply(*state, STEP_GUARD_DELETE, &second);
 	kernel_free(*state);
 	*state = sandbox_kernel();
 	assert_true(sandbox_does("nft add rule bridge nsnetd guest accept"));
 	apply(*state, STEP_GUARD_ADD, &second);
-	assert_string_equal(ruleset(&arena), both);
+	assert_string_equal(world_ruleset(&arena), both);
 }
 
 /* Somebody else's programs do not know whose tables are whose. */
@@ -161,14 +142,14 @@ static void test_flushed(void **state)
 	const char *one;
 
 	apply(*state, STEP_GUARD_ADD, &first);
-	one = ruleset(&arena);
+	one = world_ruleset(&arena);
 	assert_true(sandbox_does("nft flush ruleset"));
 	apply(*state, STEP_GUARD_ADD, &first);
-	assert_string_equal(ruleset(&arena), one);
+	assert_string_equal(world_ruleset(&arena), one);
 	assert_true(sandbox_does("nft flush ruleset"));
 	apply(*state, STEP_GUARD_DELETE, &first);
 	apply(*state, STEP_FIREWALL_RESET, NULL);
-	assert_string_equal(ruleset(&arena), "");
+	assert_string_equal(world_ruleset(&arena), "");
 }
 
 /* Other tables stay, whatever we do. */
@@ -180,11 +161,11 @@ static void test_others(void **state)
 	assert_true(sandbox_does(
 		"nft add table inet theirs && nft add table bridge theirs && "
 		"nft add chain inet theirs c '{ type filter hook input priority 0; }'"));
-	before = ruleset(&arena);
+	before = world_ruleset(&arena);
 	apply(*state, STEP_GUARD_ADD, &first);
 	sandbox_shows("nft list tables", "table inet theirs\n");
 	apply(*state, STEP_FIREWALL_RESET, NULL);
-	assert_string_equal(ruleset(&arena), before);
+	assert_string_equal(world_ruleset(&arena), before);
 }
 
 static void test_refused(void **state)
@@ -201,7 +182,7 @@ static void test_refused(void **state)
 		plan.steps[0].guard.port = ports[i];
 		assert_int_equal(kernel_apply(*state, &plan, &error), 1);
 		assert_int_equal(error.error, EINVAL);
-		assert_string_equal(ruleset(&arena), "");
+		assert_string_equal(world_ruleset(&arena), "");
 	}
 }
 
@@ -215,12 +196,12 @@ static void test_words(void **state)
 
 	assert_true(sandbox_does(
 		"nft add table bridge nsnetd && nft add set bridge nsnetd mac '{ type ipv4_addr; }'"));
-	before = ruleset(&arena);
+	before = world_ruleset(&arena);
 	sandbox_plan_guard(&plan, STEP_GUARD_ADD, &first);
 	assert_int_equal(kernel_apply(*state, &plan, &error), 1);
 	assert_int_equal(error.error, EOPNOTSUPP);
 	assert_true(after(error.message, "nf_tables: ") != NULL);
-	assert_string_equal(ruleset(&arena), before);
+	assert_string_equal(world_ruleset(&arena), before);
 }
 
 static void test_port(void **state)
@@ -270,12 +251,12 @@ static void test_taken_back(void **state)
 	const char *before;
 
 	apply(*state, STEP_GUARD_ADD, &first);
-	before = ruleset(&arena);
+	before = world_ruleset(&arena);
 	/* There is no bridge. */
 	sandbox_plan_guarded(&plan, &ns);
 	assert_int_equal(kernel_apply(*state, &plan, &error), 1);
 	assert_int_equal(error.step->type, STEP_VETH_ADD);
-	assert_string_equal(ruleset(&arena), before);
+	assert_string_equal(world_ruleset(&arena), before);
 }
 
 static void test_many(void **state)
@@ -286,7 +267,7 @@ static void test_many(void **state)
 	const char *before;
 
 	apply(*state, STEP_GUARD_ADD, &first);
-	before = ruleset(&arena);
+	before = world_ruleset(&arena);
 	for (unsigned i = 0; i < MANY; i++) {
 		struct sandbox_namespace ns = { "ns", 1 + i / 200, 2 + i % 200, 10 + i, 0, 0 };
 
@@ -298,7 +279,7 @@ static void test_many(void **state)
 				 "nft list set bridge nsnetd mac_ip6 | grep -o '\"nsv' | wc -l")),
 		2 * (1 + MANY));
 	sandbox_apply(*state, &delete);
-	assert_string_equal(ruleset(&arena), before);
+	assert_string_equal(world_ruleset(&arena), before);
 }
 
 static void test_feature(void **state)
@@ -310,18 +291,18 @@ static void test_feature(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_feature, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_elements, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_families, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_extra, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_flushed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_others, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_port, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_taken_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+		WORLD_TEST(test_feature),
+		WORLD_TEST(test_elements),
+		WORLD_TEST(test_families),
+		WORLD_TEST(test_extra),
+		WORLD_TEST(test_restart),
+		WORLD_TEST(test_flushed),
+		WORLD_TEST(test_others),
+		WORLD_TEST(test_refused),
+		WORLD_TEST(test_words),
+		WORLD_TEST(test_port),
+		WORLD_TEST(test_taken_back),
+		WORLD_TEST(test_many),
 	};
 
 	sandbox_enter();
