@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # sandbox - a network and mount namespace of the test's own, with nsnetd in it; to be sourced
 #
-#     . sandbox.sh            re-executes the test inside; then $nsnetd, $nsnetctl, $work are set
+#     . sandbox.sh            re-executes the test inside; then $nsnetd, $nsnetctl, $work are set (with $without_daemon, what the
+#                             test is called with begins with nsnetctl)
 #     daemon_start            starts nsnetd and waits until it serves
 #     daemon_stop [SIGNAL]    ends it and waits
 #     check WHAT COMMAND…     the command must succeed
 #     refuse WHAT COMMAND…    the command must fail
 #     show WHAT TEXT COMMAND… the command must succeed and print the text
+#     equal WHAT TEXT TEXT    both must be the same
 #     finish                  prints the sum, and exits by it
 set -u
 
-nsnetd=$1 nsnetctl=$2
-if [ -z "${NSNET_SANDBOX-}" ]; then
-	exec env NSNET_SANDBOX=1 unshare --net --mount --propagation private -- bash "$0" "$@"
+if [ -n "${without_daemon-}" ]; then nsnetctl=$1; else nsnetd=$1 nsnetctl=$2; fi
+# The pid stays the same, so the mark holds for this process only.
+if [ "${NSNET_SANDBOX-}" != $$ ]; then
+	NSNET_SANDBOX=$$ exec unshare --net --mount --propagation private -- bash "$0" "$@"
 fi
 mount -t tmpfs -o mode=0755 tmpfs /run || exit 1
 mount --make-rshared /run || exit 1
 ip link set lo up || exit 1
 work=/run/work
-mkdir $work
+mkdir -m 0755 $work
 PATH=$(dirname "$nsnetctl"):$PATH
 passed=0 failed=0 daemon=
 socket=/run/nsnetd/alt.nsnet
@@ -89,17 +92,41 @@ show() {
 same() {
 	what=$1 text=$2
 	shift 2
-	"$@" >$work/output 2>&1
+	"$@" >$work/output 2>&1 || true
 	if [ "$(cat $work/output)" = "$text" ]; then ok "$what"; else echo "wanted \"$text\": $*" >>$work/output; not_ok "$what"; fi
+}
+
+# equal WHAT WANTED GOT
+equal() {
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		printf 'wanted: %s\ngot:    %s\n' "$2" "$3" >$work/output
+		not_ok "$1"
+	fi
 }
 
 # status WHAT NUMBER COMMAND…: exits with that
 status() {
-	what=$1 number=$2
+	what=$1 number=$2 got=0
 	shift 2
-	"$@" >$work/output 2>&1
-	got=$?
-	if [ $got = "$number" ]; then ok "$what"; else echo "exit $got, wanted $number: $*" >>$work/output; not_ok "$what"; fi
+	"$@" >$work/output 2>$work/errors || got=$?
+	if [ $got = "$number" ]; then
+		ok "$what"
+	else
+		{ cat $work/errors; echo "exit $got, wanted $number: $*"; } >>$work/output
+		not_ok "$what"
+	fi
+}
+
+# says WHAT TEXT: the last status, on its standard error
+says() {
+	if grep -qF -- "$2" $work/errors; then
+		ok "$1"
+	else
+		{ echo "wanted on standard error \"$2\":"; cat $work/errors; } >$work/output
+		not_ok "$1"
+	fi
 }
 
 # eventually COMMAND…: within ten seconds
