@@ -328,7 +328,7 @@ static void test_after_crash(void **state)
 	plan.is_forward = false;
 	plan_add(&plan, &(struct step){ .type = STEP_RECORD_WRITE,
 				.record = { RECORD_NAMESPACE, "ns1", &nsnet_route_type,
-					&(struct nsnet_route){ .destination = "x" } } });
+					&(struct nsnet_route){ .destination = "x" }, NULL } });
 	sandbox_apply(kernel, &plan);
 	plan.steps[0].type = STEP_RECORD_DELETE;
 	sandbox_apply(kernel, &plan);

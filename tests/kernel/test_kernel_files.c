@@ -201,7 +201,7 @@ static void test_record(void **state)
 	struct kernel *kernel = *state;
 	struct nsnet_route data = { .destination = "old" };
 	struct step step = { .type = STEP_RECORD_WRITE,
-		.record = { RECORD_NETWORK, "net0", &nsnet_route_type, &data } };
+		.record = { RECORD_NETWORK, "net0", &nsnet_route_type, &data, NULL } };
 
 	sandbox_do(kernel, &step);
 	sandbox_shows("cat /run/nsnetd/state/networks/net0.json", "\"old\"");
