@@ -11,7 +11,7 @@
 # translated and what is kept out is the host's doing. Names of the functions' arguments: "host" is the sandbox itself, anything
 # else a namespace below /run/netns.
 
-here=$(dirname "$0")
+here=$(dirname "${BASH_SOURCE[0]}")
 host4=192.0.2.1 host6=2001:db8:1::1
 client4=198.51.100.2 client6=2001:db8:10::2
 internet4=203.0.113.80 internet6=2001:db8:20::80
