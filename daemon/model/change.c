@@ -200,13 +200,44 @@ static struct setting *find_setting(struct ns *ns, const char *key)
 	return NULL;
 }
 
-/* Those that are declared no more get back what they were. */
+/* Whether an interface that a setting is about was there before, and is there now. */
+static bool has_interface(const struct ns *ns, const char *interface, bool is_as_before)
+{
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		if (streq(ns->attachments[i].interface, interface))
+			return !is_as_before || ns->attachments[i].former;
+	return string_list_has(&ns->links, interface);
+}
+
+/* What becomes of the interface whose setting that is; any other setting stays. */
+enum fate { FATE_STAYS, FATE_COMES, FATE_GOES };
+
+static enum fate fate_of(
+	const struct ns *former, const struct ns *ns, const char *key, struct arena *arena)
+{
+	const char *name = strstr(key, "/conf/");
+	bool was, is;
+
+	if (!name)
+		return FATE_STAYS;
+	name += strlen("/conf/");
+	name = arena_strndup(arena, name, strcspn(name, "/"));
+	was = has_interface(former, name, false);
+	is = has_interface(ns, name, false);
+	if (is && (!was || !has_interface(ns, name, true)))
+		return FATE_COMES;
+	return was && !is ? FATE_GOES : FATE_STAYS;
+}
+
+/* Those that are declared no more get back what they were. With an interface go what its settings are and were; what is
+ * declared of it holds again as it comes again. */
 static void change_settings(struct ns *former, struct ns *ns, struct plan *plan)
 {
 	for (size_t i = 0; i < former->n_settings; i++) {
 		const struct setting *setting = &former->settings[i];
 
-		if (!find_setting(ns, setting->key))
+		if (!find_setting(ns, setting->key) && *setting->before &&
+			fate_of(former, ns, setting->key, plan->arena) == FATE_STAYS)
 			add_one(plan, (struct step){
 					      .type = STEP_SETTING_SET,
 					      .netns = ns->name,
@@ -217,16 +248,20 @@ static void change_settings(struct ns *former, struct ns *ns, struct plan *plan)
 	for (size_t i = 0; i < ns->n_settings; i++) {
 		struct setting *setting = &ns->settings[i];
 		const struct setting *same = find_setting(former, setting->key);
+		enum fate fate = fate_of(former, ns, setting->key, plan->arena);
+		bool is_known = same && fate == FATE_STAYS && *setting->before;
 
-		if (!same || !streq(same->value, setting->value))
-			add_one(plan,
-				(struct step){
-					.type = STEP_SETTING_SET,
-					.netns = ns->name,
-					.setting = { setting->key, setting->value,
-						same ? arena_alloc(plan->arena, SETTING_TEXT_SIZE)
-						     : setting->before },
-				});
+		if (!same || !streq(same->value, setting->value) || fate == FATE_COMES)
+			add_one(plan, (struct step){
+					      .type = STEP_SETTING_SET,
+					      .netns = ns->name,
+					      .setting = { setting->key, setting->value,
+						      is_known ? arena_alloc(plan->arena,
+									 SETTING_TEXT_SIZE)
+							       : setting->before },
+				      });
+		else if (fate == FATE_GOES)
+			*setting->before = 0;
 	}
 }
 

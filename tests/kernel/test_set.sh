@@ -93,6 +93,15 @@ check "nothing has changed" sh -c "nsnetctl list --json=short a | diff $work/bef
 check "inside neither" sh -c "ip -n a -o address | diff $work/addresses -"
 status "somebody was faster" 5 nsnetctl call SetNamespace "{\"name\":\"a\",\"context\":{\"description\":\"x\"},\"revision\":1}"
 seen "all works" 10.50.1.2 a "$b4" 80
+check "the second network again" nsnetctl set a --network +two
+same "with what is declared of its interface" 2 inside net/ipv4/conf/eth1/rp_filter
+check "its setting goes" nsnetctl set a --sysctl -net.ipv4.conf.eth1.rp_filter
+same "it is as it was" 0 inside net/ipv4/conf/eth1/rp_filter
+check "it comes" nsnetctl set a --sysctl net.ipv4.conf.eth1.rp_filter=1
+check "with the network it goes" nsnetctl set a --network -two --sysctl none
+check "the network again, with both" nsnetctl set a --network +two --sysctl net.ipv4.conf.eth1.rp_filter=1
+check "the network goes" nsnetctl set a --network -two
+check "and its setting afterwards" nsnetctl set a --sysctl none
 
 echo "# networks"
 check "isolated" nsnetctl network set one --isolated yes
