@@ -55,7 +55,7 @@ seen "that leads to the same, where nobody listens" - client $host4 81
 check "one of IPv4 alone" nsnetctl set web --publish 0.0.0.0:8080:80
 seen "leads in" $client4 client $host4 8080
 seen "by IPv6 does not" - client $host6 8080
-check "one of IPv6 alone" nsnetctl set web --publish [::]:8080:80
+check "one of IPv6 alone" nsnetctl set web --publish "[::]:8080:80"
 seen "leads in" $client6 client $host6 8080
 seen "by IPv4 does not" - client $host4 8080
 check "one of an address" nsnetctl set web --publish 127.0.0.1:8080:80 --publish $host4:8081:80 --publish "[$host6]:8082:80/tcp"

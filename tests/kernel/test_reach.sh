@@ -11,6 +11,7 @@ daemon_start
 check "an outside" outside_up
 check "networks of all kinds" networks_up
 check "servers everywhere" serve host client internet third $(namespaces)
+[ "$families" = "4 6" ] || show "no IPv6 forwarding here, and Describe says so" forwarding4 nsnetctl call Describe
 status "no port without a way in" 2 nsnetctl set alone-a --publish 8004:80
 matrix
 
