@@ -471,6 +471,7 @@ static bool is_present(const struct codec_field *field, const void *data)
 
 void codec_overlay(const struct codec_struct *type, const void *over, void *into)
 {
+	assert(over && into);
 	for (size_t i = 0; i < type->n_fields; i++) {
 		const struct codec_field *field = &type->fields[i];
 		const char *from = (const char *)over + field->offset;

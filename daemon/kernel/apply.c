@@ -271,7 +271,7 @@ static void take_back(struct kernel *kernel, const struct plan *plan, const bool
 	for (size_t i = plan->n; i-- > 0;) {
 		struct netlink *netlink;
 		struct step inverse;
-		int error;
+		int error = 0;
 
 		if (!is_done[i] || !step_inverse(&plan->steps[i], &inverse))
 			continue;

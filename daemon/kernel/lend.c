@@ -122,7 +122,7 @@ int kernel_find_link(struct kernel *kernel, const char *interface, struct arena 
 	struct string_list *ret_addresses)
 {
 	struct addresses addresses = { .arena = arena, .list.items = arena_alloc(arena, 0) };
-	struct facts facts;
+	struct facts facts = { 0 };
 	int r = interface_name_is_valid(interface) ? find(kernel, interface, &facts) : -ENODEV;
 
 	if (r < 0)
@@ -200,7 +200,7 @@ static int choose_name(const struct kernel *kernel, const char *interface, char 
 static int bring_back(
 	struct kernel *kernel, struct netlink *inside, const char *interface, struct facts *facts)
 {
-	char second[sizeof(SECOND_NAME) + INTERFACE_SIZE], name[INTERFACE_SIZE];
+	char second[sizeof(SECOND_NAME) + INTERFACE_SIZE], name[INTERFACE_SIZE] = "";
 	int r = choose_name(kernel, interface, name);
 
 	if (r == 0) {
@@ -227,8 +227,8 @@ int lend_give(struct kernel *kernel, const struct step *step)
 {
 	const char *interface = step->link.interface;
 	struct netns *netns = netns_find(kernel, step->netns);
-	struct netlink *inside;
-	struct facts facts;
+	struct netlink *inside = NULL;
+	struct facts facts = { 0 };
 	int r = netns ? netns_inside(kernel, netns, &inside) : -ENODEV;
 
 	if (r == 0)
@@ -268,7 +268,7 @@ static int may_lend_to(const struct netns *netns)
 /* The second name is there already where a crash came between it and the move. */
 static int give_second_name(struct kernel *kernel, int index, const char *second)
 {
-	struct facts facts;
+	struct facts facts = { 0 };
 	int r = change_second_name(&kernel->host, RTM_NEWLINKPROP, index, second);
 
 	if (r == -EEXIST && look(&kernel->host, IFLA_ALT_IFNAME, second, &facts) == 0 &&
@@ -282,8 +282,8 @@ int lend_take(struct kernel *kernel, const struct step *step)
 	const char *interface = step->link.interface;
 	struct netns *netns = netns_find(kernel, step->netns);
 	char second[sizeof(SECOND_NAME) + INTERFACE_SIZE], words[NETLINK_WORDS_SIZE];
-	struct netlink *inside;
-	struct facts facts;
+	struct netlink *inside = NULL;
+	struct facts facts = { 0 };
 	int r = netns ? may_lend_to(netns) : -ENOENT;
 
 	if (r == 0)

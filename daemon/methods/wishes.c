@@ -216,6 +216,7 @@ static int carry_out(struct creation *creation, struct kernel_error *reterr)
 		r = make_plan(creation, &plan);
 		if (r == 0)
 			r = kernel_apply(creation->context->kernel, &plan, reterr);
+		assert(r <= 0 || reterr->step);
 		if (r <= 0 || reterr->step->type != STEP_VETH_ADD || reterr->error != EEXIST)
 			return r;
 		for (size_t j = 0; j < creation->ns->n_attachments; j++)

@@ -121,16 +121,7 @@ static void detach(const struct attachment *attachment, struct plan *plan)
 
 static void attach(const struct attachment *attachment, struct plan *plan)
 {
-	static const struct shape unshaped;
-
-	if (attachment->is_guarded)
-		add_one(plan, steps_guard(STEP_GUARD_ADD, attachment));
-	add_one(plan, steps_veth(STEP_VETH_ADD, attachment));
-	for (size_t i = 0; i < FAMILIES; i++)
-		if (address_is_set(&attachment->addresses[i]))
-			add_one(plan, steps_address(STEP_ADDRESS_ADD, attachment, i));
-	if (!shape_is_equal(&attachment->shape, &unshaped))
-		steps_add_shape(attachment, &unshaped, plan);
+	steps_add_attachment(attachment, plan);
 	add_one(plan, steps_hosts(STEP_HOSTS_SET, attachment));
 	add_one(plan, steps_veth(STEP_VETH_SETTLE, attachment));
 }
@@ -372,13 +363,21 @@ static void change_gateways(
 	}
 }
 
+static bool is_equal_list(const struct string_list *a, const struct string_list *b)
+{
+	bool is_equal = a->n == b->n;
+
+	if (!a->items || !b->items)
+		return !a->items && !b->items;
+	for (size_t i = 0; is_equal && i < a->n; i++)
+		is_equal = streq(a->items[i], b->items[i]);
+	return is_equal;
+}
+
 static bool is_equal_dns(const struct dns *a, const struct dns *b)
 {
-	bool is_equal = streq_null(a->domain, b->domain) && a->servers.n == b->servers.n &&
-			!a->servers.items == !b->servers.items;
+	bool is_equal = streq_null(a->domain, b->domain) && is_equal_list(&a->servers, &b->servers);
 
-	for (size_t i = 0; is_equal && i < a->servers.n; i++)
-		is_equal = streq(a->servers.items[i], b->servers.items[i]);
 	for (size_t i = 0; is_equal && i < FAMILIES; i++)
 		is_equal = address_is_equal(&a->gateways[i], &b->gateways[i]);
 	return is_equal;

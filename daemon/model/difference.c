@@ -13,20 +13,6 @@ static void add_one(struct plan *plan, struct step step)
 	plan_add(plan, &step);
 }
 
-static void add_attachment(const struct attachment *attachment, struct plan *plan)
-{
-	static const struct shape unshaped;
-
-	if (attachment->is_guarded)
-		add_one(plan, steps_guard(STEP_GUARD_ADD, attachment));
-	add_one(plan, steps_veth(STEP_VETH_ADD, attachment));
-	for (size_t i = 0; i < FAMILIES; i++)
-		if (address_is_set(&attachment->addresses[i]))
-			add_one(plan, steps_address(STEP_ADDRESS_ADD, attachment, i));
-	if (!shape_is_equal(&attachment->shape, &unshaped))
-		steps_add_shape(attachment, &unshaped, plan);
-}
-
 static bool has_link(const struct namespace_presence *presence, size_t i)
 {
 	return presence->is_held && presence->has_links && presence->has_links[i];
@@ -92,7 +78,7 @@ void difference_make_namespace(
 			      });
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (!has_link(presence, i))
-			add_attachment(&ns->attachments[i], plan);
+			steps_add_attachment(&ns->attachments[i], plan);
 	add_routes(ns, presence, plan);
 	if (!presence->is_held) {
 		add_settings(ns, plan);

@@ -138,6 +138,24 @@ void steps_add_shape(
 		       });
 }
 
+void steps_add_attachment(const struct attachment *attachment, struct plan *plan)
+{
+	static const struct shape unshaped;
+	struct step step = steps_guard(STEP_GUARD_ADD, attachment);
+
+	if (attachment->is_guarded)
+		plan_add(plan, &step);
+	step = steps_veth(STEP_VETH_ADD, attachment);
+	plan_add(plan, &step);
+	for (size_t i = 0; i < FAMILIES; i++) {
+		step = steps_address(STEP_ADDRESS_ADD, attachment, i);
+		if (address_is_set(&attachment->addresses[i]))
+			plan_add(plan, &step);
+	}
+	if (!shape_is_equal(&attachment->shape, &unshaped))
+		steps_add_shape(attachment, &unshaped, plan);
+}
+
 static void add_sysctl(enum step_type type, const char *family, const char *interface,
 	const char *name, struct plan *plan)
 {

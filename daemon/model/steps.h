@@ -19,6 +19,8 @@ struct step steps_etc(const struct ns *ns, struct arena *arena);
 
 /* One step for each family it leads to. */
 void steps_add_port(enum step_type type, const struct published *port, struct plan *plan);
+/* It comes: guarded before it is there, with its addresses, shaped. */
+void steps_add_attachment(const struct attachment *attachment, struct plan *plan);
 /* With what is there now as before. */
 void steps_add_shape(
 	const struct attachment *attachment, const struct shape *before, struct plan *plan);
