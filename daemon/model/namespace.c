@@ -52,6 +52,11 @@ static int make_route(const struct maker *maker, const struct nsnet_route *wish,
 			return fault_parameter(maker, element(maker, "routes", i, "metric"));
 		route->metric = (unsigned)wish->metric.value;
 	}
+	/* What the kernel tells routes by. */
+	for (size_t j = 0; j < maker->ns->n_routes; j++)
+		if (prefix_is_equal(&maker->ns->routes[j].destination, &route->destination) &&
+			maker->ns->routes[j].metric == route->metric)
+			return fault_parameter(maker, element(maker, "routes", i, "destination"));
 	route->interface = route_interface(maker->ns, &route->gateway);
 	if (!route->interface)
 		return fault_parameter(maker,

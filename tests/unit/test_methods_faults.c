@@ -61,6 +61,10 @@ static const struct wrong {
 	{ "CreateNamespace",
 		"{\"name\":\"a\",\"context\":{\"routes\":[{\"destination\":\"default\",\"metric\":-1}]}}",
 		"{\"parameter\":\"context.routes[0].metric\"}" },
+	{ "CreateNamespace",
+		"{\"name\":\"a\",\"context\":{\"routes\":[{\"destination\":\"10.9.0.0/16\"},"
+		"{\"destination\":\"10.9.0.0/16\"}]}}",
+		"{\"parameter\":\"context.routes[1].destination\"}" },
 	{ "CreateNamespace", "{\"name\":\"a\",\"context\":{\"nameServers\":[\"one.one\"]}}",
 		"{\"parameter\":\"context.nameServers[0]\"}" },
 	{ "CreateNamespace", "{\"name\":\"a\",\"context\":{\"description\":\"a\\u001b[2J\"}}",
