@@ -143,26 +143,44 @@ static int keep(const struct kernel *kernel, const char *key, bool *ret_is_new)
 	return r == -EEXIST ? 0 : r;
 }
 
-int sysctl_set(struct kernel *kernel, const struct step *step)
+static int keep_and_set(const struct kernel *kernel, const char *key, int value)
 {
-	const char *key = step->sysctl.key;
 	char path[KEY_SIZE + 4], name[KEY_SIZE], text[VALUE_SIZE];
 	bool is_new = false;
-	int r;
+	int r = keep(kernel, key, &is_new);
 
-	if (!key_is_valid(key))
-		return -EINVAL;
-	r = keep(kernel, key, &is_new);
 	if (r < 0)
 		return r;
 	path_of(key, path);
-	(void)snprintf(text, sizeof(text), "%d", step->sysctl.value);
+	(void)snprintf(text, sizeof(text), "%d", value);
 	r = file_write_once(kernel->proc, path, text);
 	if (r < 0 && is_new) {
 		kept_name(key, name);
 		(void)file_remove(kernel->sysctl, name);
 	}
 	return r;
+}
+
+/* Whether the interface that a setting is of has gone. */
+static bool is_orphan(const struct kernel *kernel, const char *key)
+{
+	const struct setting_of *setting = find(key);
+	char path[KEY_SIZE + 4];
+
+	if (!setting || !setting->after)
+		return false;
+	path_of(key, path);
+	*strrchr(path, '/') = 0;
+	return faccessat(kernel->proc, path, F_OK, 0) < 0 && errno == ENOENT;
+}
+
+/* An uplink may go while somebody makes his network: nothing comes in by it then. */
+int sysctl_set(struct kernel *kernel, const struct step *step)
+{
+	const char *key = step->sysctl.key;
+	int r = key_is_valid(key) ? keep_and_set(kernel, key, step->sysctl.value) : -EINVAL;
+
+	return r == -ENOENT && is_orphan(kernel, key) ? 0 : r;
 }
 
 int sysctl_restore(struct kernel *kernel, const struct step *step)

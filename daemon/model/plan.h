@@ -37,7 +37,8 @@ enum step_type {
 	STEP_ADDRESS_DELETE,
 	STEP_ROUTE_ADD,
 	STEP_ROUTE_DELETE,
-	STEP_SYSCTL_SET, /* what was there before is kept in a file and put back by STEP_SYSCTL_RESTORE */
+	STEP_SYSCTL_SET, /* what was there before is kept in a file and put back by STEP_SYSCTL_RESTORE; of an interface
+			    that has gone it is no error */
 	STEP_SYSCTL_RESTORE,
 	STEP_HOSTS_ADD, /* a network's hosts file, with its head and no names; one that is there is emptied in place */
 	STEP_HOSTS_DELETE,
