@@ -327,6 +327,13 @@ static const struct config_limits limits_default = {
 	},
 };
 
+static gid_t find_group(const char *name)
+{
+	const struct group *group = getgrnam(name);
+
+	return group ? group->gr_gid : (gid_t)-1;
+}
+
 int config_load(const char *path, struct config *ret, const char **reterr)
 {
 	glob_t found = { 0 };
@@ -352,6 +359,8 @@ int config_load(const char *path, struct config *ret, const char **reterr)
 		for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
 			r = load_file(ret, found.gl_pathv[i], reterr);
 	globfree(&found);
+	ret->control_gid = find_group(ret->control_group);
+	ret->administrator_gid = find_group(ret->administrator_group);
 	return r;
 }
 
@@ -360,21 +369,28 @@ void config_done(struct config *config)
 	arena_done(&config->arena);
 }
 
-static bool is_group(const char *name, gid_t gid)
+/* By the file itself: the name services may be a network away, and all other callers would wait. */
+static gid_t account_group(uid_t uid, gid_t otherwise)
 {
-	const struct group *group = getgrnam(name);
+	FILE *file = fopen("/etc/passwd", "re");
+	const struct passwd *user;
+	gid_t gid = otherwise;
 
-	return group && group->gr_gid == gid;
+	while (file && (user = fgetpwent(file)))
+		if (user->pw_uid == uid) {
+			gid = user->pw_gid;
+			break;
+		}
+	if (file)
+		(void)fclose(file);
+	return gid;
 }
 
 gid_t config_group_of(const struct config *config, uid_t uid, gid_t gid)
 {
-	const struct passwd *user = getpwuid(uid);
-	gid_t own = user ? user->pw_gid : gid;
+	gid_t own = account_group(uid, gid);
 
-	return is_group(config->control_group, own) || is_group(config->administrator_group, own)
-		       ? GID_NOBODY
-		       : own;
+	return own == config->control_gid || own == config->administrator_gid ? GID_NOBODY : own;
 }
 
 static bool is_for(const struct config_limits *limits, enum config_whom whom, uid_t uid,

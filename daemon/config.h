@@ -31,7 +31,9 @@ struct config {
 	struct arena arena; /* of the texts and lists */
 	int log_level;      /* LOG_… of syslog(3) */
 	const char *control_group, *administrator_group;
-	struct prefix *pool; /* IPv4 prefixes of networks are chosen from these */
+	gid_t control_gid,
+		administrator_gid; /* as they were then; (gid_t)-1: there is no such group */
+	struct prefix *pool;       /* IPv4 prefixes of networks are chosen from these */
 	size_t n_pool;
 	struct prefix *member_pool; /* where members may ask for prefixes of their networks */
 	size_t n_member_pool;
@@ -49,8 +51,8 @@ struct config {
 int config_load(const char *path, struct config *ret, const char **reterr);
 void config_done(struct config *config);
 
-/* The group that goes with what a user owns: that of his account, whatever other one he has taken on for a while (newgrp(1)),
- * since he keeps it as long as he keeps his namespaces; gid where he has no account. Never one that gives him a say here: that
+/* The group that goes with what a user owns: that of his account in /etc/passwd, whatever other one he has taken on for a while
+ * (newgrp(1)), since he keeps it as long as he keeps his namespaces; gid where he has none there. Never one that gives him a say here: that
  * is to be taken from him by his groups alone. */
 gid_t config_group_of(const struct config *config, uid_t uid, gid_t gid);
 

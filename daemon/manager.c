@@ -4,7 +4,6 @@
  */
 #include "manager.h"
 
-#include <grp.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -146,13 +145,6 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signa
 	return sd_event_add_post(manager->event, NULL, on_turn, manager);
 }
 
-static gid_t find_group(const char *name)
-{
-	const struct group *group = getgrnam(name);
-
-	return group ? group->gr_gid : (gid_t)-1;
-}
-
 /* What of the configuration the methods go by. */
 static void use_config(struct manager *manager)
 {
@@ -160,7 +152,7 @@ static void use_config(struct manager *manager)
 	struct nsnet_context *context = &manager->context;
 
 	log_set_level(config->log_level);
-	context->administrators = find_group(config->administrator_group);
+	context->administrators = config->administrator_gid;
 	context->pool = config->pool;
 	context->n_pool = config->n_pool;
 	context->member_pool = config->member_pool;
@@ -375,7 +367,7 @@ int manager_listen(struct manager *manager, int fd)
 
 int manager_listen_path(struct manager *manager, const char *path)
 {
-	gid_t gid = find_group(manager->config.control_group);
+	gid_t gid = manager->config.control_gid;
 	int r = server_listen_path(manager->server, path, gid == (gid_t)-1 ? 0600 : 0660, gid);
 
 	if (r < 0)

@@ -33,7 +33,7 @@ struct nsnet_context {
 	/* What holds for a caller who is no administrator. */
 	void (*limits_of)(void *userdata, const struct peer *peer, struct quota_limits *ret);
 	unsigned (*connections_of)(void *userdata, uid_t uid);
-	/* The group that goes with what a caller owns. NULL: the one that he has now. */
+	/* The group that goes with what a caller owns. */
 	gid_t (*group_of)(void *userdata, const struct peer *peer);
 	uint8_t unique_local[6];
 	/* Called when a network's name server is to come, to go by other files than before, or to go. */

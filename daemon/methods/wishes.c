@@ -141,10 +141,9 @@ static int make_object(struct creation *creation, const char *name,
 	struct nsnet_context *context = creation->context;
 	struct namespace_host host = host_of(creation);
 	struct arena *arena = call_arena(creation->call);
-	const struct peer *peer = call_peer(creation->call);
 	struct namespace_owner owner = {
 		.uid = creation->caller.uid,
-		.gid = context->group_of ? context->group_of(context->userdata, peer) : peer->gid,
+		.gid = call_peer(creation->call)->gid,
 		.ownership = creation->caller.uid != 0 && context->is_owned_allowed
 				     ? NSNET_OWNERSHIP_USER
 				     : NSNET_OWNERSHIP_HOST,
@@ -165,9 +164,13 @@ static int make_object(struct creation *creation, const char *name,
 
 static void complete_new(struct creation *creation)
 {
+	struct nsnet_context *context = creation->context;
 	struct ns *ns = creation->ns;
 
 	ns->sibling = find_sibling(creation);
+	/* The first one's is the group of all that he owns. */
+	if (!ns->sibling && ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
+		ns->gid = context->group_of(context->userdata, call_peer(creation->call));
 	ns->told.runtime.created = methods_now();
 	ns->told.runtime.path =
 		arena_printf(&ns->arena, "%s/%s", creation->context->paths->netns, ns->name);

@@ -13,6 +13,12 @@ static void on_deleted(void *userdata)
 	world->deletions++;
 }
 
+static gid_t group_of(void *userdata, const struct peer *peer)
+{
+	(void)userdata;
+	return peer->gid;
+}
+
 static void on_names(void *userdata, const char *network, bool is_there)
 {
 	struct world *world = userdata;
@@ -67,6 +73,7 @@ int world_open(void **state)
 		.is_owned_allowed = true,
 		.limits_of = limits_of,
 		.connections_of = count_connections,
+		.group_of = group_of,
 		.on_names = on_names,
 		.on_deleted = on_deleted,
 		.userdata = world,
