@@ -65,5 +65,6 @@ int exec_inside(
 int run_command(struct client *client);
 /* For a row of options.h; the target is a struct string_list. */
 int exec_parse_environment(void *target, const char *value, struct problem *problem);
+int monitor_follow(struct client *client);
 int describe_call(struct client *client);
 int describe_introspect(struct client *client);

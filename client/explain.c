@@ -347,6 +347,12 @@ static int changed(struct problem *problem, const void *parameters)
 		"\"%s\" was changed by somebody else at the same time", p->name);
 }
 
+static int events_lost(struct problem *problem, const void *parameters unused)
+{
+	return problem_set(problem, PROBLEM_FAILED, "nsnetctl monitor",
+		"some events were lost, because they were not read in time");
+}
+
 static int not_supported(struct problem *problem, const void *parameters)
 {
 	/* What is not there, and how it comes to be. Modules are looked for when nsnetd starts. */
@@ -468,6 +474,7 @@ static const struct explanation {
 	{ NSNET_ERROR_PORT_NOT_ALLOWED, &nsnet_port_not_allowed_type, port_not_allowed },
 	{ NSNET_ERROR_LINK_UNAVAILABLE, &nsnet_link_unavailable_type, link_unavailable },
 	{ NSNET_ERROR_CHANGED, &nsnet_changed_type, changed },
+	{ NSNET_ERROR_EVENTS_LOST, &nsnet_events_lost_type, events_lost },
 	{ NSNET_ERROR_QUOTA_EXCEEDED, &nsnet_quota_exceeded_type, quota_exceeded },
 	{ NSNET_ERROR_NOT_SUPPORTED, &nsnet_not_supported_type, not_supported },
 	{ NSNET_ERROR_KERNEL_ERROR, &nsnet_kernel_error_type, kernel_error },

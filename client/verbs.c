@@ -143,6 +143,8 @@ static const struct verb root_verbs[] = {
 		GROUPS(&namespace_settings, &command_options, &global_options) },
 	{ "network", "create|set|delete|list|show", "The same for networks", VERB_NOUN, 0, 0, NULL,
 		GROUPS(&global_options), network_verbs, lengthof(network_verbs) },
+	{ "monitor", "[PATTERN...]", "Tell what there is, and what happens to it", VERB_PLAIN, 0,
+		MANY, monitor_follow, GROUPS(&global_options) },
 	{ "call", "METHOD [JSON|-]", "Call a method of the interface by hand", VERB_PLAIN, 1, 2,
 		describe_call, GROUPS(&call_options, &global_options) },
 	{ "introspect", "[INTERFACE]", "Print the definition of the interface", VERB_PLAIN, 0, 1,
@@ -161,7 +163,8 @@ static const char *other_name(const char *word)
 	} others[] = { { "ls", "list" }, { "add", "create" }, { "new", "create" },
 		{ "rm", "delete" }, { "remove", "delete" }, { "destroy", "delete" },
 		{ "change", "set" }, { "modify", "set" }, { "update", "set" }, { "status", "show" },
-		{ "enter", "exec" }, { "net", "network" } };
+		{ "enter", "exec" }, { "net", "network" }, { "watch", "monitor" },
+		{ "events", "monitor" } };
 
 	for (size_t i = 0; i < lengthof(others); i++) {
 		if (streq(others[i].word, word))

@@ -85,7 +85,7 @@ static int on_host_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)source;
 	(void)usec;
 	manager->host_changes = 0;
-	host_follow(&manager->registry, manager->kernel, changes);
+	host_follow(&manager->context, changes);
 	return 0;
 }
 
@@ -285,6 +285,7 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 		.on_deleted = on_deleted,
 		.userdata = manager,
 	};
+	list_init(&manager->context.monitors);
 	make_unique_local(manager->context.unique_local);
 	use_config(manager);
 }

@@ -400,7 +400,8 @@ static void emit_handlers_header(struct compiler *compiler)
 	const char *prefix = compiler->prefix, *capital = upper_prefix(compiler);
 
 	emit_head(compiler, "The methods' doors");
-	emit("#pragma once\n\n#include \"%s.h\"\n#include \"call.h\"\n\n", compiler->stem);
+	emit("#pragma once\n\n#include \"%s.h\"\n#include \"call.h\"\n#include \"subscription.h\"\n\n",
+		compiler->stem);
 	emit("/* What the handlers work on: the floor that has them says what it is. */\n"
 	     "struct %s_context;\n\n"
 	     "/* In the order of the methods; userdata is a struct %s_context. */\n"
@@ -418,6 +419,9 @@ static void emit_handlers_header(struct compiler *compiler)
 			     "%s_%s_out *out)\n{\n\treturn call_reply%s(call, out);\n}\n\n",
 				prefix, more ? "more_" : "", name, prefix, name,
 				more ? "_more" : "");
+		emit("static inline void %s_send_%s(struct subscription *subscription, const struct "
+		     "%s_%s_out *out)\n{\n\tsubscription_send(subscription, out);\n}\n\n",
+			prefix, name, prefix, name);
 	}
 	foreach_member(member, IDL_ERROR)
 	{
@@ -426,6 +430,10 @@ static void emit_handlers_header(struct compiler *compiler)
 		emit("static inline int %s_fail_%s(struct call *call, const struct %s_%s "
 		     "*parameters)\n{\n\treturn call_fail(call, &%s_interface.errors[%s_E_%s], "
 		     "parameters);\n}\n\n",
+			prefix, name, prefix, name, prefix, capital, upper(compiler, member->name));
+		emit("static inline void %s_end_%s(struct subscription *subscription, const struct "
+		     "%s_%s *parameters)\n{\n\tsubscription_end(subscription, "
+		     "&%s_interface.errors[%s_E_%s], parameters);\n}\n\n",
 			prefix, name, prefix, name, prefix, capital, upper(compiler, member->name));
 	}
 }

@@ -4,11 +4,14 @@
  */
 #include "host.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "difference.h"
 #include "log.h"
+#include "methods.h"
+#include "monitor.h"
 #include "steps.h"
 
 static void find_forwarding(struct kernel *kernel, bool ret[FAMILIES])
@@ -100,8 +103,25 @@ static bool apply(struct kernel *kernel, const struct plan *plan)
 	return r == 0;
 }
 
+/* context NULL: at start-up, when nobody listens yet. */
+static void tell(struct nsnet_context *context, const struct monitor_event *event)
+{
+	if (context)
+		monitor_tell(context, event);
+}
+
+static void tell_mtu(struct nsnet_context *context, const struct network *network)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "its MTU is %u now, as its uplink's", network->mtu);
+	tell(context, &(struct monitor_event){
+			      NSNET_EVENT_KIND_CHANGED, .network = network, .message = text });
+}
+
 /* All of it goes on even where a step fails: what one owner does inside his namespace is to keep nobody else from it. */
-static void follow_mtu(struct registry *registry, struct kernel *kernel)
+static void follow_mtu(
+	struct nsnet_context *context, struct registry *registry, struct kernel *kernel)
 {
 	autoarena struct arena arena = ARENA_INIT;
 	struct network **networks = registry_networks(registry, &arena);
@@ -124,6 +144,7 @@ static void follow_mtu(struct registry *registry, struct kernel *kernel)
 		network->told.runtime.revision++;
 		plan_add(&plan, &record);
 		(void)apply(kernel, &plan);
+		tell_mtu(context, network);
 	}
 }
 
@@ -139,7 +160,7 @@ static void plan_protection(const struct registry *registry, struct plan *plan)
 		difference_protect_namespace(namespaces[i], plan);
 }
 
-static void follow(struct registry *registry, struct kernel *kernel,
+static void follow(struct nsnet_context *context, struct registry *registry, struct kernel *kernel,
 	const struct snapshot_uplinks *before, unsigned events)
 {
 	autoarena struct arena arena = ARENA_INIT;
@@ -158,16 +179,21 @@ static void follow(struct registry *registry, struct kernel *kernel,
 		plan_protection(registry, &plan);
 	for (size_t i = 0; i < registry->n_networks; i++)
 		difference_forward_network(networks[i], &plan);
-	if (apply(kernel, &plan) && (events & KERNEL_EVENT_FIREWALL))
+	if (apply(kernel, &plan) && (events & KERNEL_EVENT_FIREWALL)) {
 		log_line(LOG_NOTICE, "restored the tables that somebody took away or changed");
+		tell(context, &(struct monitor_event){ NSNET_EVENT_KIND_RESTORED,
+				      .message = "the tables that somebody took away or changed" });
+	}
 	registry_set_uplinks(registry, &uplinks);
-	follow_mtu(registry, kernel);
+	follow_mtu(context, registry, kernel);
 }
 
-void host_follow(struct registry *registry, struct kernel *kernel, unsigned events)
+void host_follow(struct nsnet_context *context, unsigned events)
 {
+	struct registry *registry = context->registry;
+
 	if (events != 0 && registry->n_networks > 0)
-		follow(registry, kernel, &registry->uplinks.are, events);
+		follow(context, registry, context->kernel, &registry->uplinks.are, events);
 }
 
 /* The interfaces whose forwarding is kept on file, but for our own bridges: those were uplinks. */
@@ -227,6 +253,6 @@ int host_resume(struct registry *registry, struct kernel *kernel)
 	}
 	r = find_former(registry, kernel, &arena, &before);
 	if (r == 0)
-		follow(registry, kernel, &before, KERNEL_EVENT_HOST);
+		follow(NULL, registry, kernel, &before, KERNEL_EVENT_HOST);
 	return r;
 }

@@ -10,6 +10,8 @@
 #include "kernel.h"
 #include "registry.h"
 
+struct nsnet_context;
+
 /* The uplinks as they are followed; while there is no network, as the kernel has them now. */
 int host_uplinks(const struct registry *registry, struct kernel *kernel, struct arena *arena,
 	struct snapshot_uplinks *ret);
@@ -23,7 +25,7 @@ int host_plan_last(
 void host_note(struct registry *registry, struct kernel *kernel);
 
 /* Follows what somebody did to the host: bits of enum kernel_event. What cannot be done is logged; the next event tries again. */
-void host_follow(struct registry *registry, struct kernel *kernel, unsigned events);
+void host_follow(struct nsnet_context *context, unsigned events);
 
 /* At start-up, where there are networks and before anything is done about them: uplinks that forward are closed to others. */
 int host_begin(struct kernel *kernel);

@@ -9,9 +9,8 @@
 
 #include "host.h"
 
-struct policy_caller methods_caller(const struct nsnet_context *context, const struct call *call)
+struct policy_caller methods_caller_of(const struct nsnet_context *context, const struct peer *peer)
 {
-	const struct peer *peer = call_peer(call);
 	bool is_administrator =
 		peer->uid == 0 || (context->administrators != (gid_t)-1 &&
 					  peer_has_group(peer, context->administrators));
@@ -25,6 +24,11 @@ struct policy_caller methods_caller(const struct nsnet_context *context, const s
 	for (size_t i = 0; i < lengthof(caller.may_reach); i++)
 		caller.may_reach[i] = is_administrator || context->may_members_reach[i];
 	return caller;
+}
+
+struct policy_caller methods_caller(const struct nsnet_context *context, const struct call *call)
+{
+	return methods_caller_of(context, call_peer(call));
 }
 
 void methods_limits(

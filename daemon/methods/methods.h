@@ -36,6 +36,7 @@ struct nsnet_context {
 	/* The group that goes with what a caller owns. */
 	gid_t (*group_of)(void *userdata, const struct peer *peer);
 	uint8_t unique_local[6];
+	struct list monitors; /* of struct subscription: who wants to hear of what happens */
 	/* Called when a network's name server is to come, to go by other files than before, or to go. */
 	void (*on_names)(void *userdata, const char *network, bool is_there);
 	/* Called after a deletion, so that kernel_reap() runs a moment later. */
@@ -51,6 +52,8 @@ void methods_limits(
 	const struct nsnet_context *context, const struct call *call, struct quota_limits *ret);
 
 struct policy_caller methods_caller(const struct nsnet_context *context, const struct call *call);
+struct policy_caller methods_caller_of(
+	const struct nsnet_context *context, const struct peer *peer);
 struct nsnet_timestamp methods_now(void);
 
 /* The objects of that name, if there are any that the caller may know of. */
@@ -68,8 +71,9 @@ int methods_network_host(struct nsnet_context *context, const struct policy_call
 /* What the network "default" is made of, where there is none. 0, 1 and *reterr, or -errno. */
 int methods_make_default_network(struct nsnet_context *context, struct call *call,
 	struct network **ret, struct fault *reterr);
-/* Puts a network that was made in the registry. */
-void methods_add_network(struct nsnet_context *context, struct network *network);
+/* Puts a network that was made by that call in the registry. */
+void methods_add_network(
+	struct nsnet_context *context, const struct call *call, struct network *network);
 
 /* Answers with the error that says it. */
 int methods_fail_fault(struct call *call, const struct fault *fault);

@@ -9,6 +9,7 @@
 #include "difference.h"
 #include "log.h"
 #include "methods.h"
+#include "monitor.h"
 
 #define BUSY_TOLD 16U
 
@@ -114,6 +115,8 @@ static int delete_all(
 			&(struct log_fields){
 				.namespace_name = ns->name, .uid = call_peer(call)->uid },
 			"namespace \"%s\" deleted", ns->name);
+		monitor_tell(context,
+			&(struct monitor_event){ NSNET_EVENT_KIND_DELETED, .ns = ns, .by = call });
 		forget(context, ns);
 	}
 	context->on_deleted(context->userdata);

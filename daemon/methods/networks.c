@@ -8,6 +8,7 @@
 #include "host.h"
 #include "log.h"
 #include "methods.h"
+#include "monitor.h"
 
 #define BRIDGE_TRIES 16U /* numbers of bridges that somebody else may have taken */
 
@@ -99,20 +100,23 @@ int nsnet_on_create_network(
 		return r;
 	log_about(LOG_INFO, &(struct log_fields){ .network_name = in->name, .uid = caller.uid },
 		"network \"%s\" made", in->name);
-	methods_add_network(context, network);
+	methods_add_network(context, call, network);
 	return nsnet_reply_create_network(call, &(struct nsnet_create_network_out){
 							.context = network->told.context,
 							.runtime = network->told.runtime,
 						});
 }
 
-void methods_add_network(struct nsnet_context *context, struct network *network)
+void methods_add_network(
+	struct nsnet_context *context, const struct call *call, struct network *network)
 {
 	registry_add_network(context->registry, network);
 	if (context->registry->n_networks == 1)
 		host_note(context->registry, context->kernel);
 	if (network->dns.domain)
 		context->on_names(context->userdata, network->name, true);
+	monitor_tell(context, &(struct monitor_event){
+				      NSNET_EVENT_KIND_CREATED, .network = network, .by = call });
 }
 
 int methods_make_default_network(struct nsnet_context *context, struct call *call,
@@ -212,6 +216,8 @@ static int change(struct nsnet_context *context, struct call *call, struct netwo
 	registry_replace_network(context->registry, former, changed);
 	if (has_names_step(&plan))
 		context->on_names(context->userdata, changed->name, changed->dns.domain);
+	monitor_tell(context, &(struct monitor_event){
+				      NSNET_EVENT_KIND_CHANGED, .network = changed, .by = call });
 	return nsnet_reply_set_network(call, &out);
 }
 
@@ -302,6 +308,8 @@ int nsnet_on_delete_networks(
 			&(struct log_fields){
 				.network_name = networks[i]->name, .uid = call_peer(call)->uid },
 			"network \"%s\" deleted", networks[i]->name);
+		monitor_tell(context, &(struct monitor_event){ NSNET_EVENT_KIND_DELETED,
+					      .network = networks[i], .by = call });
 		forget(context, networks[i]);
 	}
 	return r > 0 ? 0

@@ -11,6 +11,7 @@
 #include "host.h"
 #include "log.h"
 #include "methods.h"
+#include "monitor.h"
 
 #define LINK_TRIES 16 /* names of host ends that somebody else may have taken */
 
@@ -250,7 +251,7 @@ static int fulfil(
 	if (r > 0)
 		return methods_fail_kernel(creation->call, &error) + 1;
 	if (r == 0 && creation->new_network)
-		methods_add_network(creation->context, take(creation->new_network));
+		methods_add_network(creation->context, creation->call, take(creation->new_network));
 	return r;
 }
 
@@ -258,6 +259,7 @@ static int create(struct creation *creation, const struct nsnet_create_namespace
 	const struct nsnet_namespace_context *wish)
 {
 	struct nsnet_create_namespace_out out;
+	struct ns *ns;
 	int r = fulfil(creation, in->name, wish);
 
 	if (r != 0)
@@ -271,7 +273,10 @@ static int create(struct creation *creation, const struct nsnet_create_namespace
 	out = (struct nsnet_create_namespace_out){ creation->ns->told.context,
 		creation->ns->told.runtime };
 	out.runtime.lost_addresses = creation->lost_addresses;
-	registry_add_namespace(creation->context->registry, take(creation->ns));
+	ns = take(creation->ns);
+	registry_add_namespace(creation->context->registry, ns);
+	monitor_tell(creation->context, &(struct monitor_event){ NSNET_EVENT_KIND_CREATED, .ns = ns,
+						.by = creation->call });
 	return nsnet_reply_create_namespace(creation->call, &out);
 }
 
@@ -339,6 +344,7 @@ static bool takes_links(const struct ns *ns, const struct nsnet_namespace_contex
 static int change(struct creation *creation, const struct nsnet_namespace_context *wish)
 {
 	struct nsnet_set_namespace_out out;
+	struct ns *ns;
 	int r = fulfil(creation, creation->former->name, wish);
 
 	if (r != 0)
@@ -350,8 +356,10 @@ static int change(struct creation *creation, const struct nsnet_namespace_contex
 	out = (struct nsnet_set_namespace_out){ creation->ns->told.context,
 		creation->ns->told.runtime };
 	out.runtime.lost_addresses = creation->lost_addresses;
-	registry_replace_namespace(
-		creation->context->registry, take(creation->former), take(creation->ns));
+	ns = take(creation->ns);
+	registry_replace_namespace(creation->context->registry, take(creation->former), ns);
+	monitor_tell(creation->context, &(struct monitor_event){ NSNET_EVENT_KIND_CHANGED, .ns = ns,
+						.by = creation->call });
 	return nsnet_reply_set_namespace(creation->call, &out);
 }
 

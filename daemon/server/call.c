@@ -78,6 +78,25 @@ int call_reply_more(struct call *call, const void *out)
 	return 0;
 }
 
+struct subscription *call_subscribe(struct call *call, struct list *list)
+{
+	struct subscription *subscription = call->subscription;
+
+	call_require(call, !call->is_answered, "keeps open what it answered");
+	call_require(call, call->is_more, "keeps open what takes one reply");
+	if (!subscription)
+		return NULL;
+	call->is_answered = true;
+	subscription->peer = call->peer;
+	subscription->out = call->out;
+	subscription->type = call->method->out;
+	subscription->is_open = true;
+	subscription->sent = 0;
+	subscription->most = SIZE_MAX;
+	list_append(list, &subscription->link);
+	return subscription;
+}
+
 int call_attach_fd(struct call *call, int fd)
 {
 	if (call->n_fds == lengthof(call->fds)) {

@@ -10,7 +10,11 @@
  *   output    is watched while some waits
  *   again     is there while whole frames lie here that could be served
  *
- * It is over when input is over and all is served and sent. Input is over at the end of the stream (the client may have
+ * While a call is open (subscription.h) no further request is served: one read of them lies here at most. What such a call is
+ * told comes from elsewhere, so each reply asks for another turn. Its client may be away for as long as he likes: no clock runs
+ * until its last reply has gone out; what waits for him is bounded.
+ *
+ * It is over when input is over, no call is open, and all is served and sent. Input is over at the end of the stream (the client may have
  * closed only its half: it still gets its replies), at an error, and at a frame that is no request. Replies that a client cannot
  * read any more are dropped, and the requests that it sent are carried out all the same.
  *
@@ -50,6 +54,12 @@ static bool connection_is_clogged(const struct connection *connection)
 	return connection->out.pending > connection->limits->unread;
 }
 
+/* Whether no further request is served for now. */
+static bool connection_is_held(const struct connection *connection)
+{
+	return connection->subscription.is_open || connection_is_clogged(connection);
+}
+
 static void connection_flush(struct connection *connection)
 {
 	size_t sent = 0;
@@ -60,6 +70,7 @@ static void connection_flush(struct connection *connection)
 		/* Nobody reads: what waits is dropped, and so will be what comes. */
 		wire_out_done(&connection->out);
 		wire_out_init(&connection->out);
+		subscription_done(&connection->subscription);
 	}
 	if (sent > 0)
 		connection->stall_since = connection->idle_since = connection_now();
@@ -96,7 +107,7 @@ static void connection_serve(struct connection *connection)
 	char *text;
 
 	for (unsigned frames = 0; frames < TURN_FRAMES && bytes < TURN_BYTES; frames++) {
-		if (!connection->may_hold_frames || connection_is_clogged(connection))
+		if (!connection->may_hold_frames || connection_is_held(connection))
 			return;
 		if (!wire_in_next(&connection->in, &text, &length)) {
 			connection->may_hold_frames = false;
@@ -105,13 +116,22 @@ static void connection_serve(struct connection *connection)
 		bytes += length;
 		connection->request_since = NEVER;
 		if (dispatch_frame(connection->dispatch, &connection->peer, text, length,
-			    &connection->out) < 0) {
+			    &connection->out, &connection->subscription) < 0) {
 			connection_tell(connection, "a frame is no request");
 			connection_end_input(connection);
 			return;
 		}
 		connection->idle_since = connection_now();
 	}
+}
+
+/* What was told at once is as much as there is; the limit is on what comes to it, and holds as soon as that has gone out. */
+static void connection_limit(struct connection *connection)
+{
+	size_t most = connection->out.pending + connection->limits->unread;
+
+	if (connection->subscription.most > most)
+		connection->subscription.most = most;
 }
 
 static uint64_t connection_after(uint64_t since, uint64_t usec)
@@ -133,7 +153,10 @@ static uint64_t connection_run_clock(uint64_t *since, bool should_run, uint64_t 
 static uint64_t connection_deadline(struct connection *connection)
 {
 	const struct server_limits *limits = connection->limits;
-	bool is_stalled = connection->out.pending > 0;
+	bool is_waiting = connection->out.pending > 0;
+	bool is_patient =
+		connection->subscription.is_open || (connection->is_patient && is_waiting);
+	bool is_stalled = is_waiting && !is_patient;
 	/* Where whole frames may lie here, as they do where it is clogged, nothing is read. */
 	bool is_begun = !connection->is_input_over && !connection->may_hold_frames &&
 			wire_in_is_partial(&connection->in);
@@ -142,8 +165,10 @@ static uint64_t connection_deadline(struct connection *connection)
 	uint64_t request =
 		connection_run_clock(&connection->request_since, is_begun, limits->request_usec);
 
+	connection->is_patient = is_patient;
 	if (!is_stalled && !is_begun)
-		return connection_after(connection->idle_since, limits->idle_usec);
+		return is_patient ? NEVER
+				  : connection_after(connection->idle_since, limits->idle_usec);
 	return stall < request ? stall : request;
 }
 
@@ -176,7 +201,7 @@ static int connection_queue(struct connection *connection)
 static int connection_watch(struct connection *connection)
 {
 	bool is_clogged = connection_is_clogged(connection);
-	bool may_serve = connection->may_hold_frames && !is_clogged;
+	bool may_serve = connection->may_hold_frames && !connection_is_held(connection);
 	uint32_t events = 0;
 	int rc;
 
@@ -202,8 +227,9 @@ static bool connection_proceed(struct connection *connection, bool may_read)
 		connection_read(connection);
 	connection_serve(connection);
 	connection_flush(connection);
+	connection_limit(connection);
 	if (connection->is_input_over && !connection->may_hold_frames &&
-		connection->out.pending == 0) {
+		!connection->subscription.is_open && connection->out.pending == 0) {
 		connection_free(connection);
 		return false;
 	}
@@ -220,7 +246,12 @@ static bool connection_proceed(struct connection *connection, bool may_read)
 static int connection_on_io(
 	unused sd_event_source *source, unused int fd, uint32_t events, void *userdata)
 {
-	(void)connection_proceed(userdata, events & (EPOLLIN | EPOLLHUP | EPOLLERR));
+	struct connection *connection = userdata;
+
+	/* Nobody hears what the open call is told. The requests behind it are carried out all the same. */
+	if (events & (EPOLLHUP | EPOLLERR))
+		subscription_done(&connection->subscription);
+	(void)connection_proceed(connection, events & (EPOLLIN | EPOLLHUP | EPOLLERR));
 	return 0;
 }
 
@@ -245,6 +276,13 @@ static int connection_on_timer(unused sd_event_source *source, unused uint64_t u
 	connection_tell(connection, "it took too long");
 	connection_free(connection);
 	return 0;
+}
+
+/* An open call was told something. Whoever told it walks over others as well, so nothing is sent before the next turn. */
+static void connection_on_output(void *userdata)
+{
+	if (connection_queue(userdata) < 0)
+		abort(); /* memory is out */
 }
 
 static int connection_start(struct connection *connection, sd_event *event)
@@ -285,6 +323,7 @@ int connection_new(sd_event *event, const struct dispatch *dispatch,
 	list_init(&connection->link);
 	wire_in_init(&connection->in, TEXT_MESSAGE_MAX, 0);
 	wire_out_init(&connection->out);
+	subscription_init(&connection->subscription, connection_on_output, connection);
 	rc = connection_start(connection, event);
 	if (rc < 0)
 		return rc;
@@ -296,6 +335,7 @@ int connection_new(sd_event *event, const struct dispatch *dispatch,
 void connection_free(struct connection *connection)
 {
 	list_remove(&connection->link);
+	subscription_done(&connection->subscription);
 	(void)sd_event_source_disable_unref(connection->io);
 	(void)sd_event_source_disable_unref(connection->again);
 	(void)sd_event_source_disable_unref(connection->timer);
@@ -310,6 +350,7 @@ void connection_free(struct connection *connection)
 void connection_finish(struct connection *connection)
 {
 	connection_end_input(connection);
+	subscription_done(&connection->subscription);
 	if (connection_queue(connection) < 0)
 		abort(); /* memory is out */
 }

@@ -18,8 +18,10 @@ struct connection {
 	int fd;
 	struct wire_in in;
 	struct wire_out out;
-	bool is_input_over;   /* nothing more is read */
-	bool may_hold_frames; /* in may hold whole frames not yet served */
+	struct subscription subscription; /* the call that is open, if it is */
+	bool is_input_over;               /* nothing more is read */
+	bool may_hold_frames;             /* in may hold whole frames not yet served */
+	bool is_patient;                  /* out may hold replies of a subscription */
 
 	sd_event_source *io;
 	sd_event_source *again; /* whole frames lie here: go on when the others had their turn */

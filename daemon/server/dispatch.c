@@ -94,9 +94,11 @@ static void dispatch_run(struct call *call, call_handler handler, void *userdata
 }
 
 int dispatch_frame(const struct dispatch *dispatch, const struct peer *peer, const char *text,
-	size_t n, struct wire_out *out)
+	size_t n, struct wire_out *out, struct subscription *subscription)
 {
-	struct call call = { .arena = ARENA_INIT, .peer = peer, .out = out };
+	struct call call = {
+		.arena = ARENA_INIT, .peer = peer, .out = out, .subscription = subscription
+	};
 	struct codec_call request = { 0 };
 	void *userdata = NULL;
 	call_handler handler;

@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "server.h"
+#include "subscription.h"
 #include "wire.h"
 
 struct dispatch {
@@ -22,15 +23,17 @@ const struct server_interface *dispatch_find(
 	const struct dispatch *dispatch, const char *name, size_t n);
 
 /* Carries out one request and queues its replies. 0, or -EBADMSG: this is no request (nothing was queued, and nothing that
- * comes after it can be trusted: the connection must end). */
+ * comes after it can be trusted: the connection must end). The subscription is opened where the handler keeps the call open;
+ * NULL: none can be. */
 int dispatch_frame(const struct dispatch *dispatch, const struct peer *peer, const char *text,
-	size_t n, struct wire_out *out);
+	size_t n, struct wire_out *out, struct subscription *subscription);
 
 /* What is behind the struct call that handlers see. Made by dispatch, used by call; nobody else looks in. */
 struct call {
 	struct arena arena;
 	const struct peer *peer;
 	struct wire_out *out;
+	struct subscription *subscription;
 	const struct codec_interface *interface;
 	const struct codec_method *method;
 	bool is_more, is_oneway;

@@ -56,7 +56,7 @@ static bool next_reply(struct wire_out *out, struct arena *arena, struct codec_r
 	return true;
 }
 
-static void check_replies(struct wire_out *out, const struct codec_call *call)
+static void check_replies(struct wire_out *out, const struct codec_call *call, bool is_open)
 {
 	autoarena struct arena arena = ARENA_INIT;
 	struct codec_reply reply = { .continues = true };
@@ -69,6 +69,10 @@ static void check_replies(struct wire_out *out, const struct codec_call *call)
 		if (!reply.continues)
 			break;
 	}
+	if (is_open) {
+		fuzz_check(call->more && reply.continues);
+		return;
+	}
 	/* The last one says that it is, and none follows; a oneway call has none at all. */
 	fuzz_check(call->oneway ? n == 0 : n > 0 && !reply.continues);
 	fuzz_check(!next_reply(out, &arena, &reply));
@@ -79,17 +83,20 @@ static void check_frame(const char *text, size_t n)
 	autoarena struct arena arena = ARENA_INIT;
 	struct peer peer = { .uid = 1000, .gid = 1000, .pid = 1 };
 	struct codec_call call = { 0 };
+	struct subscription subscription;
 	struct wire_out out;
 	bool is_call = codec_parse_call(&arena, text, n, &call) == 0;
 	int rc;
 
 	wire_out_init(&out);
-	rc = dispatch_frame(&dispatch, &peer, text, n, &out);
+	subscription_init(&subscription, NULL, NULL);
+	rc = dispatch_frame(&dispatch, &peer, text, n, &out, &subscription);
 	fuzz_check(rc == (is_call ? 0 : -EBADMSG));
 	if (is_call)
-		check_replies(&out, &call);
+		check_replies(&out, &call, subscription.is_open);
 	else
 		fuzz_check(out.pending == 0);
+	subscription_done(&subscription);
 	wire_out_done(&out);
 }
 

@@ -23,6 +23,7 @@ OK, DENIED, CLOSED_OUT = "ok", "PermissionDenied", "EACCES"
 #   own: the owner's; other's: the other member's; admin's: the administrator's, who is not root; shared: root's
 TABLE = {
     ("Describe", "nothing"): (OK, OK, OK, OK),
+    ("Monitor", "nothing"): (OK, OK, OK, OK),
     ("CreateNamespace", "own"): ("NamespaceExists",) * 4,
     ("CreateNamespace", "other's"): ("NamespaceExists",) * 4,
     ("CreateNamespace", "admin's"): ("NamespaceExists",) * 4,
@@ -86,9 +87,9 @@ OBJECTS = {"own": "owner", "other's": "other", "admin's": "administrator", "shar
 NAMES = {"own": "o-own", "other's": "o-other", "admin's": "o-admin", "shared": "o-shared", "absent": "absent"}
 
 
-def ask(role, method, parameters, more=False):
+def ask(role, method, parameters, more=False, until=None):
     uid, groups = ROLES[role]
-    return call_as(uid, groups, "alt.nsnet." + method, parameters, more)
+    return call_as(uid, groups, "alt.nsnet." + method, parameters, more, until)
 
 
 def verdict(replies):
@@ -121,6 +122,8 @@ def try_cell(role, verb, object):
     name = NAMES.get(object)
     if verb == "Describe":
         return ask(role, verb, {})
+    if verb == "Monitor":
+        return ask(role, verb, {}, more=True, until="ready")
     if verb == "CreateNamespace":
         return ask(role, verb, {"name": name, "context": {"attachments": []}})
     if verb == "CreateNamespace on":
@@ -145,6 +148,10 @@ def seen(role, method):
     return sorted(p["name"] for e, p in ask(role, method, {}, more=True) if not e)
 
 
+def heard(role, noun):
+    return sorted(p[noun] for e, p in ask(role, "Monitor", {}, more=True, until="ready") if noun in p)
+
+
 def main():
     passed, failed = 0, 0
 
@@ -160,7 +167,7 @@ def main():
     methods = re.findall(r"^method (\w+)", description, re.M)
     for method in methods:
         check(f"{method} has a row", any(verb.split()[0] == method for verb, _ in TABLE), True)
-        for object in NAMES if method != "Describe" else ["nothing"]:
+        for object in ["nothing"] if method in ("Describe", "Monitor") else NAMES:
             check(f"{method} has {object}", (method, object) in TABLE, True)
     for (verb, object), row in TABLE.items():
         for role, wanted in zip(ROLES, (*row, CLOSED_OUT), strict=True):
@@ -174,6 +181,9 @@ def main():
     check("the administrator's list", seen("administrator", "ListNamespaces"), everything)
     check("the owner's networks", seen("owner", "ListNetworks"), ["o-own", "o-shared"])
     check("root's networks", seen("root", "ListNetworks"), everything)
+    for role in "owner", "other", "administrator", "root":
+        check(f"{role} is told of", heard(role, "namespace"), seen(role, "ListNamespaces"))
+        check(f"{role} is told of networks", heard(role, "network"), seen(role, "ListNetworks"))
     # One that he may not know of among his own: none is taken, and he is told of no such.
     check("delete with another's", verdict(ask("owner", "DeleteNamespaces", {"names": ["o-own", "o-other"]})), NS)
     check("took none", seen("administrator", "ListNamespaces"), everything)

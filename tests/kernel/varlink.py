@@ -11,8 +11,8 @@ class Closed(Exception):
     """The service has closed the connection without a reply."""
 
 
-def call(method, parameters=None, more=False):
-    """All replies to one call: [(error or None, parameters), ...]"""
+def call(method, parameters=None, more=False, until=None):
+    """All replies to one call: [(error or None, parameters), ...]; or those up to the one with that event"""
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(60)
         s.connect(SOCKET)
@@ -29,7 +29,7 @@ def call(method, parameters=None, more=False):
             for frame in frames:
                 reply = json.loads(frame)
                 replies.append((reply.get("error"), reply["parameters"]))
-                if not reply.get("continues"):
+                if not reply.get("continues") or (until and reply["parameters"]["event"] == until):
                     return replies
 
 
@@ -62,5 +62,5 @@ def finish(pid, fd):
     return json.loads(text)
 
 
-def call_as(uid, groups, method, parameters=None, more=False):
-    return finish(*child(uid, groups, lambda: call(method, parameters, more)))
+def call_as(uid, groups, method, parameters=None, more=False, until=None):
+    return finish(*child(uid, groups, lambda: call(method, parameters, more, until)))

@@ -8,6 +8,7 @@
 
 struct server_interface example_served(struct example_context *context)
 {
+	list_init(&context->watchers);
 	return (struct server_interface){ &example_interface, example_handlers, context };
 }
 
@@ -36,6 +37,14 @@ int example_on_count(unused struct example_context *context, struct call *call,
 	return example_reply_count(call, &(struct example_count_out){ .number = in->to });
 }
 
+static char *example_text(struct call *call, int64_t size)
+{
+	char *text = arena_alloc(call_arena(call), (size_t)size + 1);
+
+	memset(text, 'x', (size_t)size);
+	return text;
+}
+
 int example_on_fill(
 	struct example_context *context, struct call *call, const struct example_fill_in *in)
 {
@@ -43,8 +52,7 @@ int example_on_fill(
 
 	if (in->size < 0 || in->size > 1024 * 1024)
 		return call_fail_parameter(call, "size");
-	text = arena_alloc(call_arena(call), (size_t)in->size + 1);
-	memset(text, 'x', (size_t)in->size);
+	text = example_text(call, in->size);
 	context->filled++;
 	return example_reply_fill(call, &(struct example_fill_out){ .text = text });
 }
@@ -158,4 +166,50 @@ int example_on_want_other(unused struct example_context *context, struct call *c
 	unused const struct example_want_other_in *in)
 {
 	return call_fail_parameter(call, "items[3].name");
+}
+
+int example_on_watch(
+	struct example_context *context, struct call *call, const struct example_watch_in *in)
+{
+	const char *text = NULL;
+	struct subscription *subscription;
+
+	if (!call_wants_more(call))
+		return call_fail_expected_more(call);
+	if (in->count < 0 || in->count > EXAMPLE_MOST)
+		return call_fail_parameter(call, "count");
+	if (in->size.value < 0 || in->size.value > 32768)
+		return call_fail_parameter(call, "size");
+	if (in->size.is_set)
+		text = example_text(call, in->size.value);
+	subscription = call_subscribe(call, &context->watchers);
+	if (!subscription)
+		return -EOPNOTSUPP;
+	for (int64_t i = 1; i <= in->count; i++)
+		example_send_watch(
+			subscription, &(struct example_watch_out){ .number = i, .text = text });
+	return 0;
+}
+
+int example_on_ring(
+	struct example_context *context, struct call *call, const struct example_ring_in *in)
+{
+	int64_t watchers = 0;
+	char *text;
+
+	if (in->size < 0 || in->size > 1024 * 1024)
+		return call_fail_parameter(call, "size");
+	text = example_text(call, in->size);
+	list_foreach (&context->watchers, struct subscription, link, subscription) {
+		int64_t number = subscription->sent + 1;
+
+		watchers++;
+		if (subscription_has_room(subscription))
+			example_send_watch(subscription,
+				&(struct example_watch_out){ .number = number, .text = text });
+		else
+			example_end_missed(
+				subscription, &(struct example_missed){ .number = number });
+	}
+	return example_reply_ring(call, &(struct example_ring_out){ .watchers = watchers });
 }

@@ -12,6 +12,7 @@
 struct example_context {
 	unsigned notes;  /* calls of Note */
 	unsigned filled; /* calls of Fill */
+	struct list watchers;
 };
 
 struct server_interface example_served(struct example_context *context);

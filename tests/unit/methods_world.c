@@ -78,6 +78,9 @@ int world_open(void **state)
 		.on_deleted = on_deleted,
 		.userdata = world,
 	};
+	list_init(&world->context.monitors);
+	subscription_init(&world->subscription, NULL, NULL);
+	wire_out_init(&world->heard);
 	dispatch_add(&world->dispatch,
 		&(struct server_interface){ &nsnet_interface, nsnet_handlers, &world->context });
 	*state = world;
@@ -88,6 +91,8 @@ int world_close(void **state)
 {
 	struct world *world = *state;
 
+	subscription_done(&world->subscription);
+	wire_out_done(&world->heard);
 	registry_done(&world->registry);
 	dispatch_done(&world->dispatch);
 	kernel_free(world->kernel);
@@ -128,7 +133,8 @@ const char *world_ask_as(struct world *world, uid_t uid, gid_t group, const char
 	struct wire_out out;
 
 	wire_out_init(&out);
-	assert_int_equal(dispatch_frame(&world->dispatch, &peer, text, strlen(text), &out), 0);
+	assert_int_equal(
+		dispatch_frame(&world->dispatch, &peer, text, strlen(text), &out, NULL), 0);
 	text = drain(world, &out);
 	wire_out_done(&out);
 	return text;
@@ -140,4 +146,22 @@ const char *world_ask(struct world *world, const char *method, const char *param
 		arena_printf(&world->arena,
 			"{\"method\":\"alt.nsnet.%s\",\"parameters\":%s,\"more\":true}", method,
 			parameters));
+}
+
+const char *world_watch_as(struct world *world, uid_t uid)
+{
+	const char *frame = "{\"method\":\"alt.nsnet.Monitor\",\"more\":true}";
+	const char *text = arena_strdup(&world->arena, frame);
+
+	subscription_done(&world->subscription);
+	world->watcher = (struct peer){ .uid = uid, .gid = uid };
+	assert_int_equal(dispatch_frame(&world->dispatch, &world->watcher, text, strlen(text),
+				 &world->heard, &world->subscription),
+		0);
+	return world_heard(world);
+}
+
+const char *world_heard(struct world *world)
+{
+	return drain(world, &world->heard);
 }

@@ -23,6 +23,9 @@ struct world {
 	const char *names;          /* "+net -net ": calls of on_names */
 	struct quota_limits limits; /* of who is no administrator */
 	struct prefix member_pool[2];
+	struct peer watcher; /* who calls world_watch_as() */
+	struct subscription subscription;
+	struct wire_out heard; /* what he was told and not yet read */
 };
 
 /* For cmocka's set-up and tear-down: *state is a struct world. */
@@ -31,6 +34,10 @@ int world_close(void **state);
 
 /* All replies to one request, one a line, without their NULs. */
 const char *world_ask_as(struct world *world, uid_t uid, gid_t group, const char *frame);
+/* A Monitor that stays open: its first replies. */
+const char *world_watch_as(struct world *world, uid_t uid);
+/* What it was told since, one a line. */
+const char *world_heard(struct world *world);
 const char *world_ask(struct world *world, const char *method, const char *parameters);
 
 #define assert_has(text, part) \

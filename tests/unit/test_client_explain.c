@@ -139,6 +139,8 @@ static const struct row {
 		"ip -d link show dev wg0" },
 	{ NSNET_ERROR_CHANGED, "{\"name\":\"ns1\",\"revision\":4}", PROBLEM_IN_USE,
 		"\"ns1\" was changed by somebody else at the same time", "nsnetctl create ns1" },
+	{ NSNET_ERROR_EVENTS_LOST, "{\"sequence\":4}", PROBLEM_FAILED,
+		"some events were lost, because they were not read in time", "nsnetctl monitor" },
 	{ NSNET_ERROR_NOT_SUPPORTED, "{\"feature\":\"nat\"}", PROBLEM_FAILED,
 		"this kernel cannot lend namespaces the host's address (nftables, masquerade)",
 		"modprobe nft_masq && systemctl restart nsnetd; or --reach internal" },

@@ -33,7 +33,7 @@ static int dispatch_to(call_handler handler, const char *frame, struct wire_out 
 	int rc;
 
 	dispatch_add(&dispatch, &served);
-	rc = dispatch_frame(&dispatch, &peer, frame, strlen(frame), out);
+	rc = dispatch_frame(&dispatch, &peer, frame, strlen(frame), out, NULL);
 	dispatch_done(&dispatch);
 	return rc;
 }
@@ -128,6 +128,20 @@ static int come_back_positive(
 	return 1;
 }
 
+static int keep_open(unused void *userdata, struct call *call, unused const void *in)
+{
+	struct list list;
+
+	list_init(&list);
+	return call_subscribe(call, &list) ? 0 : -EOPNOTSUPP;
+}
+
+static int reply_and_keep_open(void *userdata, struct call *call, const void *in)
+{
+	(void)call_reply(call, &answer);
+	return keep_open(userdata, call, in);
+}
+
 static void test_two_answers_end_the_daemon(unused void **state)
 {
 	assert_int_equal(signal_of(reply, NOTE), 0);
@@ -145,6 +159,9 @@ static void test_replies_unasked_end_the_daemon(unused void **state)
 	assert_int_equal(signal_of(reply_more, more), 0);
 	assert_int_equal(signal_of(reply_more, NOTE), SIGABRT);
 	assert_int_equal(signal_of(reply_and_reply_more, more), SIGABRT);
+	assert_int_equal(signal_of(keep_open, more), 0);
+	assert_int_equal(signal_of(keep_open, NOTE), SIGABRT);
+	assert_int_equal(signal_of(reply_and_keep_open, more), SIGABRT);
 }
 
 #define ANSWER "{\"parameters\":{\"count\":1}};"
@@ -163,6 +180,14 @@ static void test_no_last_answer(unused void **state)
 	expect_replies(come_back_positive, NOTE, EPROTO_ERROR);
 	expect_replies(reply_more, "{\"method\":\"alt.broken.Note\",\"more\":true}",
 		"{\"continues\":true,\"parameters\":{\"count\":1}};" EPROTO_ERROR);
+}
+
+/* Where no call can be kept open, that is said. */
+static void test_none_can_be_open(unused void **state)
+{
+	expect_replies(keep_open, "{\"method\":\"alt.broken.Note\",\"more\":true}",
+		"{\"error\":\"io.systemd.System\",\"parameters\":{\"origin\":\"linux\",\"errno\":95,"
+		"\"errnoName\":\"EOPNOTSUPP\"}};");
 }
 
 /* Descriptors that no reply takes along are closed. */
@@ -190,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_replies_unasked_end_the_daemon),
 		cmocka_unit_test(test_an_answer_is_the_last_word),
 		cmocka_unit_test(test_no_last_answer),
+		cmocka_unit_test(test_none_can_be_open),
 		cmocka_unit_test(test_descriptors_left),
 	};
 

@@ -8,7 +8,7 @@
 static void follow(struct world *world, unsigned events)
 {
 	fake_clear(world->kernel);
-	host_follow(&world->registry, world->kernel, events);
+	host_follow(&world->context, events);
 }
 
 static bool has_step(struct world *world, const char *step)
