@@ -100,11 +100,11 @@ status "an address from elsewhere" 5 nsnetctl create ns3 --network br1:ip=10.11.
 status "a prefix that the host has" 5 nsnetctl network create br2 --subnet 198.51.100.0/25
 show "names who has it" uplink0 sh -c 'nsnetctl network create br2 --subnet 198.51.100.0/25 2>&1; true'
 ip -o link >$work/links
-# A gateway that is the namespace itself: only the kernel knows better.
-late=(nsnetctl create ns3 --network br1:ip=10.10.0.50 --route 10.9.0.0/16:via=10.10.0.50)
+# A gateway that is everybody: only the kernel knows better.
+late=(nsnetctl create ns3 --network br1 --route 10.9.0.0/16:via=10.10.255.255)
 status "a late step fails" 1 "${late[@]}"
 "${late[@]}" 2>$work/error
-show "it names the command" "ip -n ns3 route add 10.9.0.0/16 via 10.10.0.50 dev eth0" cat $work/error
+show "it names the command" "ip -n ns3 route add 10.9.0.0/16 via 10.10.255.255 dev eth0" cat $work/error
 show "and the kernel's words" "invalid gateway" cat $work/error
 check "and leaves nothing" eventually sh -c "ip -o link | diff $work/links -"
 refuse "no name" test -e /run/netns/ns3
