@@ -4,7 +4,7 @@
  *
  * Each step either is done or leaves nothing; which ones are done is written down one by one. Neighbouring steps about addresses
  * and routes of one namespace go to the kernel together, which carries on behind one that fails: what a later one of them has
- * done is taken back as well.
+ * done is taken back as well. So do those about connections, for one walk over all there are.
  */
 #include <stdio.h>
 

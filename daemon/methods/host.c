@@ -37,7 +37,9 @@ static void plan_bypass(struct kernel *kernel, struct plan *plan)
 	static const char *const keys[] = { "net/bridge/bridge-nf-call-iptables",
 		"net/bridge/bridge-nf-call-ip6tables" };
 
-	for (size_t i = 0; kernel_may_bypass(kernel) && i < lengthof(keys); i++)
+	if (!kernel_may_bypass(kernel))
+		return;
+	for (size_t i = 0; i < lengthof(keys); i++)
 		plan_add(plan, &(struct step){ .type = STEP_SYSCTL_SET, .sysctl = { keys[i], 0 } });
 }
 

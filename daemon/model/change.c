@@ -8,11 +8,6 @@
 #include "difference.h"
 #include "steps.h"
 
-static void add_one(struct plan *plan, struct step step)
-{
-	plan_add(plan, &step);
-}
-
 /* The attachment that takes the place of one of before, or NULL. */
 static const struct attachment *successor_of(const struct ns *ns, const struct attachment *former)
 {
@@ -63,7 +58,7 @@ static void change_routes(
 		size_t family = family_index(route->destination.address.family);
 
 		if (!has_route(other, route) || is_touched(former, ns, route->interface, family))
-			add_one(plan, steps_route(type, from, route));
+			steps_add(plan, steps_route(type, from, route));
 	}
 }
 
@@ -94,9 +89,9 @@ static void change_links(
 
 	for (size_t i = 0; i < from->n; i++)
 		if (!string_list_has(other, from->items[i]))
-			add_one(plan, (struct step){ .type = type,
-					      .netns = ns->name,
-					      .link = { from->items[i] } });
+			steps_add(plan, (struct step){ .type = type,
+						.netns = ns->name,
+						.link = { from->items[i] } });
 }
 
 static void detach(const struct attachment *attachment, struct plan *plan)
@@ -105,25 +100,26 @@ static void detach(const struct attachment *attachment, struct plan *plan)
 
 	for (size_t i = 0; i < FAMILIES; i++)
 		if (address_is_set(&attachment->addresses[i]))
-			add_one(plan, steps_address(STEP_ADDRESS_DELETE, attachment, i));
+			steps_add(plan, steps_address(STEP_ADDRESS_DELETE, attachment, i));
 	if (!shape_is_equal(&attachment->shape, &unshaped))
-		add_one(plan, (struct step){
+		steps_add(
+			plan, (struct step){
 				      .type = STEP_SHAPE_SET,
 				      .netns = attachment->ns->name,
 				      .shape = { attachment->host_interface, attachment->interface,
 					      attachment->shape, unshaped },
 			      });
-	add_one(plan, steps_hosts(STEP_HOSTS_CLEAR, attachment));
-	add_one(plan, steps_veth(STEP_VETH_DELETE, attachment));
+	steps_add(plan, steps_hosts(STEP_HOSTS_CLEAR, attachment));
+	steps_add(plan, steps_veth(STEP_VETH_DELETE, attachment));
 	if (attachment->is_guarded)
-		add_one(plan, steps_guard(STEP_GUARD_DELETE, attachment));
+		steps_add(plan, steps_guard(STEP_GUARD_DELETE, attachment));
 }
 
 static void attach(const struct attachment *attachment, struct plan *plan)
 {
 	steps_add_attachment(attachment, plan);
-	add_one(plan, steps_hosts(STEP_HOSTS_SET, attachment));
-	add_one(plan, steps_veth(STEP_VETH_SETTLE, attachment));
+	steps_add(plan, steps_hosts(STEP_HOSTS_SET, attachment));
+	steps_add(plan, steps_veth(STEP_VETH_SETTLE, attachment));
 }
 
 /* The guard of those addresses that one has and the other has not. */
@@ -155,9 +151,9 @@ static void change_attachment(const struct attachment *attachment, struct plan *
 		is_moved = true;
 		/* The first address of a prefix takes the others with it: the new one comes after. */
 		if (address_is_set(&former->addresses[i]))
-			add_one(plan, steps_address(STEP_ADDRESS_DELETE, former, i));
+			steps_add(plan, steps_address(STEP_ADDRESS_DELETE, former, i));
 		if (address_is_set(&attachment->addresses[i]))
-			add_one(plan, steps_address(STEP_ADDRESS_ADD, attachment, i));
+			steps_add(plan, steps_address(STEP_ADDRESS_ADD, attachment, i));
 	}
 	change_guard(STEP_GUARD_DELETE, former, attachment, plan);
 	if (is_moved) {
@@ -181,14 +177,6 @@ static void change_attachments(const struct ns *former, const struct ns *ns, str
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (!ns->attachments[i].former)
 			attach(&ns->attachments[i], plan);
-}
-
-static struct setting *find_setting(struct ns *ns, const char *key)
-{
-	for (size_t i = 0; i < ns->n_settings; i++)
-		if (streq(ns->settings[i].key, key))
-			return &ns->settings[i];
-	return NULL;
 }
 
 /* Whether an interface that a setting is about was there before, and is there now. */
@@ -227,9 +215,10 @@ static void change_settings(struct ns *former, struct ns *ns, struct plan *plan)
 	for (size_t i = 0; i < former->n_settings; i++) {
 		const struct setting *setting = &former->settings[i];
 
-		if (!find_setting(ns, setting->key) && *setting->before &&
+		if (!setting_find(ns->settings, ns->n_settings, setting->key) && *setting->before &&
 			fate_of(former, ns, setting->key, plan->arena) == FATE_STAYS)
-			add_one(plan, (struct step){
+			steps_add(
+				plan, (struct step){
 					      .type = STEP_SETTING_SET,
 					      .netns = ns->name,
 					      .setting = { setting->key, setting->before,
@@ -238,19 +227,20 @@ static void change_settings(struct ns *former, struct ns *ns, struct plan *plan)
 	}
 	for (size_t i = 0; i < ns->n_settings; i++) {
 		struct setting *setting = &ns->settings[i];
-		const struct setting *same = find_setting(former, setting->key);
+		const struct setting *same =
+			setting_find(former->settings, former->n_settings, setting->key);
 		enum fate fate = fate_of(former, ns, setting->key, plan->arena);
 		bool is_known = same && fate == FATE_STAYS && *setting->before;
 
 		if (!same || !streq(same->value, setting->value) || fate == FATE_COMES)
-			add_one(plan, (struct step){
-					      .type = STEP_SETTING_SET,
-					      .netns = ns->name,
-					      .setting = { setting->key, setting->value,
-						      is_known ? arena_alloc(plan->arena,
-									 SETTING_TEXT_SIZE)
-							       : setting->before },
-				      });
+			steps_add(plan, (struct step){
+						.type = STEP_SETTING_SET,
+						.netns = ns->name,
+						.setting = { setting->key, setting->value,
+							is_known ? arena_alloc(plan->arena,
+									   SETTING_TEXT_SIZE)
+								 : setting->before },
+					});
 		else if (fate == FATE_GOES)
 			*setting->before = 0;
 	}
@@ -300,11 +290,11 @@ void difference_change_namespace(struct ns *former, struct ns *ns, struct plan *
 static void add_mtu(const char *netns, const char *interface, unsigned before, unsigned after,
 	struct plan *plan)
 {
-	add_one(plan, (struct step){
-			      .type = STEP_MTU_SET,
-			      .netns = netns,
-			      .mtu = { interface, before, after },
-		      });
+	steps_add(plan, (struct step){
+				.type = STEP_MTU_SET,
+				.netns = netns,
+				.mtu = { interface, before, after },
+			});
 }
 
 void difference_set_mtu(const struct network *network, unsigned mtu, struct plan *plan)
@@ -334,8 +324,8 @@ static void change_fence(
 	for (size_t i = 0; i < FAMILIES; i++)
 		is_equal = is_equal && address_is_equal(&before.gateways[i], &after.gateways[i]);
 	if (!is_equal)
-		add_one(plan, (struct step){ .type = STEP_FENCE_SET,
-				      .fence = { network->bridge, before, after } });
+		steps_add(plan, (struct step){ .type = STEP_FENCE_SET,
+					.fence = { network->bridge, before, after } });
 }
 
 static void change_forwarding(
@@ -391,11 +381,11 @@ static void change_dns(
 	if ((!before && !network->dns.domain) || (before && is_equal_dns(before, &network->dns)))
 		return;
 	if (network->dns.domain)
-		add_one(plan, (struct step){ .type = STEP_DNS_ADD,
-				      .dns = { network->name, before, &network->dns } });
+		steps_add(plan, (struct step){ .type = STEP_DNS_ADD,
+					.dns = { network->name, before, &network->dns } });
 	else
-		add_one(plan, (struct step){ .type = STEP_DNS_DELETE,
-				      .dns = { network->name, NULL, before } });
+		steps_add(plan, (struct step){ .type = STEP_DNS_DELETE,
+					.dns = { network->name, NULL, before } });
 }
 
 void difference_change_network(struct network *former, struct network *network, struct plan *plan)
@@ -408,11 +398,11 @@ void difference_change_network(struct network *former, struct network *network, 
 	difference_set_mtu(former, network->mtu, plan);
 	if (former->is_isolated != network->is_isolated)
 		list_foreach (&former->attachments, struct attachment, link, attachment)
-			add_one(plan, (struct step){
-					      .type = STEP_ISOLATED_SET,
-					      .isolated = { attachment->host_interface,
-						      former->is_isolated, network->is_isolated },
-				      });
+			steps_add(plan, (struct step){
+						.type = STEP_ISOLATED_SET,
+						.isolated = { attachment->host_interface,
+							former->is_isolated, network->is_isolated },
+					});
 	change_dns(former, network, plan);
 	record.record.before = &former->told;
 	plan_add(plan, &record);

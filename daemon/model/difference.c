@@ -8,11 +8,6 @@
 
 #include "steps.h"
 
-static void add_one(struct plan *plan, struct step step)
-{
-	plan_add(plan, &step);
-}
-
 static bool has_link(const struct namespace_presence *presence, size_t i)
 {
 	return presence->is_held && presence->has_links && presence->has_links[i];
@@ -26,50 +21,51 @@ static void add_routes(
 		for (size_t i = 0; i < ns->n_attachments; i++)
 			if (!has_link(presence, i) &&
 				streq(ns->attachments[i].interface, ns->routes[r].interface))
-				add_one(plan, steps_route(STEP_ROUTE_ADD, ns, &ns->routes[r]));
+				steps_add(plan, steps_route(STEP_ROUTE_ADD, ns, &ns->routes[r]));
 }
 
 static void add_settings(struct ns *ns, struct plan *plan)
 {
 	for (size_t i = 0; i < ns->n_settings; i++)
-		add_one(plan, (struct step){
-				      .type = STEP_SETTING_SET,
-				      .netns = ns->name,
-				      .setting = { ns->settings[i].key, ns->settings[i].value,
-					      ns->settings[i].before },
-			      });
+		steps_add(plan, (struct step){
+					.type = STEP_SETTING_SET,
+					.netns = ns->name,
+					.setting = { ns->settings[i].key, ns->settings[i].value,
+						ns->settings[i].before },
+				});
 }
 
 static void add_names(const struct ns *ns, struct plan *plan)
 {
 	for (size_t i = 0; i < ns->n_attachments; i++)
-		add_one(plan, steps_hosts(STEP_HOSTS_SET, &ns->attachments[i]));
-	add_one(plan, steps_etc(ns, plan->arena));
-	add_one(plan, steps_namespace_record(STEP_RECORD_WRITE, ns));
+		steps_add(plan, steps_hosts(STEP_HOSTS_SET, &ns->attachments[i]));
+	steps_add(plan, steps_etc(ns, plan->arena));
+	steps_add(plan, steps_namespace_record(STEP_RECORD_WRITE, ns));
 }
 
 void difference_take_link(const struct ns *ns, const char *interface, struct plan *plan)
 {
-	add_one(plan,
+	steps_add(plan,
 		(struct step){ .type = STEP_LINK_TAKE, .netns = ns->name, .link = { interface } });
 	for (size_t i = 0; i < ns->n_routes; i++)
 		if (streq(ns->routes[i].interface, interface))
-			add_one(plan, steps_route(STEP_ROUTE_ADD, ns, &ns->routes[i]));
+			steps_add(plan, steps_route(STEP_ROUTE_ADD, ns, &ns->routes[i]));
 }
 
 void difference_give_links(const struct ns *ns, struct plan *plan)
 {
 	for (size_t i = 0; i < ns->links.n; i++)
-		add_one(plan, (struct step){ .type = STEP_LINK_GIVE,
-				      .netns = ns->name,
-				      .link = { ns->links.items[i] } });
+		steps_add(plan, (struct step){ .type = STEP_LINK_GIVE,
+					.netns = ns->name,
+					.link = { ns->links.items[i] } });
 }
 
 void difference_make_namespace(
 	struct ns *ns, const struct namespace_presence *presence, struct plan *plan)
 {
 	if (!presence->is_held)
-		add_one(plan, (struct step){
+		steps_add(
+			plan, (struct step){
 				      .type = STEP_NETNS_ADD,
 				      .netns = ns->name,
 				      .facts = { &ns->told.runtime.inode, &ns->told.runtime.cookie,
@@ -89,9 +85,9 @@ void difference_make_namespace(
 		add_names(ns, plan);
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (!has_link(presence, i))
-			add_one(plan, steps_veth(STEP_VETH_SETTLE, &ns->attachments[i]));
+			steps_add(plan, steps_veth(STEP_VETH_SETTLE, &ns->attachments[i]));
 	if (!presence->is_pinned)
-		add_one(plan, (struct step){ .type = STEP_NETNS_PIN, .netns = ns->name });
+		steps_add(plan, (struct step){ .type = STEP_NETNS_PIN, .netns = ns->name });
 	/* An interface that is lent would be lost with a namespace without a name. */
 	for (size_t i = 0; i < ns->links.n && !presence->is_held; i++)
 		difference_take_link(ns, ns->links.items[i], plan);
@@ -101,7 +97,7 @@ void difference_protect_namespace(const struct ns *ns, struct plan *plan)
 {
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (ns->attachments[i].is_guarded)
-			add_one(plan, steps_guard(STEP_GUARD_ADD, &ns->attachments[i]));
+			steps_add(plan, steps_guard(STEP_GUARD_ADD, &ns->attachments[i]));
 	for (size_t i = 0; i < ns->n_ports; i++)
 		steps_add_port(STEP_PORT_ADD, &ns->ports[i], plan);
 }
@@ -113,18 +109,18 @@ void difference_remove_namespace(
 	for (size_t i = 0; i < ns->n_ports; i++)
 		steps_add_port(STEP_PORT_DELETE, &ns->ports[i], plan);
 	if (presence->is_pinned)
-		add_one(plan, (struct step){ .type = STEP_NETNS_UNPIN, .netns = ns->name });
+		steps_add(plan, (struct step){ .type = STEP_NETNS_UNPIN, .netns = ns->name });
 	if (presence->is_held)
-		add_one(plan, (struct step){ .type = STEP_NETNS_DROP, .netns = ns->name });
+		steps_add(plan, (struct step){ .type = STEP_NETNS_DROP, .netns = ns->name });
 	for (size_t i = 0; i < ns->n_attachments; i++) {
-		add_one(plan, steps_hosts(STEP_HOSTS_CLEAR, &ns->attachments[i]));
+		steps_add(plan, steps_hosts(STEP_HOSTS_CLEAR, &ns->attachments[i]));
 		if (ns->attachments[i].is_guarded)
-			add_one(plan, steps_guard(STEP_GUARD_DELETE, &ns->attachments[i]));
+			steps_add(plan, steps_guard(STEP_GUARD_DELETE, &ns->attachments[i]));
 	}
 	for (size_t i = 0; i < ns->n_ports; i++)
 		steps_add_port(STEP_FLOWS_DELETE, &ns->ports[i], plan);
-	add_one(plan, (struct step){ .type = STEP_ETC_DELETE, .netns = ns->name });
-	add_one(plan, steps_namespace_record(STEP_RECORD_DELETE, ns));
+	steps_add(plan, (struct step){ .type = STEP_ETC_DELETE, .netns = ns->name });
+	steps_add(plan, steps_namespace_record(STEP_RECORD_DELETE, ns));
 }
 
 static struct step bridge_step(enum step_type type, struct network *network)
@@ -148,19 +144,19 @@ static void add_fence(const struct network *network, bool is_add, struct plan *p
 
 	if (!fence.is_set)
 		return;
-	add_one(plan, (struct step){
-			      .type = STEP_FENCE_SET,
-			      .fence = { .bridge = network->bridge,
-				      .before = is_add ? (struct fence){ 0 } : fence,
-				      .after = is_add ? fence : (struct fence){ 0 } },
-		      });
+	steps_add(plan, (struct step){
+				.type = STEP_FENCE_SET,
+				.fence = { .bridge = network->bridge,
+					.before = is_add ? (struct fence){ 0 } : fence,
+					.after = is_add ? fence : (struct fence){ 0 } },
+			});
 }
 
 static void add_dns(enum step_type type, const struct network *network, struct plan *plan)
 {
 	if (network->dns.domain)
-		add_one(plan, (struct step){ .type = type,
-				      .dns = { network->name, NULL, &network->dns } });
+		steps_add(plan, (struct step){ .type = type,
+					.dns = { network->name, NULL, &network->dns } });
 }
 
 /* The fence stands before there is a way in. */
@@ -170,16 +166,16 @@ void difference_make_network(
 	if (!presence->is_fenced)
 		add_fence(network, true, plan);
 	if (!presence->has_bridge) {
-		add_one(plan, bridge_step(STEP_BRIDGE_ADD, network));
+		steps_add(plan, bridge_step(STEP_BRIDGE_ADD, network));
 		for (size_t i = 0; i < FAMILIES; i++)
 			steps_add_gateway(true, network, i, plan);
 		difference_forward_network(network, plan);
 	}
 	if (!presence->has_names) {
-		add_one(plan,
+		steps_add(plan,
 			(struct step){ .type = STEP_HOSTS_ADD, .hosts.network = network->name });
 		add_dns(STEP_DNS_ADD, network, plan);
-		add_one(plan, steps_network_record(STEP_RECORD_WRITE, network));
+		steps_add(plan, steps_network_record(STEP_RECORD_WRITE, network));
 	}
 }
 
@@ -194,11 +190,11 @@ void difference_remove_network(struct network *network, struct plan *plan)
 	steps_add_forwarding(STEP_SYSCTL_RESTORE, network->is_forwarding, network->bridge, plan);
 	for (size_t i = 0; i < FAMILIES; i++)
 		steps_add_gateway(false, network, i, plan);
-	add_one(plan, bridge_step(STEP_BRIDGE_DELETE, network));
+	steps_add(plan, bridge_step(STEP_BRIDGE_DELETE, network));
 	add_fence(network, false, plan);
-	add_one(plan, (struct step){ .type = STEP_HOSTS_DELETE, .hosts.network = network->name });
+	steps_add(plan, (struct step){ .type = STEP_HOSTS_DELETE, .hosts.network = network->name });
 	add_dns(STEP_DNS_DELETE, network, plan);
-	add_one(plan, steps_network_record(STEP_RECORD_DELETE, network));
+	steps_add(plan, steps_network_record(STEP_RECORD_DELETE, network));
 }
 
 static bool has_uplink(const struct snapshot_uplinks *uplinks, const char *name)
@@ -229,7 +225,7 @@ void difference_follow_uplinks(const struct snapshot_uplinks *before,
 		if (has_uplink(after, name))
 			continue;
 		steps_add_forwarding(STEP_SYSCTL_RESTORE, is_forwarding, name, plan);
-		add_one(plan,
+		steps_add(plan,
 			(struct step){ .type = STEP_UPLINK_DELETE, .uplink.interface = name });
 	}
 }
@@ -237,9 +233,9 @@ void difference_follow_uplinks(const struct snapshot_uplinks *before,
 void difference_restore(const struct string_list *keys, struct plan *plan)
 {
 	for (size_t i = 0; i < keys->n; i++)
-		add_one(plan, (struct step){
-				      .type = STEP_SYSCTL_RESTORE,
-				      .sysctl = { .key = keys->items[i] },
-			      });
-	add_one(plan, (struct step){ .type = STEP_FIREWALL_RESET });
+		steps_add(plan, (struct step){
+					.type = STEP_SYSCTL_RESTORE,
+					.sysctl = { .key = keys->items[i] },
+				});
+	steps_add(plan, (struct step){ .type = STEP_FIREWALL_RESET });
 }

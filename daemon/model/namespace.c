@@ -151,16 +151,9 @@ static int make_resolv_conf(const struct maker *maker, const struct string_list 
 	return 0;
 }
 
-static const struct setting *find_setting(const struct ns *ns, const char *key)
-{
-	for (size_t i = 0; ns && i < ns->n_settings; i++)
-		if (streq(ns->settings[i].key, key))
-			return &ns->settings[i];
-	return NULL;
-}
-
 static int make_settings(const struct maker *maker, const struct string_map *wishes)
 {
+	const struct ns *before = maker->host->former;
 	struct ns *ns = maker->ns;
 
 	if (wishes->n > SETTINGS_MAX)
@@ -172,10 +165,11 @@ static int make_settings(const struct maker *maker, const struct string_map *wis
 		const struct setting *former;
 
 		if (setting_parse(&ns->arena, wish->key, wish->value, setting) ||
-			find_setting(ns, setting->key))
+			setting_find(ns->settings, ns->n_settings, setting->key))
 			return fault_parameter(
 				maker, arena_printf(maker->arena, "context.sysctls.%s", wish->key));
-		former = find_setting(maker->host->former, setting->key);
+		former = before ? setting_find(before->settings, before->n_settings, setting->key)
+				: NULL;
 		if (former)
 			memcpy(setting->before, former->before, sizeof(setting->before));
 		ns->n_settings++;

@@ -84,6 +84,14 @@ static const struct setting_range {
 	{ "net.ipv6.ip_nonlocal_bind", 0, 1 },
 };
 
+struct setting *setting_find(struct setting *settings, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (streq(settings[i].key, key))
+			return &settings[i];
+	return NULL;
+}
+
 const char *setting_name(size_t i)
 {
 	return i < lengthof(ranges) ? ranges[i].name : NULL;

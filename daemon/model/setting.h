@@ -25,6 +25,9 @@ struct setting {
 const char *setting_parse(
 	struct arena *arena, const char *key, const char *value, struct setting *ret);
 
+/* The one of that key among n, or NULL. */
+struct setting *setting_find(struct setting *settings, size_t n, const char *key);
+
 /* The names of all that there are, as sysctl(8) has them, "*" for an interface; NULL behind the last. */
 const char *setting_name(size_t i);
 /* What the value of that one may be. */

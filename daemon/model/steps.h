@@ -7,6 +7,11 @@
 #include "namespace.h"
 #include "plan.h"
 
+static inline void steps_add(struct plan *plan, struct step step)
+{
+	plan_add(plan, &step);
+}
+
 struct step steps_veth(enum step_type type, const struct attachment *attachment);
 struct step steps_guard(enum step_type type, const struct attachment *attachment);
 struct step steps_hosts(enum step_type type, const struct attachment *attachment);

@@ -3,8 +3,9 @@
  * call - one method call as its handler sees it: who calls, the memory of the call, the ways to answer
  *
  * A handler answers exactly once by call_reply() or a call_fail…() (each returns 0, so that it can be returned), after any
- * number of call_reply_more() where the caller wants more. Or it keeps the call open (subscription.h). A handler that returns negative has met an error that nobody
- * foresaw: it is logged once and the caller is told. What is answered to a oneway call goes nowhere.
+ * number of call_reply_more() where the caller wants more. Or it keeps the call open (subscription.h). A handler that returns
+ * negative has met an error that nobody foresaw: it is logged once and the caller is told. What is answered to a oneway call
+ * goes nowhere.
  */
 #pragma once
 

@@ -14,9 +14,9 @@
  * told comes from elsewhere, so each reply asks for another turn. Its client may be away for as long as he likes: no clock runs
  * until its last reply has gone out; what waits for him is bounded.
  *
- * It is over when input is over, no call is open, and all is served and sent. Input is over at the end of the stream (the client may have
- * closed only its half: it still gets its replies), at an error, and at a frame that is no request. Replies that a client cannot
- * read any more are dropped, and the requests that it sent are carried out all the same.
+ * It is over when input is over, no call is open, and all is served and sent. Input is over at the end of the stream (the
+ * client may have closed only its half: it still gets its replies), at an error, and at a frame that is no request. Replies that
+ * a client cannot read any more are dropped, and the requests that it sent are carried out all the same.
  *
  * Three clocks: waiting output that does not move, an unfinished request, and idleness while there is neither. While the
  * connection itself does not read, the client cannot be blamed for an unfinished request. The timer is moved forward only
