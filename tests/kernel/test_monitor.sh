@@ -5,17 +5,7 @@
 #     test_monitor.sh NSNETD NSNETCTL
 . "$(dirname "$0")/sandbox.sh"
 
-# A group that every Debian has stands for nsnet. Users need no entry in /etc/passwd.
-members=$(getent group users | cut -d: -f3)
-printf '[Daemon]\nControlGroup=users\n' >$work/nsnetd.conf
-daemon_options="--config $work/nsnetd.conf"
-alice="setpriv --reuid 12001 --regid 12001 --groups $members --inh-caps=-all --bounding-set=-all"
-bob="setpriv --reuid 12002 --regid 12002 --groups $members --inh-caps=-all --bounding-set=-all"
-# The programs must be within reach of everyone.
-cp "$nsnetctl" $work/nsnetctl
-chmod 0755 $work $work/nsnetctl
-PATH=$work:$PATH
-daemon_start
+members_start
 
 # monitor FILE COMMAND…: what it prints goes there; from when it is ready
 pids=
