@@ -381,8 +381,11 @@ int manager_listen_path(struct manager *manager, const char *path)
 
 int manager_run(struct manager *manager)
 {
-	int r;
+	/* Where systemd waits for it (WatchdogSec=): a turn of the loop that does not end is the daemon's end. */
+	int r = sd_event_set_watchdog(manager->event, true);
 
+	if (r < 0)
+		log_line(LOG_WARNING, "nobody watches whether the daemon hangs: %s", strerror(-r));
 	log_line(LOG_INFO, "ready: %zu namespaces, %zu networks", manager->registry.n_namespaces,
 		manager->registry.n_networks);
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu namespaces, %zu networks at start",

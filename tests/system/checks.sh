@@ -168,7 +168,7 @@ kept() { # HOW COMMAND…
 journal() {
 	says '^NSNET_UID=0$' "the journal has it under NSNET_NAMESPACE=, with NSNET_UID=" \
 		journalctl --quiet --output export _SYSTEMD_UNIT=nsnetd.service NSNET_NAMESPACE=ns1
-	journalctl --quiet --no-pager --unit nsnetd.service --priority warning | grep -v 'nsnetd.service: \(Main\|Failed\)' >$seen
+	journalctl --quiet --no-pager --unit nsnetd.service --priority warning | grep -v 'nsnetd.service: \(Main\|Failed\|Watchdog\)' >$seen
 	equal "" "$(cat $seen)" "the journal has no warning of it"
 }
 
@@ -188,6 +188,35 @@ answers() {
 		sleep 0.1
 	done
 	equal "$wanted" "$(asks "$@")" "$description"
+}
+
+# A daemon that does not go on is ended, and another one is there before long; nobody inside notices. The limit is a shorter one
+# here, so that this need not wait for it.
+watched() {
+	equal 1min "$(systemctl show --property WatchdogUSec --value nsnetd.service)" "systemd watches whether the daemon goes on"
+	mkdir -p /run/systemd/system/nsnetd.service.d
+	printf '[Service]\nWatchdogSec=2s\n' >/run/systemd/system/nsnetd.service.d/watchdog.conf
+	check "a shorter limit" systemctl daemon-reload
+	check "which holds from the next start" systemctl restart nsnetd.service
+	list=$(nsnetctl --no-legend list)
+	pid=$(systemctl show --property MainPID --value nsnetd.service)
+	# Longer than the limit: who is idle is not taken for hung.
+	sleep 5
+	equal "$pid" "$(systemctl show --property MainPID --value nsnetd.service)" "an idle daemon is left alone"
+	ip netns exec ns1 ping -i 0.1 10.10.0.20 >/tmp/pinged 2>&1 &
+	pinging=$!
+	kill -STOP "$pid"
+	eventually sh -c "! test -e /proc/$pid"
+	report $? "a daemon that was stopped in its tracks is ended"
+	says "watchdog" "by systemd, that says why" journalctl --quiet --no-pager --unit nsnetd.service
+	equal "$list" "$(nsnetctl --no-legend list)" "the next one serves, and has the same list"
+	equal 1 "$(mounts ns1)" "a namespace is one mount still"
+	kill -INT $pinging
+	wait $pinging
+	says ' 0% packet loss' "a ping that ran has lost nothing" tail -n 3 /tmp/pinged
+	rm -r /run/systemd/system/nsnetd.service.d
+	check "the limit of the unit" systemctl daemon-reload
+	check "holds again" systemctl restart nsnetd.service
 }
 
 name_server() {
@@ -390,6 +419,7 @@ owned
 made
 kept "systemctl restart" systemctl restart nsnetd.service
 kept "a crash" sh -c 'systemctl kill --signal=KILL nsnetd.service; sleep 0.2'
+watched
 name_server
 name_servers
 host_names
