@@ -29,6 +29,8 @@ void sandbox_enter(void)
 	need(mount("sandbox", "/run", "tmpfs", 0, "mode=0755") == 0, "mount /run");
 	/* As systemd has it. */
 	need(mount(NULL, "/run", NULL, MS_SHARED, NULL) == 0, "mount --make-shared /run");
+	/* What is kept over a reboot: nothing of the machine's own. */
+	need(mount("sandbox", "/var/lib", "tmpfs", 0, "mode=0755") == 0, "mount /var/lib");
 	need(system("ip link set lo up") == 0, "ip link set lo up");
 }
 
@@ -113,7 +115,7 @@ const char *sandbox_picture(struct arena *arena)
 		"while ip -6 addr show tentative | grep -q .; do sleep 0.01; done; "
 		"ip -o link | cut -d' ' -f2- | sed 's/ state [A-Z]*//; s/,LOWER_UP//; s/NO-CARRIER,//'; ip -o addr | sed 's/valid_lft.*//'; ip route show table all; "
 		"ip -6 route show table all; cut -d' ' -f4- /proc/self/mountinfo | sort; ip netns list; "
-		"find /run -path /run/mount -prune -o -printf '%%p %%m %%l\\n' | sort; "
+		"find /run /var/lib -path /run/mount -prune -o -printf '%%p %%m %%l\\n' | sort; "
 		"grep -hv '^#' /run/nsnetd/hosts/*/* 2>/dev/null; "
 		"ls /proc/self/fd | wc -l");
 }

@@ -19,6 +19,8 @@ if [ "${NSNET_SANDBOX-}" != $$ ]; then
 fi
 mount -t tmpfs -o mode=0755 tmpfs /run || exit 1
 mount --make-rshared /run || exit 1
+# What is kept over a reboot: nothing of the machine's own.
+mount -t tmpfs -o mode=0755 tmpfs /var/lib || exit 1
 ip link set lo up || exit 1
 work=/run/work
 mkdir -m 0755 $work

@@ -434,6 +434,7 @@ def main():
         os.environ["TEST_TERMINAL_INSIDE"] = str(os.getpid())
         os.execvp("unshare", ["unshare", "--net", "--mount", "--propagation", "private", sys.executable] + sys.argv)
     subprocess.run("mount -t tmpfs -o mode=0755 tmpfs /run && mount --make-shared /run &&"
+                   " mount -t tmpfs -o mode=0755 tmpfs /var/lib &&"
                    " mkdir -m 755 /run/bin /run/netns && mkdir -m 1777 /run/tmp", shell=True, check=True)
     # Where it was built only root may look.
     shutil.copy(nsnetctl, "/run/bin/nsnetctl")
