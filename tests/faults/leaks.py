@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# leaks - what nsnetd could leave behind: a picture of it, and two of them compared; to be imported
+#
+#     before = leaks.take(pid)                a picture; of the daemon too, where its process is given
+#     left = leaks.wait(before, pid)          what differs from it now: lines, none if all is well. The kernel takes a namespace
+#                                             apart in its own time, so it is looked at again for some seconds
+#     left = leaks.compare(before, after)     the same of two pictures, at once
+#
+# A daemon opens some descriptors at their first use: let it make and delete one object of each kind before the first picture.
+# All that is read is of the network and mount namespace of the caller, and of the processes in his /proc.
+#
+#     leaks.py take [PID] >FILE               the same for shell scripts
+#     leaks.py wait FILE [PID]                prints what differs, exits by it
+import hashlib
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import time
+
+RSS_TOLERANCE_KB = 1024
+SECONDS = 10
+DIRECTORIES = ("/run/nsnetd", "/run/netns", "/var/lib/nsnetd")
+# Of each interface.
+SYSCTLS = ("forwarding", "force_forwarding", "mc_forwarding", "route_localnet", "rp_filter", "accept_local", "proxy_arp", "proxy_ndp",
+           "arp_ignore", "arp_announce", "accept_ra", "accept_redirects", "send_redirects", "disable_ipv6", "addr_gen_mode")
+# Of a daemon with a sanitizer, whose memory tells nothing.
+SHADOW_KB = 1 << 30
+# What changes by itself, or has a new number each time.
+PASSING = re.compile(r"_timer$|^(ifindex|link_index|link_netnsid|txqlen|stats64|operstate|tentative|dadfailed|handle|index|packets|bytes|"
+                     r"expires|pref|num_tx_queues|num_rx_queues|root_port|topology_change.*|valid_life_time|preferred_life_time)$")
+
+
+def _run(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode()
+
+
+def _strip(value):
+    """Without what is passing; lists in an order of their own"""
+    if isinstance(value, dict):
+        return {key: _strip(item) for key, item in value.items() if not PASSING.search(key)}
+    if isinstance(value, list):
+        return [_strip(item) for item in value]
+    return value
+
+
+def _line(value):
+    return json.dumps(_strip(value), sort_keys=True)
+
+
+def _json(*command):
+    return json.loads(_run(*command) or "[]")
+
+
+def _links():
+    lines = []
+    for link in _json("ip", "-d", "-j", "address"):
+        for address in link.pop("addr_info", []):
+            # One that the kernel is still trying out comes and goes.
+            if address.get("scope") != "link":
+                lines.append(f"{link['ifname']}: {_line(address)}")
+        lines.append(_line(link))
+    return lines
+
+
+def _routes():
+    routes = _json("ip", "-4", "-j", "route", "show", "table", "all") + _json("ip", "-6", "-j", "route", "show", "table", "all")
+    # Those of link-local addresses and of multicast follow a link's state.
+    return [_line(route) for route in routes if not str(route.get("dst", "")).startswith(("fe80:", "ff00:", "multicast"))]
+
+
+def _mounts():
+    lines = []
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        for line in file:
+            fields, _, rest = line.partition(" - ")
+            fields = fields.split()
+            kind, source = rest.split()[:2]
+            # Without the numbers of the mount, of its parent and of its peers; options tell whether it is shared at all.
+            shared = sorted(option.partition(":")[0] for option in fields[6:])
+            root = "nsfs" if kind == "nsfs" else fields[3]
+            lines.append(" ".join([fields[4], root, kind, source, fields[5], *shared]))
+    return lines
+
+
+def _elements(value):
+    """Elements of a set have no order."""
+    for item in value:
+        for whole in item.values():
+            if isinstance(whole, dict) and isinstance(whole.get("elem"), list):
+                whole["elem"] = sorted(whole["elem"], key=lambda element: json.dumps(element, sort_keys=True))
+    return value
+
+
+def _firewall():
+    lines = []
+    for item in _elements(_json("nft", "-j", "list", "ruleset")["nftables"]):
+        if "metainfo" in item:
+            continue
+        for kind, whole in item.items():
+            elements = whole.pop("elem", None) if isinstance(whole, dict) and kind in ("set", "map") else None
+            lines.append(f"{kind} {_line(whole)}")
+            for element in elements or []:
+                lines.append(f"element of {whole['family']} {whole['table']} {whole['name']}: {_line(element)}")
+    return lines
+
+
+def _read(path):
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read().strip()
+    except OSError as error:
+        return f"errno {error.errno}"
+
+
+def _sysctls():
+    lines = []
+    paths = ["/proc/sys/net/ipv4/ip_forward"]
+    for top in ("/proc/sys/net/ipv4/conf", "/proc/sys/net/ipv6/conf"):
+        paths += [f"{top}/{link}/{name}" for link in os.listdir(top) for name in SYSCTLS]
+    if os.path.isdir("/proc/sys/net/bridge"):
+        paths += [f"/proc/sys/net/bridge/{name}" for name in os.listdir("/proc/sys/net/bridge")]
+    for path in paths:
+        value = _read(path)
+        # A family has not the other's; an interface may go meanwhile.
+        if value != "errno 2":
+            lines.append(f"{path.removeprefix('/proc/sys/')}={value}")
+    return lines
+
+
+def _file(path):
+    status = os.lstat(path)
+    what = f"{path} {stat.filemode(status.st_mode)} {status.st_uid}:{status.st_gid}"
+    if stat.S_ISLNK(status.st_mode):
+        return f"{what} -> {os.readlink(path)}"
+    if stat.S_ISREG(status.st_mode) and not path.startswith("/run/netns/"):
+        with open(path, "rb") as file:
+            text = file.read()
+        return f"{what} {len(text)} bytes {hashlib.sha256(text).hexdigest()[:12]}"
+    return what
+
+
+def _files():
+    lines = []
+    for top in DIRECTORIES:
+        if os.path.isdir(top):
+            lines.append(_file(top))
+        for directory, directories, names in os.walk(top):
+            for name in directories + names:
+                try:
+                    lines.append(_file(os.path.join(directory, name)))
+                except FileNotFoundError:
+                    pass
+    return lines
+
+
+def _processes():
+    return [name for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _namespaces():
+    """Alive: by a process, a descriptor or a mount. Numbers of namespaces are never two's at a time, so they are names enough"""
+    seen = set()
+    for process in _processes():
+        try:
+            paths = [f"/proc/{process}/ns/net", f"/proc/{process}/ns/user"]
+            paths += [f"/proc/{process}/fd/{fd}" for fd in os.listdir(f"/proc/{process}/fd")]
+        except OSError:
+            continue
+        for path in paths:
+            try:
+                target = os.readlink(path)
+            except OSError:
+                continue
+            if target.startswith(("net:[", "user:[")):
+                seen.add(target)
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        for line in file:
+            if " nsfs " in line:
+                seen.add(line.split()[3])
+    # Those that this one knows by a number are alive, whoever holds them.
+    seen |= {f"netnsid {item['nsid']}" for item in _json("ip", "-j", "netns", "list-id")}
+    return list(seen)
+
+
+def _descriptors(pid):
+    lines = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{name}")
+        except FileNotFoundError:
+            continue
+        # Sockets and namespaces have new numbers each time; of a namespace its kind counts.
+        lines.append(re.sub(r"[\[:]*\[\d+\]$", "", target))
+    return lines
+
+
+def _status(pid, field):
+    found = re.search(rf"^{field}:\s*(\d+)", _read(f"/proc/{pid}/status"), re.MULTILINE)
+    if not found:
+        raise RuntimeError(f"process {pid} has no {field}: it is gone")
+    return int(found[1])
+
+
+def take(pid=None):
+    """A picture: what there is, by kind, as lines"""
+    picture = {
+        "link": _links(),
+        "route": _routes(),
+        "mount": _mounts(),
+        "firewall": _firewall(),
+        "sysctl": _sysctls(),
+        "file": _files(),
+        "namespace": _namespaces(),
+        "process": [],
+        "descriptor": [],
+        "rss": None,
+    }
+    if pid is not None:
+        picture["descriptor"] = _descriptors(pid)
+        # A child that has ended and nobody has waited for is one too.
+        picture["process"] = [str(_read(f"/proc/{child}/comm")) for child in _read(f"/proc/{pid}/task/{pid}/children").split()]
+        if _status(pid, "VmSize") < SHADOW_KB:
+            picture["rss"] = _status(pid, "VmRSS")
+    return picture
+
+
+def _count(lines):
+    numbers = {}
+    for line in lines:
+        numbers[line] = numbers.get(line, 0) + 1
+    return numbers
+
+
+def compare(before, after):
+    """What differs, one line each: "+" is there and was not, "-" was there and is not"""
+    left = []
+    for kind, old in before.items():
+        if kind == "rss":
+            continue
+        old, new = _count(old), _count(after[kind])
+        for line in sorted(old.keys() | new.keys()):
+            more = new.get(line, 0) - old.get(line, 0)
+            if more > 0:
+                left.append(f"+ {kind}: {line}" + (f" (x {more})" if more > 1 else ""))
+            # One that the daemon has not opened yet is nothing lost.
+            elif more < 0 and kind != "descriptor":
+                left.append(f"- {kind}: {line}" + (f" (x {-more})" if more < -1 else ""))
+    if before["rss"] is not None and after["rss"] is not None and after["rss"] > before["rss"] + RSS_TOLERANCE_KB:
+        left.append(f"+ rss: {before['rss']} kB, now {after['rss']} kB")
+    return left
+
+
+def wait(before, pid=None, seconds=SECONDS):
+    """What differs from the picture, once nothing does or the time is over"""
+    end = time.monotonic() + seconds
+    while True:
+        left = compare(before, take(pid))
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(0.02)
+
+
+def main(arguments):
+    pid = None
+    if arguments[0] == "take":
+        if len(arguments) > 1:
+            pid = int(arguments[1])
+        print(json.dumps(take(pid)))
+        return 0
+    if arguments[0] == "wait":
+        if len(arguments) > 2:
+            pid = int(arguments[2])
+        with open(arguments[1], encoding="utf-8") as file:
+            left = wait(json.load(file), pid)
+        for line in left:
+            print(line)
+        return 1 if left else 0
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
