@@ -12,10 +12,9 @@ unit_test(test_client_settings SOURCES unit/test_client_settings.c DEPENDS clien
 unit_test(test_client_units SOURCES unit/test_client_units.c DEPENDS client)
 unit_test(test_client_verbs SOURCES unit/test_client_verbs.c unit/client_world.c DEPENDS client)
 
-# Namespaces that belong to users, without a daemon: all that the kernel floor does for it is in one file.
-add_executable(make_owned ${PROJECT_SOURCE_DIR}/tests/kernel/make_owned.c ${PROJECT_SOURCE_DIR}/daemon/kernel/userns.c)
-target_include_directories(make_owned PRIVATE ${PROJECT_SOURCE_DIR}/daemon/kernel)
-target_link_libraries(make_owned PRIVATE flags protocol-base)
+# Namespaces that belong to users, without a daemon.
+add_executable(make_owned ${PROJECT_SOURCE_DIR}/tests/kernel/make_owned.c)
+target_link_libraries(make_owned PRIVATE flags kernel)
 
 # Entering for real. exec_test(NAME SCRIPT ARGUMENT …)
 function(exec_test name script)
