@@ -16,13 +16,18 @@
 #include "methods.h"
 #include "names.h"
 #include "recover.h"
+#include "repair.h"
 #include "server.h"
 #include "version.h"
 
 #define REAP_FIRST_USEC 50000U
 #define REAP_LAST_USEC  1600000U
 #define DRAIN_USEC      2000000U
-#define FOLLOW_USEC     50000U
+/* What changes mostly changes in a crowd: it is followed when that has passed. "ip netns del" takes a name away in two steps:
+ * to come between them would keep it from the second. */
+#define FOLLOW_USEC 50000U
+/* Names are looked at all of them, so not so often. */
+#define NAMES_USEC 400000U
 
 /* Of this program, for numbers made from the machine's: sd_id128_get_machine_app_specific(3). */
 #define APPLICATION_ID SD_ID128_MAKE(5e, 0b, 3f, 1d, 8a, 55, 4c, 0e, 9d, 7c, 2f, 61, 7a, 90, 4b, 13)
@@ -33,8 +38,8 @@ struct manager {
 	sd_event *event;
 	sd_event_source *reap_timer;
 	uint64_t reap_usec; /* until the next try */
-	sd_event_source *host_events, *host_timer;
-	unsigned host_changes; /* bits of enum kernel_event, not followed yet */
+	sd_event_source *host_events, *host_timer, *names_timer;
+	struct kernel_changes changes; /* not followed yet */
 	struct server *server;
 	struct kernel *kernel;
 	struct names *names; /* NULL: networks have no name servers */
@@ -76,47 +81,84 @@ static void on_deleted(void *userdata)
 	(void)sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_ONESHOT);
 }
 
-/* What changes mostly changes in a crowd: it is followed when that has passed. Our tables are restored at once. */
+/* Our tables are restored at once, all else a moment later. */
 static int on_host_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
-	unsigned changes = manager->host_changes;
+	struct kernel_changes *changes = &manager->changes;
 
 	(void)source;
 	(void)usec;
-	manager->host_changes = 0;
-	host_follow(&manager->context, changes);
+	host_follow(&manager->context, changes->events);
+	repair_touched(&manager->context, changes);
+	changes->events = 0;
+	changes->n = 0;
 	return 0;
+}
+
+static int on_names_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *manager = userdata;
+
+	(void)source;
+	(void)usec;
+	repair_names(&manager->context);
+	return 0;
+}
+
+/* What happens meanwhile does not put it off. */
+static int start_timer(sd_event_source *timer, uint64_t usec)
+{
+	int enabled, r = sd_event_source_get_enabled(timer, &enabled);
+
+	if (r < 0 || enabled != SD_EVENT_OFF)
+		return r;
+	r = sd_event_source_set_time_relative(timer, usec);
+	return r < 0 ? r : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
 static int on_host_event(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct manager *manager = userdata;
-	unsigned changes = 0;
-	int r = kernel_read_events(manager->kernel, &changes);
+	struct kernel_changes *changes = &manager->changes;
+	int r = kernel_read_events(manager->kernel, changes);
 
 	(void)source;
 	(void)fd;
 	(void)events;
 	if (r < 0)
 		log_line(LOG_WARNING, "cannot read what changes on the host: %s", strerror(-r));
-	manager->host_changes |= changes;
-	if (changes == 0)
-		return 0;
-	(void)sd_event_source_set_time_relative(manager->host_timer,
-		manager->host_changes & KERNEL_EVENT_FIREWALL ? 0 : FOLLOW_USEC);
-	return sd_event_source_set_enabled(manager->host_timer, SD_EVENT_ONESHOT);
+	r = 0;
+	if (changes->events & KERNEL_EVENT_MOUNTS) {
+		changes->events &= ~(unsigned)KERNEL_EVENT_MOUNTS;
+		r = start_timer(manager->names_timer, NAMES_USEC);
+	}
+	if (changes->events & KERNEL_EVENT_FIREWALL) {
+		host_follow(&manager->context, KERNEL_EVENT_FIREWALL);
+		changes->events &= ~(unsigned)KERNEL_EVENT_FIREWALL;
+	}
+	if (r >= 0 && (changes->events != 0 || changes->n > 0))
+		r = start_timer(manager->host_timer, FOLLOW_USEC);
+	return r;
+}
+
+static int make_timer(
+	struct manager *manager, sd_event_time_handler_t handler, sd_event_source **ret)
+{
+	int r = sd_event_add_time_relative(
+		manager->event, ret, CLOCK_MONOTONIC, 0, 0, handler, manager);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
 }
 
 /* Where the kernel does not tell, what was set at the beginning holds. */
 static int watch_host(struct manager *manager)
 {
 	int fd = kernel_events(manager->kernel);
-	int r = sd_event_add_time_relative(manager->event, &manager->host_timer, CLOCK_MONOTONIC, 0,
-		0, on_host_timer, manager);
+	int r = make_timer(manager, on_host_timer, &manager->host_timer);
 
 	if (r >= 0)
-		r = sd_event_source_set_enabled(manager->host_timer, SD_EVENT_OFF);
+		r = make_timer(manager, on_names_timer, &manager->names_timer);
 	if (r >= 0)
 		r = fd < 0 ? fd
 			   : sd_event_add_io(manager->event, &manager->host_events, fd, EPOLLIN,
@@ -206,10 +248,7 @@ static int make_loop(struct manager *manager)
 			manager->event, NULL, signals[i].signal, signals[i].handler, manager);
 	}
 	if (r >= 0)
-		r = sd_event_add_time_relative(manager->event, &manager->reap_timer,
-			CLOCK_MONOTONIC, 0, 0, on_reap, manager);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_OFF);
+		r = make_timer(manager, on_reap, &manager->reap_timer);
 	return r < 0 ? r : watch_host(manager);
 }
 
@@ -351,6 +390,7 @@ void manager_free(struct manager *manager)
 	kernel_free(manager->kernel);
 	(void)sd_event_source_unref(manager->reap_timer);
 	(void)sd_event_source_unref(manager->host_timer);
+	(void)sd_event_source_unref(manager->names_timer);
 	(void)sd_event_source_unref(manager->host_events);
 	(void)sd_event_unref(manager->event);
 	config_done(&manager->config);

@@ -146,10 +146,13 @@ static void recover_network(struct recovery *recovery, const struct snapshot_rec
 	if (bridge)
 		network->told.runtime.bridge_index = bridge->index;
 	difference_make_network(network,
-		&(struct network_presence){ .has_bridge = bridge, .has_names = true }, &links);
+		&(struct network_presence){
+			.bridge = bridge ? LINK_WHOLE : LINK_MISSING, .has_names = true },
+		&links);
 	(void)apply(recovery, &links, network->name);
 	names.is_forward = true;
-	difference_make_network(network, &(struct network_presence){ .has_bridge = true }, &names);
+	difference_make_network(
+		network, &(struct network_presence){ .bridge = LINK_WHOLE }, &names);
 	(void)apply(recovery, &names, network->name);
 	charge(recovery, network->uid, (const unsigned[QUOTA_RESOURCES]){ [QUOTA_NETWORKS] = 1 },
 		&network->charge);
@@ -259,15 +262,18 @@ static void mend_namespace(struct recovery *recovery, struct ns *ns)
 		.is_pinned = true, .is_held = true, .has_names = true
 	};
 	struct plan links = PLAN_INIT(&recovery->arena), names = PLAN_INIT(&recovery->arena);
-	bool *has_links = arena_array(&recovery->arena, ns->n_attachments, sizeof(bool));
+	enum link_presence *are_there =
+		arena_array(&recovery->arena, ns->n_attachments, sizeof(*are_there));
 
 	for (size_t i = 0; i < ns->n_attachments; i++)
-		has_links[i] = find_alias(recovery, ns->attachments[i].alias);
-	presence.has_links = has_links;
+		are_there[i] =
+			find_alias(recovery, ns->attachments[i].alias) ? LINK_WHOLE : LINK_MISSING;
+	presence.links = are_there;
 	difference_make_namespace(ns, &presence, &links);
 	(void)apply(recovery, &links, ns->name);
 	lend_again(recovery, ns);
-	memset(has_links, true, ns->n_attachments);
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		are_there[i] = LINK_WHOLE;
 	presence.has_names = false;
 	names.is_forward = true;
 	difference_protect_namespace(ns, &names);

@@ -113,6 +113,8 @@ static bool names_bridge(const struct step *step)
 
 static bool names_veth(const struct step *step)
 {
+	if (step->type == STEP_VETH_MEND && !is_link(step->veth.bridge))
+		return false;
 	return is_link(step->veth.name) &&
 	       (step->type != STEP_VETH_ADD || (is_netns(step->netns) && is_link(step->veth.peer) &&
 						       is_link(step->veth.bridge)));
@@ -189,6 +191,8 @@ static const struct {
 	[STEP_VETH_ADD] = { link_add_veth, names_veth },
 	[STEP_VETH_DELETE] = { link_delete_veth, names_veth },
 	[STEP_VETH_SETTLE] = { link_settle, names_veth },
+	[STEP_BRIDGE_MEND] = { link_mend_bridge, names_bridge },
+	[STEP_VETH_MEND] = { link_mend_veth, names_veth },
 	[STEP_ADDRESS_ADD] = { NULL, NULL },
 	[STEP_ADDRESS_DELETE] = { NULL, NULL },
 	[STEP_ROUTE_ADD] = { NULL, NULL },
@@ -220,6 +224,8 @@ static const struct {
 	[STEP_DNS_DELETE] = { dnsmasq_delete, names_dns },
 	[STEP_RECORD_WRITE] = { record_write, names_record },
 	[STEP_RECORD_DELETE] = { record_delete, names_record },
+	[STEP_WISH_WRITE] = { record_write_wish, names_record },
+	[STEP_WISH_DELETE] = { record_delete_wish, names_record },
 };
 
 static int run_step(struct kernel *kernel, const struct step *step)

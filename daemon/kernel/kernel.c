@@ -10,8 +10,10 @@
 
 #include "file.h"
 #include "link.h"
+#include "log.h"
 #include "netns.h"
 #include "nft.h"
+#include "probe.h"
 #include "state.h"
 #include "traffic.h"
 #include "userns.h"
@@ -19,6 +21,7 @@
 const struct kernel_paths kernel_paths_default = {
 	.netns = "/run/netns",
 	.run = "/run/nsnetd",
+	.wishes = "/var/lib/nsnetd",
 };
 
 void state_append(struct indexes *indexes, int index)
@@ -69,6 +72,26 @@ static int open_directories(
 	return 0;
 }
 
+/* For what is to come back after a reboot. Without it everything else is served. */
+static void open_wishes(struct kernel *kernel, const char *path)
+{
+	autoclose int wishes = file_open_directory(AT_FDCWD, path, 0755);
+	int *const fds[] = { &kernel->wishes[RECORD_NAMESPACE], &kernel->wishes[RECORD_NETWORK] };
+	static const char *const names[] = { "namespaces", "networks" };
+	int r = wishes;
+
+	for (size_t i = 0; r >= 0 && i < lengthof(fds); i++)
+		r = *fds[i] = file_open_directory(wishes, names[i], 0700);
+	if (r >= 0)
+		return;
+	for (size_t i = 0; i < lengthof(fds); i++) {
+		(void)close_fd(*fds[i]);
+		*fds[i] = -EBADF;
+	}
+	log_line(LOG_ERR, "%s: %s: nothing can be persistent%s", path, strerror(-r),
+		r == -EPERM ? "; it must be root's, and writable by nobody else" : "");
+}
+
 static bool has_cookie(const struct netlink *netlink)
 {
 	uint64_t cookie;
@@ -107,20 +130,50 @@ static int open_kernel(struct kernel *kernel, const char **reterr_what)
 	return link_sweep(kernel);
 }
 
+static struct kernel *make_kernel(void)
+{
+	struct kernel *kernel = calloc(1, sizeof(*kernel));
+
+	if (!kernel)
+		return NULL;
+	kernel->home = kernel->proc = kernel->names = -EBADF;
+	kernel->namespaces = kernel->networks = -EBADF;
+	kernel->hosts = kernel->etc = kernel->sysctl = kernel->settings = -EBADF;
+	kernel->dns = -EBADF;
+	kernel->wishes[RECORD_NAMESPACE] = kernel->wishes[RECORD_NETWORK] = -EBADF;
+	kernel->host = kernel->netfilter = NETLINK_INIT;
+	kernel->nft_events = kernel->events = kernel->link_events = -EBADF;
+	kernel->name_events = kernel->mounts_waited = kernel->mounts_asked = -EBADF;
+	return kernel;
+}
+
+int kernel_probe(struct kernel **ret, const char **reterr_what)
+{
+	cleanup(kernel_free) struct kernel *kernel = make_kernel();
+	int r = kernel ? probe_leave() : -ENOMEM;
+
+	*reterr_what = "a network namespace";
+	if (r == 0)
+		r = open_kernel(kernel, reterr_what);
+	if (r < 0)
+		return r;
+	*ret = take(kernel);
+	return 0;
+}
+
+int kernel_try_link(struct kernel *kernel, const char *kind)
+{
+	return probe_link(&kernel->host, kind);
+}
+
 int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char **reterr_what)
 {
-	cleanup(kernel_free) struct kernel *kernel = calloc(1, sizeof(*kernel));
+	cleanup(kernel_free) struct kernel *kernel = make_kernel();
 	const char *what = "memory";
 	int r = -ENOMEM;
 
 	if (kernel) {
-		kernel->home = kernel->proc = kernel->names = -EBADF;
-		kernel->namespaces = kernel->networks = -EBADF;
-		kernel->hosts = kernel->etc = kernel->sysctl = kernel->settings = -EBADF;
-		kernel->dns = -EBADF;
 		kernel->run = strdup(paths->run);
-		kernel->host = kernel->netfilter = NETLINK_INIT;
-		kernel->nft_events = kernel->events = kernel->link_events = -EBADF;
 		r = kernel->run ? open_kernel(kernel, &what) : -ENOMEM;
 	}
 	if (r == 0)
@@ -130,6 +183,8 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 		kernel->names = netns_open_names(paths->netns);
 		r = kernel->names < 0 ? kernel->names : 0;
 	}
+	if (r == 0)
+		open_wishes(kernel, paths->wishes);
 	if (r < 0) {
 		if (reterr_what)
 			*reterr_what = what;
@@ -148,7 +203,9 @@ void kernel_free(struct kernel *kernel)
 {
 	const int fds[] = { kernel->home, kernel->proc, kernel->names, kernel->namespaces,
 		kernel->networks, kernel->hosts, kernel->etc, kernel->sysctl, kernel->dns,
-		kernel->settings, kernel->events, kernel->link_events };
+		kernel->settings, kernel->events, kernel->link_events,
+		kernel->name_events, kernel->mounts_waited, kernel->mounts_asked,
+		kernel->wishes[RECORD_NAMESPACE], kernel->wishes[RECORD_NETWORK] };
 
 	netns_leave_all(kernel);
 	tdestroy(kernel->held, free_netns);
@@ -189,6 +246,11 @@ static bool has_persistent_tables(struct kernel *kernel)
 	return nft_is_persistent(kernel);
 }
 
+static bool has_wishes(struct kernel *kernel)
+{
+	return kernel->wishes[RECORD_NAMESPACE] >= 0;
+}
+
 static bool has_owned(struct kernel *kernel)
 {
 	(void)kernel;
@@ -208,6 +270,7 @@ static const struct {
 	{ "nat", has_tables },
 	{ "ports", has_tables },
 	{ "persist", has_persistent_tables },
+	{ "persistent", has_wishes },
 	{ "rate", traffic_has_rate },
 	{ "netem", traffic_has_netem },
 };

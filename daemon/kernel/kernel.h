@@ -17,6 +17,9 @@
 struct kernel_paths {
 	const char *netns; /* "/run/netns": as ip-netns(8) has it */
 	const char *run;   /* "/run/nsnetd": state/, hosts/, etc/, sysctl/ below it */
+	/* "/var/lib/nsnetd": namespaces/, networks/ below it, for what is to come back after a reboot. Where it cannot be
+	 * had, the log says why, and nothing can be persistent */
+	const char *wishes;
 };
 
 extern const struct kernel_paths kernel_paths_default;
@@ -26,6 +29,12 @@ struct kernel;
 /* Makes the directories that are missing and readies /run/netns as iproute2 expects it: a mount point of its own, shared, but
  * in no peer group with /run, so that a namespace is one mount. -errno; *reterr_what, if not NULL, then says at what. */
 int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char **reterr_what);
+/* For a process that looks and then ends: the kernel floor in a network namespace of its own, which the process is in from then
+ * on, so that whatever is tried goes with it. Nothing is made on the host. Only kernel_has(), kernel_features(),
+ * kernel_try_link() and kernel_free() may be asked. -errno as above. */
+int kernel_probe(struct kernel **ret, const char **reterr_what);
+/* Makes a link of that kind there ("bridge"). -EOPNOTSUPP: there are none. */
+int kernel_try_link(struct kernel *kernel, const char *kind);
 /* Nothing that is pinned goes. */
 void kernel_free(struct kernel *kernel);
 define_cleanup(struct kernel *, kernel_free);
@@ -63,12 +72,39 @@ enum kernel_event {
 	KERNEL_EVENT_HOST = 1,
 	/* Our tables were taken away or changed: guards, fences and ports are to be set again */
 	KERNEL_EVENT_FIREWALL = 2,
+	/* Forwarding that we had switched on is off */
+	KERNEL_EVENT_SETTING = 4,
+	/* Something was mounted or unmounted, anywhere: a name under /run/netns may be bare */
+	KERNEL_EVENT_MOUNTS = 8,
+	/* There was more than could be kept: anything may have happened to any object */
+	KERNEL_EVENT_LOST = 16,
 };
 
-/* A descriptor to wait on (EPOLLIN), the kernel floor's own: then kernel_read_events() tells what happened since, without
- * waiting. Where events got lost it tells of all. */
+/* So many objects are kept by name; more are KERNEL_EVENT_LOST. */
+#define KERNEL_TOUCHED_MAX 512
+
+/* What happened to the host, and which objects something happened to: they are to be looked at, and may well be as they
+ * should. */
+struct kernel_changes {
+	unsigned events;
+	size_t n;
+	struct kernel_touched {
+		bool is_network;
+		char name[NAME_SIZE];
+	} objects[KERNEL_TOUCHED_MAX];
+};
+
+/* A descriptor to wait on (EPOLLIN), the kernel floor's own: then kernel_read_events() adds what happened since, without
+ * waiting. */
 int kernel_events(struct kernel *kernel);
-int kernel_read_events(struct kernel *kernel, unsigned *ret);
+int kernel_read_events(struct kernel *kernel, struct kernel_changes *changes);
+
+/* A link of ours, by name; its alias is left out. -ENODEV: there is none. */
+int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_link *ret);
+/* What the name of a namespace that we hold leads to. */
+int kernel_look_name(struct kernel *kernel, const char *netns, enum snapshot_name *ret);
+/* The host's addresses and routes, all interfaces'. */
+int kernel_look_routes(struct kernel *kernel, struct arena *arena, struct snapshot_routes *ret);
 
 /* 1: a program on the host listens on (TCP) or has (UDP) that port, at that address or at all of them; host.bytes of zeros:
  * any address of its family counts. 0, or -errno. */
@@ -111,7 +147,7 @@ int kernel_kill(struct kernel *kernel, int64_t inode);
  * one call, since nobody else gets at links meanwhile. Returns how many of ours are still waiting, or -errno. */
 int kernel_reap(struct kernel *kernel);
 
-/* What this kernel can do: "forwarding4", "forwarding6", "cookie", "guard" (STEP_GUARD_ADD), "nat" (STEP_FENCE_SET), "ports"
+/* What this system can do: "persistent" (STEP_WISH_WRITE), "forwarding4", "forwarding6", "cookie", "guard" (STEP_GUARD_ADD), "nat" (STEP_FENCE_SET), "ports"
  * (STEP_PORT_ADD), "rate" and "netem" (STEP_SHAPE_SET), "persist" (the tables belong to us), "owned" (namespaces that belong to
  * users; not where the system's policy keeps user namespaces from them). */
 bool kernel_has(struct kernel *kernel, const char *feature);

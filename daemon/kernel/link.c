@@ -23,6 +23,7 @@
 #include <time.h>
 
 #include "file.h"
+#include "link_build.h"
 #include "log.h"
 #include "netns.h"
 #include "port.h"
@@ -32,155 +33,14 @@
 #define LINK_GROUP_DYING (SNAPSHOT_LINK_GROUP + 1)
 /* How many at most: nobody else gets at links for that long, a millisecond each. */
 #define REAP_MAX 32
-/* As in linux/if.h, which cannot be had together with net/if.h. */
-#define OPERSTATE_UP 6
-
-static struct nl_msg *message_of(int type, int flags, struct ifinfomsg header)
-{
-	return netlink_message(type, flags, &header, sizeof(header));
-}
-
-/* The message, or none where something did not fit. */
-static struct nl_msg *checked(struct nl_msg *message, int failures)
-{
-	if (message && failures < 0) {
-		nlmsg_free(message);
-		return NULL;
-	}
-	return message;
-}
-
-static struct nl_msg *build_bridge(const struct step *step)
-{
-	struct nl_msg *m =
-		message_of(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, (struct ifinfomsg){ 0 });
-	struct nlattr *info, *data;
-	int r = 0;
-
-	if (!m)
-		return NULL;
-	r |= nla_put_string(m, IFLA_IFNAME, step->bridge.name);
-	r |= nla_put(m, IFLA_ADDRESS, sizeof(step->bridge.mac.bytes), step->bridge.mac.bytes);
-	r |= nla_put_u32(m, IFLA_MTU, step->bridge.mtu);
-	r |= nla_put_u32(m, IFLA_GROUP, SNAPSHOT_LINK_GROUP);
-	info = nla_nest_start(m, IFLA_LINKINFO);
-	r |= nla_put_string(m, IFLA_INFO_KIND, "bridge");
-	data = nla_nest_start(m, IFLA_INFO_DATA);
-	r |= nla_put_u32(m, IFLA_BR_STP_STATE, 0);
-	r |= nla_put_u8(m, IFLA_BR_MCAST_SNOOPING, 0);
-	/* Kernels without br_netfilter let these pass unread. */
-	r |= nla_put_u8(m, IFLA_BR_NF_CALL_IPTABLES, 0);
-	r |= nla_put_u8(m, IFLA_BR_NF_CALL_IP6TABLES, 0);
-	r |= nla_put_u8(m, IFLA_BR_NF_CALL_ARPTABLES, 0);
-	if (r < 0 || !info || !data)
-		return checked(m, -ENOMEM);
-	(void)nla_nest_end(m, data);
-	(void)nla_nest_end(m, info);
-	return m;
-}
-
-define_cleanup(struct rtnl_link *, rtnl_link_put);
-define_cleanup(struct nl_addr *, nl_addr_put);
-
-/* fd: the namespace that the other end is made in; negative: here. peer_mac NULL: the kernel's choice. */
-struct veth {
-	const char *name, *peer;
-	const struct mac *peer_mac;
-	unsigned mtu;
-	int fd;
-};
-
-static struct nl_msg *build_veth(const struct veth *veth)
-{
-	cleanup(rtnl_link_put) struct rtnl_link *link = rtnl_link_veth_alloc();
-	cleanup(rtnl_link_put) struct rtnl_link *peer = link ? rtnl_link_veth_get_peer(link) : NULL;
-	struct rtnl_link *const ends[] = { link, peer };
-	struct nl_msg *message = NULL;
-
-	if (!peer)
-		return NULL;
-	rtnl_link_set_name(link, veth->name);
-	rtnl_link_set_name(peer, veth->peer);
-	for (size_t i = 0; i < lengthof(ends); i++) {
-		rtnl_link_set_mtu(ends[i], veth->mtu);
-		rtnl_link_set_num_tx_queues(ends[i], 1);
-		rtnl_link_set_num_rx_queues(ends[i], 1);
-	}
-	rtnl_link_set_group(link, SNAPSHOT_LINK_GROUP);
-	if (veth->fd >= 0)
-		rtnl_link_set_ns_fd(peer, veth->fd);
-	if (veth->peer_mac) {
-		cleanup(nl_addr_put) struct nl_addr *mac =
-			nl_addr_build(AF_LLC, veth->peer_mac->bytes, sizeof(veth->peer_mac->bytes));
-
-		if (!mac)
-			return NULL;
-		rtnl_link_set_addr(peer, mac);
-	}
-	if (rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &message) < 0)
-		return NULL;
-	return message;
-}
-
-/* No address that the kernel makes by itself; to be sent before the link is up. */
-static struct nl_msg *build_without_addresses(int index, const char *alias)
-{
-	struct nl_msg *m = message_of(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
-	struct nlattr *families, *family;
-	int r = 0;
-
-	if (!m)
-		return NULL;
-	if (alias)
-		r |= nla_put_string(m, IFLA_IFALIAS, alias);
-	families = nla_nest_start(m, IFLA_AF_SPEC);
-	family = nla_nest_start(m, AF_INET6);
-	r |= nla_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-	if (r < 0 || !families || !family)
-		return checked(m, -ENOMEM);
-	(void)nla_nest_end(m, family);
-	(void)nla_nest_end(m, families);
-	return m;
-}
-
-static struct nl_msg *build_alias(int index, const char *alias)
-{
-	struct nl_msg *m = message_of(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
-
-	return checked(m, m && alias ? nla_put_string(m, IFLA_IFALIAS, alias) : 0);
-}
-
-/* Alias and addresses of a link that is not up yet. */
-static struct nl_msg *build_quiet(const struct kernel *kernel, int index, const char *alias)
-{
-	return kernel->has_ipv6 ? build_without_addresses(index, alias) : build_alias(index, alias);
-}
-
-/* Flags that are set besides; master 0: none */
-static struct nl_msg *build_flags(int index, unsigned flags, int master)
-{
-	struct nl_msg *m = message_of(RTM_SETLINK, 0,
-		(struct ifinfomsg){ .ifi_index = index, .ifi_flags = flags, .ifi_change = flags });
-
-	return checked(m, m && master ? nla_put_u32(m, IFLA_MASTER, (uint32_t)master) : 0);
-}
-
-static struct nl_msg *build_up(int index, int master)
-{
-	return build_flags(index, IFF_UP, master);
-}
-
-static struct nl_msg *build_group(int index, uint32_t group)
-{
-	struct nl_msg *m = message_of(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
-
-	return checked(m, m ? nla_put_u32(m, IFLA_GROUP, group) : 0);
-}
+/* As in linux/if.h (IF_OPER_UP, IFF_LOWER_UP), which cannot be had together with net/if.h. */
+#define OPERSTATE_UP  6
+#define FLAG_LOWER_UP (1U << 16)
 
 static int delete_by_index(struct kernel *kernel, int index)
 {
 	int r = netlink_send(&kernel->host,
-		message_of(RTM_DELLINK, 0, (struct ifinfomsg){ .ifi_index = index }));
+		link_message(RTM_DELLINK, 0, (struct ifinfomsg){ .ifi_index = index }));
 
 	return r == -ENODEV ? 0 : r;
 }
@@ -230,7 +90,7 @@ static int add_anchor(struct kernel *kernel, const struct step *step, int bridge
 		return -ENAMETOOLONG;
 	(void)snprintf(alias, sizeof(alias), "nsnetd:%s/anchor", owner ? owner : "");
 	anchor = create(kernel,
-		build_veth(&(struct veth){ .name = step->bridge.anchor,
+		link_build_veth(&(struct link_veth){ .name = step->bridge.anchor,
 			.peer = peer,
 			.mtu = step->bridge.mtu,
 			.fd = -EBADF }),
@@ -241,13 +101,13 @@ static int add_anchor(struct kernel *kernel, const struct step *step, int bridge
 	other = netlink_index(&kernel->host, peer);
 	if (other < 0)
 		return other;
-	netlink_batch_add(&batch, build_quiet(kernel, anchor, alias));
-	netlink_batch_add(&batch, build_quiet(kernel, other, alias));
+	netlink_batch_add(&batch, link_build_quiet(kernel, anchor, alias));
+	netlink_batch_add(&batch, link_build_quiet(kernel, other, alias));
 	/* libnl gives a group to one end only. */
-	netlink_batch_add(&batch, build_group(other, SNAPSHOT_LINK_GROUP));
-	netlink_batch_add(&batch, build_up(anchor, bridge));
+	netlink_batch_add(&batch, link_build_group(other, SNAPSHOT_LINK_GROUP));
+	netlink_batch_add(&batch, link_build_up(anchor, bridge));
 	netlink_batch_add(&batch, port_build_deaf(anchor));
-	netlink_batch_add(&batch, build_up(other, 0));
+	netlink_batch_add(&batch, link_build_up(other, 0));
 	return netlink_batch_send(&kernel->host, &batch);
 }
 
@@ -255,7 +115,7 @@ static int add_anchor(struct kernel *kernel, const struct step *step, int bridge
  * neighbours, and what comes in for them in the first seconds waits or is lost. */
 static int raise_bridge(struct kernel *kernel, int index, const struct mac *mac)
 {
-	int r = netlink_send(&kernel->host, build_up(index, 0));
+	int r = netlink_send(&kernel->host, link_build_up(index, 0));
 
 	if (r < 0 || !kernel->has_ipv6)
 		return r;
@@ -269,10 +129,10 @@ int link_add_bridge(struct kernel *kernel, const struct step *step)
 	int made[] = { -ENODEV, -ENODEV };
 	int r;
 
-	made[0] = create(kernel, build_bridge(step), step->bridge.name);
+	made[0] = create(kernel, link_build_bridge(step), step->bridge.name);
 	if (made[0] < 0)
 		return made[0];
-	r = netlink_send(&kernel->host, build_quiet(kernel, made[0], step->bridge.alias));
+	r = netlink_send(&kernel->host, link_build_quiet(kernel, made[0], step->bridge.alias));
 	if (r == 0)
 		r = refuse_advertisements(kernel, step->bridge.name);
 	if (r == 0)
@@ -290,16 +150,16 @@ int link_add_bridge(struct kernel *kernel, const struct step *step)
 static int delete_together(struct kernel *kernel, const int *indexes, size_t n)
 {
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
-	struct nl_msg *last = message_of(RTM_DELLINK, 0, (struct ifinfomsg){ 0 });
+	struct nl_msg *last = link_message(RTM_DELLINK, 0, (struct ifinfomsg){ 0 });
 	size_t deletion = n;
 	int r;
 
 	static_assert(REAP_MAX < NETLINK_BATCH_MAX, "one more message goes with them");
 	assert(n <= REAP_MAX);
 	for (size_t i = 0; i < n; i++)
-		netlink_batch_add(&batch, build_group(indexes[i], LINK_GROUP_DYING));
-	netlink_batch_add(
-		&batch, checked(last, last ? nla_put_u32(last, IFLA_GROUP, LINK_GROUP_DYING) : 0));
+		netlink_batch_add(&batch, link_build_group(indexes[i], LINK_GROUP_DYING));
+	netlink_batch_add(&batch,
+		link_checked(last, last ? nla_put_u32(last, IFLA_GROUP, LINK_GROUP_DYING) : 0));
 	if (batch.is_out_of_memory)
 		return -ENOMEM;
 	/* One that went by itself is no error, nor are all of them. */
@@ -340,14 +200,15 @@ static int raise_end(struct kernel *kernel, int index, int bridge, const struct 
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
 	bool is_guarded = step->veth.is_guarded, is_isolated = step->veth.is_isolated;
 
-	netlink_batch_add(&batch, build_quiet(kernel, index, step->veth.alias));
+	netlink_batch_add(&batch, link_build_quiet(kernel, index, step->veth.alias));
 	if (is_guarded || is_isolated) {
-		netlink_batch_add(&batch, build_flags(index, is_guarded ? IFF_NOARP : 0, bridge));
+		netlink_batch_add(
+			&batch, link_build_flags(index, is_guarded ? IFF_NOARP : 0, bridge));
 		netlink_batch_add(&batch, port_build(index, is_guarded, is_isolated));
 	}
 	if (is_guarded)
 		netlink_batch_add(&batch, port_build_entry(index, &step->veth.mac));
-	netlink_batch_add(&batch, build_up(index, bridge));
+	netlink_batch_add(&batch, link_build_up(index, bridge));
 	return netlink_batch_send(&kernel->host, &batch);
 }
 
@@ -360,8 +221,8 @@ static int raise_peer(const struct kernel *kernel, struct netlink *inside, const
 	if (index < 0)
 		return index;
 	if (kernel->has_ipv6)
-		netlink_batch_add(&batch, build_without_addresses(index, NULL));
-	netlink_batch_add(&batch, build_up(index, 0));
+		netlink_batch_add(&batch, link_build_without_addresses(index, NULL));
+	netlink_batch_add(&batch, link_build_up(index, 0));
 	if (kernel->has_ipv6)
 		netlink_batch_add(&batch, route_build_link_local(index, &step->veth.mac));
 	r = netlink_batch_send(inside, &batch);
@@ -387,7 +248,7 @@ int link_add_veth(struct kernel *kernel, const struct step *step)
 	if (bridge < 0)
 		return bridge;
 	index = create(kernel,
-		build_veth(&(struct veth){ .name = step->veth.name,
+		link_build_veth(&(struct link_veth){ .name = step->veth.name,
 			.peer = step->veth.peer,
 			.peer_mac = &step->veth.mac,
 			.mtu = step->veth.mtu,
@@ -441,6 +302,8 @@ static int parse(struct nlmsghdr *header, struct parsed *ret)
 			.name = nla_get_string(a[IFLA_IFNAME]),
 			.alias = a[IFLA_IFALIAS] ? nla_get_string(a[IFLA_IFALIAS]) : "",
 			.is_end = a[IFLA_LINK_NETNSID] != NULL,
+			.is_up = (info->ifi_flags & IFF_UP) != 0,
+			.has_carrier = (info->ifi_flags & FLAG_LOWER_UP) != 0,
 		},
 		.group = a[IFLA_GROUP] ? nla_get_u32(a[IFLA_GROUP]) : 0,
 		.operstate = a[IFLA_OPERSTATE] ? nla_get_u8(a[IFLA_OPERSTATE]) : 0,
@@ -451,7 +314,7 @@ static int parse(struct nlmsghdr *header, struct parsed *ret)
 /* A message about one link, by name or index; to be freed. */
 static int get(struct kernel *kernel, const char *name, int index, struct nlmsghdr **ret)
 {
-	struct nl_msg *m = message_of(RTM_GETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
+	struct nl_msg *m = link_message(RTM_GETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
 	int r = 0;
 
 	if (m) {
@@ -459,7 +322,7 @@ static int get(struct kernel *kernel, const char *name, int index, struct nlmsgh
 			r |= nla_put_string(m, IFLA_IFNAME, name);
 		r |= nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	}
-	return netlink_get(&kernel->host, checked(m, r), ret);
+	return netlink_get(&kernel->host, link_checked(m, r), ret);
 }
 
 /* Tells of a link that is ours: -ENODEV where there is none, or it is somebody else's. */
@@ -475,12 +338,88 @@ static int look_up(struct kernel *kernel, const char *name, int index, struct pa
 	return r < 0 ? r : ret->group == SNAPSHOT_LINK_GROUP ? 0 : -ENODEV;
 }
 
+int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_link *ret)
+{
+	struct parsed link = { 0 };
+	int r = strlen(name) < INTERFACE_SIZE ? look_up(kernel, name, 0, &link) : -ENODEV;
+
+	if (r < 0)
+		return r;
+	*ret = (struct snapshot_link){
+		.index = link.facts.index,
+		.master = link.facts.master,
+		.alias = "",
+		.is_up = link.facts.is_up,
+		.has_carrier = link.facts.has_carrier,
+	};
+	memcpy(ret->name, name, strlen(name) + 1);
+	return 0;
+}
+
+int link_alias(struct kernel *kernel, int index, char ret[LINK_ALIAS_SIZE])
+{
+	autofree struct nlmsghdr *header = NULL;
+	struct parsed link = { 0 };
+	int r = get(kernel, NULL, index, &header);
+
+	if (r == 0)
+		r = parse(header, &link);
+	if (r < 0)
+		return r;
+	if (link.group != SNAPSHOT_LINK_GROUP)
+		return -ENODEV;
+	(void)snprintf(ret, LINK_ALIAS_SIZE, "%s", link.facts.alias);
+	return 0;
+}
+
 int link_find(struct kernel *kernel, const char *name)
 {
 	struct parsed link = { 0 };
 	int r = look_up(kernel, name, 0, &link);
 
 	return r < 0 ? r : link.facts.index;
+}
+
+/* An anchor that is not as it was made is made anew. */
+static int mend_anchor(struct kernel *kernel, const struct step *step, int bridge)
+{
+	struct parsed link = { 0 };
+	int r = look_up(kernel, step->bridge.anchor, 0, &link), anchor = -ENODEV;
+
+	if (r < 0 && r != -ENODEV)
+		return r;
+	if (r == 0 && link.facts.is_up && link.facts.has_carrier && link.facts.master == bridge)
+		return 0;
+	if (r == 0)
+		r = delete_by_index(kernel, link.facts.index);
+	else
+		r = 0;
+	if (r == 0)
+		r = add_anchor(kernel, step, bridge, &anchor);
+	return r < 0 && anchor >= 0 ? take_back(kernel, &anchor, 1, r) : r;
+}
+
+int link_mend_bridge(struct kernel *kernel, const struct step *step)
+{
+	int bridge = link_find(kernel, step->bridge.name), r;
+
+	if (bridge < 0)
+		return bridge;
+	r = raise_bridge(kernel, bridge, &step->bridge.mac);
+	/* It has its link-local address still. */
+	if (r == -EEXIST)
+		r = 0;
+	return r < 0 ? r : mend_anchor(kernel, step, bridge);
+}
+
+int link_mend_veth(struct kernel *kernel, const struct step *step)
+{
+	int bridge = link_find(kernel, step->veth.bridge);
+	int index = link_find(kernel, step->veth.name);
+
+	if (bridge < 0 || index < 0)
+		return bridge < 0 ? bridge : index;
+	return raise_end(kernel, index, bridge, step);
 }
 
 /* A new port forwards nothing until the kernel has worked on its carrier, some time later; asking for the link makes it do that
@@ -520,10 +459,10 @@ static int on_message(struct nlmsghdr *header, void *userdata)
 int link_list(struct kernel *kernel, int (*on_link)(const struct link_facts *link, void *userdata),
 	void *userdata)
 {
-	struct nl_msg *m = message_of(RTM_GETLINK, NLM_F_DUMP, (struct ifinfomsg){ 0 });
+	struct nl_msg *m = link_message(RTM_GETLINK, NLM_F_DUMP, (struct ifinfomsg){ 0 });
 	struct listing listing = { on_link, userdata };
 
-	m = checked(m, m ? nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) : 0);
+	m = link_checked(m, m ? nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) : 0);
 	return netlink_dump(&kernel->host, m, on_message, &listing);
 }
 

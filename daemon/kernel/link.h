@@ -13,17 +13,24 @@ int link_add_bridge(struct kernel *kernel, const struct step *step);
 int link_delete_bridge(struct kernel *kernel, const struct step *step);
 int link_add_veth(struct kernel *kernel, const struct step *step);
 int link_delete_veth(struct kernel *kernel, const struct step *step);
+int link_mend_bridge(struct kernel *kernel, const struct step *step);
+int link_mend_veth(struct kernel *kernel, const struct step *step);
 /* Never fails. */
 int link_settle(struct kernel *kernel, const struct step *step);
 
 /* The index of a link of ours on the host, or -ENODEV. */
 int link_find(struct kernel *kernel, const char *name);
 
+/* The alias of a link of ours, 256 bytes, or -ENODEV. */
+#define LINK_ALIAS_SIZE 256
+int link_alias(struct kernel *kernel, int index, char ret[LINK_ALIAS_SIZE]);
+
 /* What a dump tells of a link of ours. */
 struct link_facts {
 	int index, master;
 	const char *name, *alias;
 	bool is_end; /* its other end is in another namespace */
+	bool is_up, has_carrier;
 };
 
 /* Calls on_link with each link of ours on the host. */

@@ -313,50 +313,57 @@ static const char *path_of(const struct kernel *kernel, const char *name, char r
 	return ret;
 }
 
-int netns_pin(struct kernel *kernel, const struct step *step)
-{
-	const char *name = step->netns;
-	struct netns *netns = netns_find(kernel, name);
-	char from[PATH_SIZE], to[PATH_SIZE];
-	autoclose int file = -EBADF;
-
-	if (!netns)
-		return -ENOENT;
-	file = openat(kernel->names, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (file < 0)
-		return neg();
-	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", netns->fd);
-	if (mount(from, path_of(kernel, name, to), NULL, MS_BIND, NULL) < 0) {
-		int r = neg();
-
-		(void)file_remove(kernel->names, name);
-		return r;
-	}
-	netns->is_pinned = true;
-	return 0;
-}
-
-enum what_is_there { NOTHING, OURS, DEAD_FILE, FOREIGN };
-
 /* What the name leads to now. netns NULL: we hold none of that name. */
 static int look(const struct kernel *kernel, const char *name, const struct netns *netns,
-	enum what_is_there *ret)
+	enum snapshot_name *ret)
 {
 	autoclose int fd = openat(kernel->names, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct statfs filesystem;
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT) {
-		*ret = NOTHING;
+		*ret = SNAPSHOT_NAME_GONE;
 		return 0;
 	}
 	if (fd < 0 || fstat(fd, &st) < 0 || fstatfs(fd, &filesystem) < 0)
 		return neg();
 	if (filesystem.f_type == NSFS_MAGIC)
-		*ret = netns && st.st_dev == netns->device && st.st_ino == netns->inode ? OURS
-											: FOREIGN;
+		*ret = netns && st.st_dev == netns->device && st.st_ino == netns->inode
+			       ? SNAPSHOT_NAME_OURS
+			       : SNAPSHOT_NAME_FOREIGN;
 	else
-		*ret = S_ISREG(st.st_mode) && st.st_size == 0 ? DEAD_FILE : FOREIGN;
+		*ret = S_ISREG(st.st_mode) && st.st_size == 0 ? SNAPSHOT_NAME_BARE
+							      : SNAPSHOT_NAME_FOREIGN;
+	return 0;
+}
+
+int netns_pin(struct kernel *kernel, const struct step *step)
+{
+	const char *name = step->netns;
+	struct netns *netns = netns_find(kernel, name);
+	char from[PATH_SIZE], to[PATH_SIZE];
+	autoclose int file = -EBADF;
+	enum snapshot_name what;
+	bool is_new = true;
+
+	if (!netns)
+		return -ENOENT;
+	file = openat(kernel->names, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+	/* Our own file, that somebody has unmounted. */
+	if (file < 0 && errno == EEXIST && netns->is_pinned &&
+		look(kernel, name, netns, &what) == 0 && what == SNAPSHOT_NAME_BARE)
+		is_new = false;
+	else if (file < 0)
+		return neg();
+	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", netns->fd);
+	if (mount(from, path_of(kernel, name, to), NULL, MS_BIND, NULL) < 0) {
+		int r = neg();
+
+		if (is_new)
+			(void)file_remove(kernel->names, name);
+		return r;
+	}
+	netns->is_pinned = true;
 	return 0;
 }
 
@@ -365,26 +372,26 @@ static int take_name_away(const struct kernel *kernel, const char *name, const s
 	char path[PATH_SIZE];
 
 	for (int i = 0; i < UNMOUNT_TRIES; i++) {
-		enum what_is_there what;
+		enum snapshot_name what;
 		int r = look(kernel, name, netns, &what);
 
 		if (r < 0)
 			return r;
 		switch (what) {
-		case NOTHING:
+		case SNAPSHOT_NAME_GONE:
 			return 0;
-		case FOREIGN:
+		case SNAPSHOT_NAME_FOREIGN:
 			log_about(LOG_WARNING,
 				&(struct log_fields){ .namespace_name = name, .uid = LOG_UID_NONE },
 				"%s is somebody else's now and stays", name);
 			return 0;
-		case OURS:
+		case SNAPSHOT_NAME_OURS:
 			if (umount2(path_of(kernel, name, path), MNT_DETACH | UMOUNT_NOFOLLOW) <
 					0 &&
 				errno != EINVAL && errno != ENOENT)
 				return neg();
 			break;
-		case DEAD_FILE:
+		case SNAPSHOT_NAME_BARE:
 			r = file_remove(kernel->names, name);
 			if (r != -EBUSY)
 				return r;
@@ -406,6 +413,13 @@ static void give_up(struct kernel *kernel, struct netns *netns)
 		state_append(&kernel->waiting, netns->ends.items[i]);
 	(void)tdelete(netns, &kernel->held, compare_names);
 	netns_free(netns);
+}
+
+int kernel_look_name(struct kernel *kernel, const char *name, enum snapshot_name *ret)
+{
+	const struct netns *netns = netns_find(kernel, name);
+
+	return netns ? look(kernel, name, netns, ret) : -ENOENT;
 }
 
 int netns_unpin(struct kernel *kernel, const struct step *step)

@@ -75,8 +75,8 @@ struct nl_msg *port_build_entry(int index, const struct mac *mac)
 		.ndm_state = NUD_NOARP,
 		.ndm_flags = NTF_MASTER,
 	};
-	cleanup(nlmsg_free) struct nl_msg *m =
-		netlink_message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
+	cleanup(nlmsg_free) struct nl_msg *m = netlink_message(
+		RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
 
 	if (!m || nla_put(m, NDA_LLADDR, sizeof(mac->bytes), mac->bytes) < 0)
 		return NULL;

@@ -57,12 +57,15 @@ struct kernel {
 	int proc;            /* /proc */
 	int names;           /* /run/netns */
 	int namespaces, networks; /* state/namespaces/, state/networks/ */
+	int wishes
+		[2]; /* the same of what is persistent, by enum record_kind; negative: there is nowhere to keep it */
 	int hosts, etc, sysctl, dns;
 	char *run; /* the path of the directory that these are in */
 	bool has_ipv6, has_cookie, has_force_forwarding;
 	bool has_rate, has_netem, has_tried_traffic; /* traffic.c's */
 
-	int events, link_events; /* events.c's, or negative */
+	int events, link_events;                      /* events.c's, or negative */
+	int name_events, mounts_waited, mounts_asked; /* name_watch.c's, or negative */
 	struct uplink *uplinks;
 	size_t n_uplinks;
 

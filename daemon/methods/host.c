@@ -152,7 +152,7 @@ static void follow_mtu(
 
 static void plan_protection(const struct registry *registry, struct plan *plan)
 {
-	const struct network_presence unfenced = { .has_bridge = true, .has_names = true };
+	const struct network_presence unfenced = { .bridge = LINK_WHOLE, .has_names = true };
 	struct network **networks = registry_networks(registry, plan->arena);
 	struct ns **namespaces = registry_namespaces(registry, plan->arena);
 
@@ -185,6 +185,11 @@ static void follow(struct nsnet_context *context, struct registry *registry, str
 		log_line(LOG_NOTICE, "restored the tables that somebody took away or changed");
 		tell(context, &(struct monitor_event){ NSNET_EVENT_KIND_RESTORED,
 				      .message = "the tables that somebody took away or changed" });
+	}
+	if (events & KERNEL_EVENT_SETTING) {
+		log_line(LOG_NOTICE, "restored forwarding that somebody switched off");
+		tell(context, &(struct monitor_event){ NSNET_EVENT_KIND_RESTORED,
+				      .message = "forwarding that somebody switched off" });
 	}
 	registry_set_uplinks(registry, &uplinks);
 	follow_mtu(context, registry, kernel);

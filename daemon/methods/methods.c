@@ -115,6 +115,7 @@ int methods_network_host(struct nsnet_context *context, const struct policy_call
 			kernel_has(context->kernel, "forwarding6") },
 		.has_nat = kernel_has(context->kernel, "nat"),
 		.has_names = context->has_names,
+		.has_persistent = kernel_has(context->kernel, "persistent"),
 		.uplink_mtu = snapshot_uplink_mtu(&uplinks),
 	};
 	memcpy(ret->may_reach, caller->may_reach, sizeof(ret->may_reach));
@@ -124,6 +125,15 @@ int methods_network_host(struct nsnet_context *context, const struct policy_call
 	}
 	memcpy(ret->unique_local, context->unique_local, sizeof(ret->unique_local));
 	return 0;
+}
+
+void methods_forget_namespace(struct nsnet_context *context, struct ns *ns)
+{
+	uid_t uid = ns->uid;
+
+	registry_remove_namespace(context->registry, ns);
+	namespace_free(ns);
+	registry_forget_user(context->registry, uid);
 }
 
 struct ns *methods_find_namespace(

@@ -13,7 +13,7 @@
 #include "registry.h"
 
 /* The one that is made at first use, for all. */
-#define METHODS_DEFAULT_NETWORK "default"
+#define METHODS_DEFAULT_NETWORK NAMESPACE_DEFAULT_NETWORK
 
 struct nsnet_context {
 	struct registry *registry;
@@ -55,6 +55,9 @@ struct policy_caller methods_caller(const struct nsnet_context *context, const s
 struct policy_caller methods_caller_of(
 	const struct nsnet_context *context, const struct peer *peer);
 struct nsnet_timestamp methods_now(void);
+
+/* Takes a namespace out of the registry, and what it was charged back. */
+void methods_forget_namespace(struct nsnet_context *context, struct ns *ns);
 
 /* The objects of that name, if there are any that the caller may know of. */
 struct ns *methods_find_namespace(

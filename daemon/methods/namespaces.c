@@ -79,26 +79,19 @@ static int clear_all(struct nsnet_context *context, struct call *call,
 	return r;
 }
 
-static void forget(struct nsnet_context *context, struct ns *ns)
-{
-	uid_t uid = ns->uid;
-
-	registry_remove_namespace(context->registry, ns);
-	namespace_free(ns);
-	registry_forget_user(context->registry, uid);
-}
-
 static int delete_all(
 	struct nsnet_context *context, struct call *call, const struct deletion *deletion)
 {
 	struct namespace_presence all = { .is_held = true, .is_pinned = true };
-	struct plan links = PLAN_INIT(call_arena(call)), plan = PLAN_INIT(call_arena(call));
+	struct plan first = PLAN_INIT(call_arena(call)), plan = PLAN_INIT(call_arena(call));
 	struct kernel_error error = { 0 };
 	int r;
 
-	for (size_t i = 0; i < deletion->n; i++)
-		difference_give_links(deletion->items[i], &links);
-	r = kernel_apply(context->kernel, &links, &error);
+	for (size_t i = 0; i < deletion->n; i++) {
+		difference_give_up_namespace(deletion->items[i], &first);
+		difference_give_links(deletion->items[i], &first);
+	}
+	r = kernel_apply(context->kernel, &first, &error);
 	if (r != 0)
 		return r < 0 ? r : methods_fail_kernel(call, &error);
 	for (size_t i = 0; i < deletion->n; i++)
@@ -117,7 +110,7 @@ static int delete_all(
 			"namespace \"%s\" deleted", ns->name);
 		monitor_tell(context,
 			&(struct monitor_event){ NSNET_EVENT_KIND_DELETED, .ns = ns, .by = call });
-		forget(context, ns);
+		methods_forget_namespace(context, ns);
 	}
 	context->on_deleted(context->userdata);
 	return r > 0 ? 0

@@ -8,9 +8,9 @@
 
 #include "steps.h"
 
-static bool has_link(const struct namespace_presence *presence, size_t i)
+static enum link_presence link_presence(const struct namespace_presence *presence, size_t i)
 {
-	return presence->is_held && presence->has_links && presence->has_links[i];
+	return presence->is_held && presence->links ? presence->links[i] : LINK_MISSING;
 }
 
 /* The routes that went, or never came, with the links that are not there. */
@@ -19,7 +19,7 @@ static void add_routes(
 {
 	for (size_t r = 0; r < ns->n_routes; r++)
 		for (size_t i = 0; i < ns->n_attachments; i++)
-			if (!has_link(presence, i) &&
+			if (link_presence(presence, i) == LINK_MISSING &&
 				streq(ns->attachments[i].interface, ns->routes[r].interface))
 				steps_add(plan, steps_route(STEP_ROUTE_ADD, ns, &ns->routes[r]));
 }
@@ -41,6 +41,36 @@ static void add_names(const struct ns *ns, struct plan *plan)
 		steps_add(plan, steps_hosts(STEP_HOSTS_SET, &ns->attachments[i]));
 	steps_add(plan, steps_etc(ns, plan->arena));
 	steps_add(plan, steps_namespace_record(STEP_RECORD_WRITE, ns));
+}
+
+void difference_record_namespace(const struct ns *ns, struct plan *plan)
+{
+	steps_add(plan, steps_namespace_record(STEP_RECORD_WRITE, ns));
+	if (ns->told.context.persistent.value)
+		steps_add(plan, steps_namespace_wish(STEP_WISH_WRITE, ns, plan->arena));
+}
+
+static void give_up(struct step wish, struct plan *plan)
+{
+	wish.record.before = wish.record.data;
+	plan_add(plan, &wish);
+}
+
+void difference_give_up_namespace(const struct ns *ns, struct plan *plan)
+{
+	if (ns->told.context.persistent.value)
+		give_up(steps_namespace_wish(STEP_WISH_DELETE, ns, plan->arena), plan);
+}
+
+void difference_give_up_network(const struct network *network, struct plan *plan)
+{
+	if (network->told.context.persistent.value)
+		give_up(steps_network_wish(STEP_WISH_DELETE, network, plan->arena), plan);
+}
+
+void difference_pin_namespace(const struct ns *ns, struct plan *plan)
+{
+	steps_add(plan, (struct step){ .type = STEP_NETNS_PIN, .netns = ns->name });
 }
 
 void difference_take_link(const struct ns *ns, const char *interface, struct plan *plan)
@@ -73,8 +103,16 @@ void difference_make_namespace(
 					      ns->uid, ns->gid, ns->sibling },
 			      });
 	for (size_t i = 0; i < ns->n_attachments; i++)
-		if (!has_link(presence, i))
+		switch (link_presence(presence, i)) {
+		case LINK_MISSING:
 			steps_add_attachment(&ns->attachments[i], plan);
+			break;
+		case LINK_ASTRAY:
+			steps_add(plan, steps_veth(STEP_VETH_MEND, &ns->attachments[i]));
+			break;
+		case LINK_WHOLE:
+			break;
+		}
 	add_routes(ns, presence, plan);
 	if (!presence->is_held) {
 		add_settings(ns, plan);
@@ -84,10 +122,10 @@ void difference_make_namespace(
 	if (!presence->has_names)
 		add_names(ns, plan);
 	for (size_t i = 0; i < ns->n_attachments; i++)
-		if (!has_link(presence, i))
+		if (link_presence(presence, i) != LINK_WHOLE)
 			steps_add(plan, steps_veth(STEP_VETH_SETTLE, &ns->attachments[i]));
 	if (!presence->is_pinned)
-		steps_add(plan, (struct step){ .type = STEP_NETNS_PIN, .netns = ns->name });
+		difference_pin_namespace(ns, plan);
 	/* An interface that is lent would be lost with a namespace without a name. */
 	for (size_t i = 0; i < ns->links.n && !presence->is_held; i++)
 		difference_take_link(ns, ns->links.items[i], plan);
@@ -120,6 +158,8 @@ void difference_remove_namespace(
 	for (size_t i = 0; i < ns->n_ports; i++)
 		steps_add_port(STEP_FLOWS_DELETE, &ns->ports[i], plan);
 	steps_add(plan, (struct step){ .type = STEP_ETC_DELETE, .netns = ns->name });
+	if (ns->told.context.persistent.value)
+		steps_add(plan, steps_namespace_wish(STEP_WISH_DELETE, ns, plan->arena));
 	steps_add(plan, steps_namespace_record(STEP_RECORD_DELETE, ns));
 }
 
@@ -159,18 +199,52 @@ static void add_dns(enum step_type type, const struct network *network, struct p
 					.dns = { network->name, NULL, &network->dns } });
 }
 
+/* Of a bridge that is there. */
+static void mend_routes(
+	const struct network *network, const struct network_presence *presence, struct plan *plan)
+{
+	for (size_t i = 0; i < FAMILIES; i++) {
+		if (presence->lacks_address[i])
+			steps_add(plan, steps_gateway_address(STEP_ADDRESS_ADD, network, i));
+		else if (presence->lacks_route[i])
+			steps_add(plan, steps_prefix_route(STEP_ROUTE_ADD, network, i));
+	}
+	if (presence->lacks_loopback)
+		steps_add(plan, steps_loopback_route(STEP_ROUTE_ADD, network));
+}
+
+void difference_record_network(const struct network *network, struct plan *plan)
+{
+	steps_add(plan, steps_network_record(STEP_RECORD_WRITE, network));
+	if (network->told.context.persistent.value)
+		steps_add(plan, steps_network_wish(STEP_WISH_WRITE, network, plan->arena));
+}
+
+void difference_keep_network(const struct network *network,
+	const struct nsnet_list_networks_out *before, struct plan *plan)
+{
+	struct step record = steps_network_record(STEP_RECORD_WRITE, network);
+
+	record.record.before = before;
+	plan_add(plan, &record);
+	steps_add(plan, steps_network_wish(STEP_WISH_WRITE, network, plan->arena));
+}
+
 /* The fence stands before there is a way in. */
 void difference_make_network(
 	struct network *network, const struct network_presence *presence, struct plan *plan)
 {
 	if (!presence->is_fenced)
 		add_fence(network, true, plan);
-	if (!presence->has_bridge) {
+	if (presence->bridge == LINK_MISSING) {
 		steps_add(plan, bridge_step(STEP_BRIDGE_ADD, network));
 		for (size_t i = 0; i < FAMILIES; i++)
 			steps_add_gateway(true, network, i, plan);
 		difference_forward_network(network, plan);
 	}
+	if (presence->bridge == LINK_ASTRAY)
+		steps_add(plan, bridge_step(STEP_BRIDGE_MEND, network));
+	mend_routes(network, presence, plan);
 	if (!presence->has_names) {
 		steps_add(plan,
 			(struct step){ .type = STEP_HOSTS_ADD, .hosts.network = network->name });
@@ -194,6 +268,8 @@ void difference_remove_network(struct network *network, struct plan *plan)
 	add_fence(network, false, plan);
 	steps_add(plan, (struct step){ .type = STEP_HOSTS_DELETE, .hosts.network = network->name });
 	add_dns(STEP_DNS_DELETE, network, plan);
+	if (network->told.context.persistent.value)
+		steps_add(plan, steps_network_wish(STEP_WISH_DELETE, network, plan->arena));
 	steps_add(plan, steps_network_record(STEP_RECORD_DELETE, network));
 }
 

@@ -11,23 +11,36 @@
 #include "network.h"
 #include "plan.h"
 
-/* What of a namespace is there. All false: nothing; all true: everything as wished. */
+enum link_presence {
+	LINK_MISSING,
+	LINK_ASTRAY, /* there, but not as it was made: down, or no port of its bridge */
+	LINK_WHOLE,
+};
+
+/* What of a namespace is there. All 0: nothing. */
 struct namespace_presence {
 	bool is_pinned;
-	bool is_held;          /* the namespace itself, with its loopback */
-	const bool *has_links; /* by attachment; NULL: none */
-	bool has_names;        /* hosts lines, etc, record */
+	bool is_held;                    /* the namespace itself, with its loopback */
+	const enum link_presence *links; /* by attachment; NULL: none */
+	bool has_names;                  /* hosts lines, etc, record */
 };
 
 struct network_presence {
-	bool has_bridge;
+	enum link_presence bridge;    /* with its anchor */
+	bool lacks_address[FAMILIES]; /* of the host's on it, though the bridge is there */
+	bool lacks_route[FAMILIES];   /* by that to its prefix */
+	bool lacks_loopback;          /* the local route to ::1 */
 	bool has_names;
 	bool is_fenced;
 };
 
+/* To be done before all else where it is new: it is written down, so that what cannot be is refused before anything is done. */
+void difference_record_namespace(const struct ns *ns, struct plan *plan);
 /* From what is there of it to the namespace as it is wished. */
 void difference_make_namespace(
 	struct ns *ns, const struct namespace_presence *presence, struct plan *plan);
+/* Its name alone. */
+void difference_pin_namespace(const struct ns *ns, struct plan *plan);
 /* What of it stands in the firewall (guards, published ports) once more: nobody knows what became of that at start-up, or when
  * somebody else took our tables away. */
 void difference_protect_namespace(const struct ns *ns, struct plan *plan);
@@ -44,8 +57,16 @@ void difference_remove_namespace(
  * untouched. Can be taken back whole. */
 void difference_change_namespace(struct ns *former, struct ns *ns, struct plan *plan);
 
+/* As difference_record_namespace(). */
+void difference_record_network(const struct network *network, struct plan *plan);
 void difference_make_network(
 	struct network *network, const struct network_presence *presence, struct plan *plan);
+/* A network that is there and was told of like this before has been made persistent. Can be taken back. */
+void difference_keep_network(const struct network *network,
+	const struct nsnet_list_networks_out *before, struct plan *plan);
+/* That it comes back after a reboot ends. To be done before it goes: a deletion that cannot be kept is none. Can be taken back. */
+void difference_give_up_namespace(const struct ns *ns, struct plan *plan);
+void difference_give_up_network(const struct network *network, struct plan *plan);
 /* From a network that is there whole to another one of its name and bridge. Can be taken back whole. */
 void difference_change_network(struct network *former, struct network *network, struct plan *plan);
 /* Its MTU and that of all that is attached to it. */

@@ -29,6 +29,7 @@ struct attachment {
 	 * owner's that the host has no address on, where nobody else is. */
 	bool is_guarded;
 	struct shape shape;
+	bool is_cut; /* without a carrier: the other end is down, or somewhere else */
 	/* While a change is under way: the same one of before. Its port, host end and whatever addresses both have are
 	 * shared until one of the two goes. */
 	struct attachment *former;
@@ -60,6 +61,7 @@ struct ns {
 	struct setting *settings;
 	size_t n_settings;
 	struct string_list links; /* of the host, inside */
+	struct mending mending;
 	struct ns *former;        /* while a change is under way: what it takes the place of */
 	/* What the interface tells of it; its record is the same. The context is completed: interface names, addresses and
 	 * hardware addresses are in. */
@@ -79,9 +81,13 @@ struct namespace_host {
 	uint16_t first_port, last_port;      /* to choose ports of the host from */
 	unsigned lowest_port;                /* that may be asked for; 0: any */
 	bool has_ports, has_rate, has_netem; /* what the kernel can */
+	bool has_persistent;                 /* objects can come back after a reboot */
 	/* What it is made from and takes the place of; NULL: it is new. */
 	struct ns *former;
 };
+
+/* The network that persistent namespaces take along: it belongs to all, and nobody need have made it. */
+#define NAMESPACE_DEFAULT_NETWORK "default"
 
 #define NAMESPACE_ATTACHMENTS_MAX 64U
 #define NAMESPACE_ROUTES_MAX      256U

@@ -17,6 +17,12 @@
  * less the anchor. */
 #define NETWORK_PORTS 1022U
 
+/* How often an object was mended of late. */
+struct mending {
+	int64_t since; /* CLOCK_MONOTONIC, microseconds */
+	unsigned n;
+};
+
 struct network {
 	struct arena arena; /* of the texts below */
 	char name[NAME_SIZE];
@@ -37,6 +43,7 @@ struct network {
 	bool is_mtu_followed;       /* that of the uplink */
 	struct dns dns;             /* domain NULL: it has no name server */
 	struct quota_charge charge; /* of its owner */
+	struct mending mending;
 	/* What the interface tells of it; its record is the same. */
 	struct nsnet_list_networks_out told;
 };
@@ -53,6 +60,7 @@ struct network_host {
 	bool is_forwarding[FAMILIES]; /* what the kernel can */
 	bool has_nat;                 /* and this */
 	bool has_names;               /* networks have name servers */
+	bool has_persistent;          /* objects can come back after a reboot */
 	bool may_reach[4];            /* by enum nsnet_reach: what is allowed */
 	unsigned uplink_mtu;          /* 0: no uplink */
 	/* What it is made from and takes the place of; NULL: it is new. */

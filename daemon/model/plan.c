@@ -30,6 +30,8 @@ static const enum step_type inverses[STEP_TYPES] = {
 	[STEP_VETH_ADD] = STEP_VETH_DELETE,
 	[STEP_VETH_DELETE] = STEP_VETH_ADD,
 	[STEP_VETH_SETTLE] = STEP_TYPES,
+	[STEP_BRIDGE_MEND] = STEP_TYPES,
+	[STEP_VETH_MEND] = STEP_TYPES,
 	[STEP_ADDRESS_ADD] = STEP_ADDRESS_DELETE,
 	[STEP_ADDRESS_DELETE] = STEP_ADDRESS_ADD,
 	[STEP_ROUTE_ADD] = STEP_ROUTE_DELETE,
@@ -61,6 +63,8 @@ static const enum step_type inverses[STEP_TYPES] = {
 	[STEP_DNS_DELETE] = STEP_DNS_ADD,
 	[STEP_RECORD_WRITE] = STEP_RECORD_DELETE,
 	[STEP_RECORD_DELETE] = STEP_TYPES,
+	[STEP_WISH_WRITE] = STEP_WISH_DELETE,
+	[STEP_WISH_DELETE] = STEP_TYPES,
 };
 
 #define swap(a, b) \
@@ -89,6 +93,11 @@ static bool turn_round(struct step *step)
 	return true;
 }
 
+static bool is_about_records(enum step_type type)
+{
+	return type == STEP_RECORD_WRITE || type == STEP_WISH_WRITE || type == STEP_WISH_DELETE;
+}
+
 /* What was put in the place of something is taken back by putting that there again. */
 static bool put_before(struct step *step)
 {
@@ -98,10 +107,12 @@ static bool put_before(struct step *step)
 		step->etc.is = *step->etc.before;
 	else if (step->type == STEP_DNS_ADD && step->dns.before)
 		step->dns.after = step->dns.before;
-	else if (step->type == STEP_RECORD_WRITE && step->record.before)
+	else if (is_about_records(step->type) && step->record.before)
 		step->record.data = step->record.before;
 	else
 		return false;
+	if (step->type == STEP_WISH_DELETE)
+		step->type = STEP_WISH_WRITE;
 	return true;
 }
 

@@ -8,6 +8,9 @@
  * A crash between two steps must leave nothing behind that start-up cannot tell. So a new namespace is made by descriptor
  * alone, and all that hangs on it goes by itself should the process end; it gets its name in the file system last, after
  * its record. A record without the namespace it speaks of is one half made or half deleted: start-up takes it away.
+ *
+ * What is new is recorded before all else, so that a disk that is full or cannot be written refuses it before anything was
+ * done, and once more with what the kernel told of it.
  */
 #pragma once
 
@@ -33,6 +36,10 @@ enum step_type {
 	STEP_VETH_ADD,      /* a port of a bridge, its peer in a namespace; both up */
 	STEP_VETH_DELETE,
 	STEP_VETH_SETTLE, /* wait until the first packet will pass the port */
+	/* One that is there, but not as ADD made it: up, with its anchor port; up, a port of its bridge as it should be.
+	 * Again is no error */
+	STEP_BRIDGE_MEND,
+	STEP_VETH_MEND,
 	STEP_ADDRESS_ADD,
 	STEP_ADDRESS_DELETE,
 	STEP_ROUTE_ADD,
@@ -65,6 +72,8 @@ enum step_type {
 	STEP_DNS_DELETE,
 	STEP_RECORD_WRITE, /* what is wished, for after a restart */
 	STEP_RECORD_DELETE,
+	STEP_WISH_WRITE, /* the same of what is persistent, for after a reboot: on the disk when the step is done */
+	STEP_WISH_DELETE,
 	STEP_TYPES,
 };
 
@@ -94,7 +103,7 @@ struct step {
 			unsigned mtu;
 			int64_t *ret_index;
 		} bridge;
-		/* STEP_VETH_*: name is the host's end; SETTLE and DELETE need it alone */
+		/* STEP_VETH_*: name is the host's end; SETTLE and DELETE need it alone, MEND no peer */
 		struct {
 			const char *name, *bridge, *alias;
 			const char *peer; /* the name inside netns */
@@ -200,14 +209,15 @@ struct step {
 			} is;
 			const struct etc *before; /* NULL: nothing */
 		} etc;
-		/* STEP_RECORD_*: DELETE needs kind and name alone; data is encoded when the step is carried out, so that what
-		 * earlier steps filled in stands in it */
+		/* STEP_RECORD_* and STEP_WISH_*: DELETE needs kind and name alone; data is encoded when the step is carried
+		 * out, so that what earlier steps filled in stands in it */
 		struct {
 			enum record_kind kind;
 			const char *name;
 			const struct codec_struct *type;
 			const void *data;
-			const void *before; /* what it says now; NULL: there is none */
+			/* What it says now; NULL: there is none. STEP_WISH_DELETE is taken back by it */
+			const void *before;
 		} record;
 	};
 };

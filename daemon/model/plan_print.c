@@ -57,6 +57,13 @@ static const char *print_veth(const struct step *step, const char *verb, struct 
 		mac_format(&step->veth.mac, mac));
 }
 
+static const char *print_mend(const struct step *step, const char *verb, struct arena *arena)
+{
+	if (step->type == STEP_BRIDGE_MEND)
+		return arena_printf(arena, "%s %s up", verb, step->bridge.name);
+	return arena_printf(arena, "%s %s master %s up", verb, step->veth.name, step->veth.bridge);
+}
+
 static const char *print_guard(const struct step *step, const char *verb, struct arena *arena)
 {
 	char mac[MAC_TEXT_MAX];
@@ -72,8 +79,8 @@ static const char *record_folder(enum record_kind kind)
 
 static const char *print_record(const struct step *step, const char *verb, struct arena *arena)
 {
-	return arena_printf(arena, "%s state/%s/%s.json", verb, record_folder(step->record.kind),
-		step->record.name);
+	return arena_printf(
+		arena, "%s%s/%s.json", verb, record_folder(step->record.kind), step->record.name);
 }
 
 static const char *print_name(const struct step *step, const char *verb, struct arena *arena)
@@ -234,6 +241,8 @@ static const struct {
 	[STEP_VETH_ADD] = { print_veth, "add" },
 	[STEP_VETH_DELETE] = { print_link, "ip link delete " },
 	[STEP_VETH_SETTLE] = { print_settle, "ip link show " },
+	[STEP_BRIDGE_MEND] = { print_mend, "ip link set" },
+	[STEP_VETH_MEND] = { print_mend, "ip link set" },
 	[STEP_ADDRESS_ADD] = { print_address, "add" },
 	[STEP_ADDRESS_DELETE] = { print_address, "delete" },
 	[STEP_ROUTE_ADD] = { print_route, "add" },
@@ -264,8 +273,10 @@ static const struct {
 	[STEP_LINK_GIVE] = { print_lent, "-n " },
 	[STEP_DNS_ADD] = { print_dns, "touch dns/" },
 	[STEP_DNS_DELETE] = { print_dns, "rm dns/" },
-	[STEP_RECORD_WRITE] = { print_record, "touch" },
-	[STEP_RECORD_DELETE] = { print_record, "rm" },
+	[STEP_RECORD_WRITE] = { print_record, "touch state/" },
+	[STEP_RECORD_DELETE] = { print_record, "rm state/" },
+	[STEP_WISH_WRITE] = { print_record, "touch /var/lib/nsnetd/" },
+	[STEP_WISH_DELETE] = { print_record, "rm /var/lib/nsnetd/" },
 };
 
 const char *step_print(const struct step *step, struct arena *arena)

@@ -15,6 +15,27 @@ struct snapshot_link {
 	char name[INTERFACE_SIZE];
 	int index, master; /* master 0: none */
 	const char *alias; /* "" where it has none */
+	bool is_up, has_carrier;
+};
+
+/* What the name of a namespace that we hold leads to now. */
+enum snapshot_name {
+	SNAPSHOT_NAME_OURS,
+	SNAPSHOT_NAME_BARE,    /* the file is there, and nothing is mounted on it */
+	SNAPSHOT_NAME_GONE,    /* as after "ip netns del" */
+	SNAPSHOT_NAME_FOREIGN, /* it is somebody else's */
+};
+
+/* An address of the host's, or a route by its tables main and local, on the interface of that index. */
+struct snapshot_route {
+	int interface;
+	struct prefix prefix;
+	bool is_address;
+};
+
+struct snapshot_routes {
+	struct snapshot_route *items;
+	size_t n;
 };
 
 struct snapshot_netns {
@@ -69,6 +90,9 @@ struct snapshot {
 	size_t n_netns;
 	struct snapshot_record *namespaces, *networks;
 	size_t n_namespaces, n_networks;
+	/* What is persistent. */
+	struct snapshot_record *namespace_wishes, *network_wishes;
+	size_t n_namespace_wishes, n_network_wishes;
 	struct snapshot_port *ports;
 	size_t n_ports;
 };

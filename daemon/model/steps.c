@@ -7,6 +7,8 @@
 /* Behind lo's own: for what the host itself sends to ::1 that one holds. No two of ours have the same: they are for different
  * interfaces, and the kernel would take them for one. */
 #define LOOPBACK_METRIC 4096U
+/* The kernel's own for the route to an address's prefix (IP6_RT_PRIO_ADDRCONF of net/ip6_route.h). */
+#define KERNEL_METRIC6 256U
 
 struct step steps_veth(enum step_type type, const struct attachment *attachment)
 {
@@ -97,6 +99,34 @@ struct step steps_network_record(enum step_type type, const struct network *netw
 	};
 }
 
+/* Numbers that the kernel gave, and a clock that starts with it, mean nothing to the next one. */
+struct step steps_namespace_wish(enum step_type type, const struct ns *ns, struct arena *arena)
+{
+	struct step step = steps_namespace_record(type, ns);
+	struct nsnet_list_namespaces_out *wish = arena_alloc(arena, sizeof(*wish));
+
+	*wish = ns->told;
+	wish->runtime.inode = wish->runtime.cookie = 0;
+	wish->runtime.sysctls_before = (struct string_map){ 0 };
+	wish->runtime.created.monotonic = (struct maybe_int){ 0 };
+	step.record.data = wish;
+	return step;
+}
+
+struct step steps_network_wish(
+	enum step_type type, const struct network *network, struct arena *arena)
+{
+	struct step step = steps_network_record(type, network);
+	struct nsnet_list_networks_out *wish = arena_alloc(arena, sizeof(*wish));
+
+	*wish = network->told;
+	wish->runtime.bridge_index = wish->runtime.attachments = 0;
+	wish->runtime.maximum_transmission_unit = 0; /* as the uplink has it then */
+	wish->runtime.created.monotonic = (struct maybe_int){ 0 };
+	step.record.data = wish;
+	return step;
+}
+
 struct step steps_etc(const struct ns *ns, struct arena *arena)
 {
 	const char **networks = arena_array(arena, ns->n_attachments, sizeof(*networks));
@@ -177,34 +207,54 @@ void steps_add_forwarding(enum step_type type, const bool is_forwarding[FAMILIES
 		add_sysctl(type, "ipv6", interface, "force_forwarding", plan);
 }
 
+struct step steps_gateway_address(enum step_type type, const struct network *network, size_t family)
+{
+	return (struct step){
+		.type = type,
+		.address = { network->bridge,
+			{ network->gateways[family], network->subnets[family].prefix.length } },
+	};
+}
+
+struct step steps_prefix_route(enum step_type type, const struct network *network, size_t family)
+{
+	return (struct step){
+		.type = type,
+		.route = { .interface = network->bridge,
+			.destination = network->subnets[family].prefix,
+			.metric = family_of(family) == AF_INET6 ? KERNEL_METRIC6 : 0 },
+	};
+}
+
 /* Who connects to a published port by the host's own loopback has a loopback address until he is on his way: the kernel is to
  * let answers to that come in by the bridge. For IPv4 that is a setting; for IPv6 there is none, but a second local route to
  * ::1 does it (strict routing asks that the interface be the route's, rt6_need_strict). What namespaces themselves send from
  * or to such addresses the firewall drops before anybody looks. */
-void steps_add_gateway(bool is_add, const struct network *network, size_t family, struct plan *plan)
+struct step steps_loopback_route(enum step_type type, const struct network *network)
 {
 	struct prefix loopback;
 
-	if (!address_is_set(&network->gateways[family]))
-		return;
-	plan_add(plan, &(struct step){
-			       .type = is_add ? STEP_ADDRESS_ADD : STEP_ADDRESS_DELETE,
-			       .address = { network->bridge,
-				       { network->gateways[family],
-					       network->subnets[family].prefix.length } },
-		       });
-	if (family_of(family) == AF_INET) {
-		add_sysctl(is_add ? STEP_SYSCTL_SET : STEP_SYSCTL_RESTORE, "ipv4", network->bridge,
-			"route_localnet", plan);
-		return;
-	}
 	if (!prefix_parse("::1/128", &loopback))
 		abort();
-	plan_add(plan, &(struct step){
-			       .type = is_add ? STEP_ROUTE_ADD : STEP_ROUTE_DELETE,
-			       .route = { .interface = network->bridge,
-				       .destination = loopback,
-				       .metric = LOOPBACK_METRIC + network->number,
-				       .is_local = true },
-		       });
+	return (struct step){
+		.type = type,
+		.route = { .interface = network->bridge,
+			.destination = loopback,
+			.metric = LOOPBACK_METRIC + network->number,
+			.is_local = true },
+	};
+}
+
+void steps_add_gateway(bool is_add, const struct network *network, size_t family, struct plan *plan)
+{
+	if (!address_is_set(&network->gateways[family]))
+		return;
+	steps_add(plan, steps_gateway_address(
+				is_add ? STEP_ADDRESS_ADD : STEP_ADDRESS_DELETE, network, family));
+	if (family_of(family) == AF_INET)
+		add_sysctl(is_add ? STEP_SYSCTL_SET : STEP_SYSCTL_RESTORE, "ipv4", network->bridge,
+			"route_localnet", plan);
+	else
+		steps_add(plan,
+			steps_loopback_route(is_add ? STEP_ROUTE_ADD : STEP_ROUTE_DELETE, network));
 }

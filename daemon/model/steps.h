@@ -19,8 +19,19 @@ struct step steps_address(enum step_type type, const struct attachment *attachme
 struct step steps_route(enum step_type type, const struct ns *ns, const struct route *route);
 struct step steps_namespace_record(enum step_type type, const struct ns *ns);
 struct step steps_network_record(enum step_type type, const struct network *network);
+/* Of STEP_WISH_*: what is worth to be known after a reboot. Its memory is the arena's. */
+struct step steps_namespace_wish(enum step_type type, const struct ns *ns, struct arena *arena);
+struct step steps_network_wish(
+	enum step_type type, const struct network *network, struct arena *arena);
 /* Its memory is the arena's. */
 struct step steps_etc(const struct ns *ns, struct arena *arena);
+
+/* The host's address on a network; its route to the network's prefix, which the kernel makes with that; the local route to ::1
+ * that lets answers to the host's own loopback in. */
+struct step steps_gateway_address(
+	enum step_type type, const struct network *network, size_t family);
+struct step steps_prefix_route(enum step_type type, const struct network *network, size_t family);
+struct step steps_loopback_route(enum step_type type, const struct network *network);
 
 /* One step for each family it leads to. */
 void steps_add_port(enum step_type type, const struct published *port, struct plan *plan);

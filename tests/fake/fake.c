@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-const struct kernel_paths kernel_paths_default = { "/run/netns", "/run/nsnetd" };
+const struct kernel_paths kernel_paths_default = { "/run/netns", "/run/nsnetd", "/var/lib/nsnetd" };
 
 int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char **reterr_what)
 {
@@ -144,6 +144,10 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 	case STEP_VETH_ADD:
 	case STEP_VETH_DELETE:
 		return arena_printf(arena, "link %s", step->veth.name);
+	case STEP_BRIDGE_MEND:
+		return arena_printf(arena, "astray %s", step->bridge.name);
+	case STEP_VETH_MEND:
+		return arena_printf(arena, "astray %s", step->veth.name);
 	case STEP_ADDRESS_ADD:
 	case STEP_ADDRESS_DELETE:
 		return arena_printf(arena, "address %s %s %s", step->netns ? step->netns : "-",
@@ -171,6 +175,11 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 	case STEP_RECORD_WRITE:
 	case STEP_RECORD_DELETE:
 		return arena_printf(arena, "record %s/%s",
+			step->record.kind == RECORD_NAMESPACE ? "namespaces" : "networks",
+			step->record.name);
+	case STEP_WISH_WRITE:
+	case STEP_WISH_DELETE:
+		return arena_printf(arena, "wish %s/%s",
 			step->record.kind == RECORD_NAMESPACE ? "namespaces" : "networks",
 			step->record.name);
 	case STEP_FENCE_SET:
@@ -239,6 +248,7 @@ static enum effect effect_of(const struct step *step)
 	case STEP_LINK_TAKE:
 	case STEP_DNS_ADD:
 	case STEP_RECORD_WRITE:
+	case STEP_WISH_WRITE:
 		return EFFECT_REPLACES;
 	case STEP_FENCE_SET:
 		return step->fence.after.is_set ? EFFECT_SETS : EFFECT_TAKES;
@@ -254,6 +264,8 @@ static enum effect effect_of(const struct step *step)
 	case STEP_NETNS_UNPIN:
 	case STEP_BRIDGE_DELETE:
 	case STEP_VETH_DELETE:
+	case STEP_BRIDGE_MEND:
+	case STEP_VETH_MEND:
 	case STEP_ADDRESS_DELETE:
 	case STEP_ROUTE_DELETE:
 	case STEP_SYSCTL_RESTORE:
@@ -266,6 +278,7 @@ static enum effect effect_of(const struct step *step)
 	case STEP_LINK_GIVE:
 	case STEP_DNS_DELETE:
 	case STEP_RECORD_DELETE:
+	case STEP_WISH_DELETE:
 		return EFFECT_TAKES;
 	case STEP_VETH_SETTLE:
 	case STEP_FLOWS_DELETE:
@@ -306,9 +319,11 @@ static void drop_all(struct kernel *kernel, const char *beginning)
 /* What hangs on a link of the host's goes with it. */
 static void drop_link(struct kernel *kernel, const char *name)
 {
-	static const char *const things[] = { "mtu -", "isolated", "shape", "address -" };
+	static const char *const things[] = { "mtu -", "isolated", "shape", "address -", "master" };
 
 	fake_remove(kernel, arena_printf(&kernel->arena, "link %s", name));
+	fake_remove(kernel, arena_printf(&kernel->arena, "astray %s", name));
+	fake_remove(kernel, arena_printf(&kernel->arena, "cut %s", name));
 	fake_remove(kernel, arena_printf(&kernel->arena, "route %s ::1/128", name));
 	for (size_t i = 0; i < lengthof(things); i++)
 		drop_all(kernel, arena_printf(&kernel->arena, "%s %s ", things[i], name));
@@ -337,6 +352,11 @@ static void plant_mtu(struct kernel *kernel, const char *netns, const char *name
 	fake_plant(kernel, arena_printf(&kernel->arena, "mtu %s %s %u", netns, name, mtu));
 }
 
+static void plant_master(struct kernel *kernel, const char *name, const char *bridge)
+{
+	fake_plant(kernel, arena_printf(&kernel->arena, "master %s %s", name, bridge));
+}
+
 static void fill_in(struct kernel *kernel, const struct step *step)
 {
 	if (step->type == STEP_NETNS_ADD) {
@@ -350,11 +370,13 @@ static void fill_in(struct kernel *kernel, const struct step *step)
 		*step->bridge.ret_index = kernel->next_number++;
 		plant_mtu(kernel, "-", step->bridge.name, step->bridge.mtu);
 		plant_mtu(kernel, "-", step->bridge.anchor, step->bridge.mtu);
+		plant_master(kernel, step->bridge.anchor, step->bridge.name);
 	}
 	if (step->type == STEP_VETH_ADD) {
 		fake_plant(kernel,
 			arena_printf(&kernel->arena, "peer %s %s", step->netns, step->veth.name));
 		plant_mtu(kernel, "-", step->veth.name, step->veth.mtu);
+		plant_master(kernel, step->veth.name, step->veth.bridge);
 		plant_mtu(kernel, step->netns, step->veth.peer, step->veth.mtu);
 		if (step->veth.is_isolated)
 			fake_plant(kernel,

@@ -22,7 +22,8 @@ size_t fake_things(const struct kernel *kernel);
 bool fake_has(const struct kernel *kernel, const char *thing);
 /* All of them, a line each, in order. */
 const char *fake_picture(const struct kernel *kernel, struct arena *arena);
-/* Plants a thing that somebody else made, or takes one away behind our back. */
+/* Plants a thing that somebody else made, or takes one away behind our back. "astray nsv0": a link is not as it was made;
+ * "cut nsv0": it has no carrier; "bare ns1", "foreign ns1": what became of a name that is pinned no more. */
 void fake_plant(struct kernel *kernel, const char *thing);
 void fake_remove(struct kernel *kernel, const char *thing);
 

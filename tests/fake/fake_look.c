@@ -50,10 +50,111 @@ int kernel_events(struct kernel *kernel)
 	return -EBADF;
 }
 
-int kernel_read_events(struct kernel *kernel, unsigned *ret)
+int kernel_read_events(struct kernel *kernel, struct kernel_changes *changes)
 {
 	(void)kernel;
-	*ret = 0;
+	(void)changes;
+	return 0;
+}
+
+/* A number that is the name's alone, as good as always. */
+static int index_of(const char *name)
+{
+	unsigned number = 5381;
+
+	while (*name)
+		number = number * 33 + (unsigned char)*name++;
+	return (int)(number & INT32_MAX);
+}
+
+static bool has(struct kernel *kernel, const char *what, const char *name)
+{
+	return fake_has(kernel, arena_printf(&kernel->arena, "%s %s", what, name));
+}
+
+/* What stands behind "WHAT NAME ". */
+static const char *find_rest(struct kernel *kernel, const char *what, const char *name)
+{
+	const char *beginning = arena_printf(&kernel->arena, "%s %s ", what, name);
+
+	for (size_t i = 0; i < kernel->n_things; i++)
+		if (after(kernel->things[i], beginning))
+			return after(kernel->things[i], beginning);
+	return NULL;
+}
+
+int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_link *ret)
+{
+	const char *master = find_rest(kernel, "master", name);
+	bool is_astray = has(kernel, "astray", name);
+
+	/* An anchor is a thing of its bridge. */
+	if ((!has(kernel, "link", name) && !master) || strlen(name) >= INTERFACE_SIZE)
+		return -ENODEV;
+	*ret = (struct snapshot_link){
+		.index = index_of(name),
+		.master = master && !is_astray ? index_of(master) : 0,
+		.alias = "",
+		.is_up = !is_astray,
+		.has_carrier = !has(kernel, "cut", name),
+	};
+	memcpy(ret->name, name, strlen(name) + 1);
+	return 0;
+}
+
+static bool read_route(
+	struct arena *arena, const char *interface, const char *text, struct snapshot_route *ret)
+{
+	size_t n = strcspn(interface, " ");
+
+	ret->interface = index_of(arena_strndup(arena, interface, n));
+	return prefix_parse(text, &ret->prefix);
+}
+
+static struct prefix network_of(const struct prefix *address)
+{
+	struct prefix network = *address;
+
+	for (unsigned bit = network.length; bit < address_bits(&network.address); bit++)
+		network.address.bytes[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
+	return network;
+}
+
+/* With an address there is the route that the kernel makes, unless "unrouted 192.0.2.0/24" is planted. */
+int kernel_look_routes(struct kernel *kernel, struct arena *arena, struct snapshot_routes *ret)
+{
+	*ret = (struct snapshot_routes){
+		arena_array(arena, 2 * kernel->n_things + 1, sizeof(*ret->items)), 0
+	};
+	for (size_t i = 0; i < kernel->n_things; i++) {
+		const char *address = after(kernel->things[i], "address - ");
+		const char *route = after(kernel->things[i], "route ");
+		const char *interface = address ? address : route;
+		const char *text = interface ? strchr(interface, ' ') : NULL;
+		struct snapshot_route *item = &ret->items[ret->n];
+
+		if (!text || !read_route(arena, interface, text + 1, item))
+			continue;
+		item->is_address = address;
+		ret->n++;
+		if (!address || has(kernel, "unrouted", text + 1))
+			continue;
+		item[1] = *item;
+		item[1].is_address = false;
+		item[1].prefix = network_of(&item->prefix);
+		ret->n++;
+	}
+	return 0;
+}
+
+int kernel_look_name(struct kernel *kernel, const char *netns, enum snapshot_name *ret)
+{
+	if (!has(kernel, "netns", netns))
+		return -ENOENT;
+	*ret = has(kernel, "pin", netns)       ? SNAPSHOT_NAME_OURS
+	       : has(kernel, "bare", netns)    ? SNAPSHOT_NAME_BARE
+	       : has(kernel, "foreign", netns) ? SNAPSHOT_NAME_FOREIGN
+					       : SNAPSHOT_NAME_GONE;
 	return 0;
 }
 
@@ -179,7 +280,7 @@ int kernel_reap(struct kernel *kernel)
 }
 
 static const char *const features[] = { "forwarding4", "forwarding6", "guard", "owned", "nat",
-	"ports", "rate", "netem" };
+	"ports", "rate", "netem", "persistent" };
 
 bool kernel_has(struct kernel *kernel, const char *feature)
 {

@@ -172,7 +172,7 @@ static struct step bridge_step(struct arena *arena, enum step_type type, unsigne
 		.bridge = {
 			.name = arena_printf(arena, "nsnet%u", number),
 			.anchor = arena_printf(arena, "nsnet%ua", number),
-			.alias = arena_printf(arena, "nsnetd:net%u", number),
+			.alias = arena_printf(arena, "nsnetd:@net%u", number),
 			.mac = mac_of_address(&gateway),
 			.mtu = 1400,
 		},

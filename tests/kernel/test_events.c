@@ -32,15 +32,21 @@ static int teardown(void **state)
 }
 
 /* What has been told since; the uplinks are asked for again, as one would. */
-static unsigned read_events(struct kernel *kernel)
+static struct kernel_changes read_changes(struct kernel *kernel)
 {
 	autoarena struct arena arena = ARENA_INIT;
 	struct snapshot_uplinks uplinks;
-	unsigned events = 77;
+	struct kernel_changes changes = { 0 };
 
-	assert_int_equal(kernel_read_events(kernel, &events), 0);
+	assert_int_equal(kernel_read_events(kernel, &changes), 0);
 	assert_int_equal(kernel_uplinks(kernel, &arena, &uplinks), 0);
-	return events;
+	return changes;
+}
+
+/* Of the host, but its mounts. */
+static unsigned read_events(struct kernel *kernel)
+{
+	return read_changes(kernel).events & ~(unsigned)KERNEL_EVENT_MOUNTS;
 }
 
 static bool is_readable(struct kernel *kernel)
@@ -57,7 +63,7 @@ static void settle(struct kernel *kernel)
 	assert_int_equal(read_events(kernel), 0);
 }
 
-static void tells(struct kernel *kernel, const char *command)
+static void tells_just(struct kernel *kernel, unsigned wanted, const char *command)
 {
 	unsigned events;
 
@@ -65,9 +71,35 @@ static void tells(struct kernel *kernel, const char *command)
 	assert_true(sandbox_does("%s", command));
 	assert_true(is_readable(kernel));
 	events = read_events(kernel);
-	if (events != KERNEL_EVENT_HOST)
+	if (events != wanted)
 		fail_msg("%s: %u", command, events);
 	assert_int_equal(read_events(kernel), 0);
+}
+
+static void tells(struct kernel *kernel, const char *command)
+{
+	tells_just(kernel, KERNEL_EVENT_HOST, command);
+}
+
+/* That something happened to an object, and nothing else. Of a carrier the kernel tells some time later. */
+static void touches(struct kernel *kernel, const char *name, const char *command)
+{
+	struct pollfd wait = { .fd = kernel_events(kernel), .events = POLLIN };
+	struct kernel_changes changes = { 0 };
+
+	settle(kernel);
+	assert_true(sandbox_does("%s", command));
+	while (changes.n == 0 && poll(&wait, 1, 10000) == 1)
+		changes = read_changes(kernel);
+	if (changes.n == 0)
+		fail_msg("%s: touches nothing", command);
+	for (size_t i = 0; i < changes.n; i++) {
+		const struct kernel_touched *object = &changes.objects[i];
+
+		if (object->is_network != (*name == '@') ||
+			!streq(object->name, name + (*name == '@')))
+			fail_msg("%s: touches %s", command, object->name);
+	}
 }
 
 static void tells_nothing(struct kernel *kernel, const char *command)
@@ -137,9 +169,12 @@ static void test_forwarding(void **state)
 	struct kernel *kernel = *state;
 
 	tells(kernel, "sysctl -qw net.ipv4.ip_forward=1");
-	tells(kernel, "sysctl -qw net.ipv4.ip_forward=0");
+	/* That switches it off for each interface, the network's too. */
+	tells_just(kernel, KERNEL_EVENT_HOST | KERNEL_EVENT_SETTING,
+		"sysctl -qw net.ipv4.ip_forward=0");
 	tells(kernel, "sysctl -qw net.ipv4.conf.all.forwarding=1");
-	tells(kernel, "sysctl -qw net.ipv4.conf.all.forwarding=0");
+	tells_just(kernel, KERNEL_EVENT_HOST | KERNEL_EVENT_SETTING,
+		"sysctl -qw net.ipv4.conf.all.forwarding=0");
 	tells(kernel, "sysctl -qw net.ipv6.conf.all.forwarding=1");
 	tells(kernel, "sysctl -qw net.ipv6.conf.all.forwarding=0");
 	tells_nothing(kernel,
@@ -153,9 +188,10 @@ static void test_forwarding(void **state)
 	settle(kernel);
 	set_forwarding(kernel, STEP_SYSCTL_SET, ours);
 	assert_int_equal(read_events(kernel), 0);
-	tells(kernel, "sysctl -qw net.ipv4.conf.up0.forwarding=0");
+	tells_just(kernel, KERNEL_EVENT_HOST | KERNEL_EVENT_SETTING,
+		"sysctl -qw net.ipv4.conf.up0.forwarding=0");
 	tells_nothing(kernel, "sysctl -qw net.ipv4.conf.up0.forwarding=1");
-	tells(kernel,
+	tells_just(kernel, KERNEL_EVENT_HOST | KERNEL_EVENT_SETTING,
 		"sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.nsnet0.forwarding=1 net.ipv4.conf.nsnet0.forwarding=0");
 	set_forwarding(kernel, STEP_SYSCTL_RESTORE, ours);
 
@@ -166,14 +202,16 @@ static void test_forwarding(void **state)
 	settle(kernel);
 	set_forwarding(kernel, STEP_SYSCTL_SET, ours6);
 	assert_int_equal(read_events(kernel), 0);
-	tells(kernel, "sysctl -qw net.ipv6.conf.up0.force_forwarding=0");
+	tells_just(kernel, KERNEL_EVENT_HOST | KERNEL_EVENT_SETTING,
+		"sysctl -qw net.ipv6.conf.up0.force_forwarding=0");
 	set_forwarding(kernel, STEP_SYSCTL_RESTORE, ours6);
 }
 
 /* A bridge of ours must forward; sandbox_make_network() has set that. */
 static void test_bridge(void **state)
 {
-	tells(*state, "sysctl -qw net.ipv4.conf.nsnet0.forwarding=0");
+	tells_just(*state, KERNEL_EVENT_HOST | KERNEL_EVENT_SETTING,
+		"sysctl -qw net.ipv4.conf.nsnet0.forwarding=0");
 	tells_nothing(*state, "sysctl -qw net.ipv4.conf.nsnet0.forwarding=1");
 }
 
@@ -196,24 +234,79 @@ static void test_ours(void **state)
 		"sysctl -qw net.ipv4.ip_forward=1'");
 }
 
+static void test_objects(void **state)
+{
+	static const struct {
+		const char *object, *command;
+	} rows[] = {
+		{ "ns1", "ip -n ns1 link set eth0 down" },
+		{ "ns1", "ip link set nsv1 nomaster" },
+		{ "ns1", "ip link set nsv1 down" },
+		{ "ns1", "ip link delete nsv1" },
+		{ "ns1", "ip netns delete ns1" },
+		{ "@net0", "ip link set nsnet0 down" },
+		{ "@net0", "ip link set nsnet0 up" },
+		{ "@net0",
+			"ip address add 198.51.100.1/24 dev nsnet0; ip address del 198.51.100.1/24 dev nsnet0" },
+		{ "@net0",
+			"ip route add 198.51.100.0/24 dev nsnet0; ip route del 198.51.100.0/24" },
+		{ "@net0", "ip link delete nsnet0a" },
+		{ "@net0", "ip link delete nsnet0" },
+	};
+	struct sandbox_namespace ns = { "ns1", 0, 10, 1, 0, 0 };
+	struct kernel *kernel = *state;
+
+	sandbox_make(kernel, &ns);
+	for (size_t i = 0; i < lengthof(rows); i++)
+		touches(kernel, rows[i].object, rows[i].command);
+	sandbox_delete(kernel, &ns);
+}
+
+/* A name that is bare. */
+static void test_mounts(void **state)
+{
+	struct sandbox_namespace ns = { "ns1", 0, 10, 1, 0, 0 };
+	enum snapshot_name name = SNAPSHOT_NAME_GONE;
+	struct kernel *kernel = *state;
+
+	sandbox_make(kernel, &ns);
+	settle(kernel);
+	assert_int_equal(kernel_look_name(kernel, "ns1", &name), 0);
+	assert_int_equal(name, SNAPSHOT_NAME_OURS);
+	assert_true(sandbox_does("umount /run/netns/ns1"));
+	assert_true(read_changes(kernel).events & KERNEL_EVENT_MOUNTS);
+	assert_int_equal(read_changes(kernel).events, 0);
+	assert_int_equal(kernel_look_name(kernel, "ns1", &name), 0);
+	assert_int_equal(name, SNAPSHOT_NAME_BARE);
+	sandbox_do(kernel, &(struct step){ .type = STEP_NETNS_PIN, .netns = "ns1" });
+	assert_true(sandbox_does("ip -n ns1 link show eth0 && "
+				 "[ $(grep -c /run/netns/ns1 /proc/self/mountinfo) = 1 ]"));
+	assert_true(sandbox_does("ip netns delete ns1"));
+	assert_int_equal(kernel_look_name(kernel, "ns1", &name), 0);
+	assert_int_equal(name, SNAPSHOT_NAME_GONE);
+	assert_true(sandbox_does("ip netns add ns1"));
+	assert_int_equal(kernel_look_name(kernel, "ns1", &name), 0);
+	assert_int_equal(name, SNAPSHOT_NAME_FOREIGN);
+	assert_true(sandbox_does("ip netns delete ns1"));
+	sandbox_delete(kernel, &ns);
+	assert_int_equal(kernel_look_name(kernel, "ns1", &name), -ENOENT);
+}
+
 /* Where more happens than there is room for, anything may have happened. */
 static void test_lost(void **state)
 {
 	struct kernel *kernel = *state;
-	unsigned events = 0;
+	struct kernel_changes changes = { 0 };
 
 	settle(kernel);
 	assert_true(sandbox_does(
 		"for i in $(seq 20000); do echo \"route add 198.51.$((i / 250)).$((i %% 250))/32 dev other\"; done "
 		">/run/batch && sed 's/ add / del /' /run/batch >/run/batch2; "
 		"ip -batch /run/batch && ip -batch /run/batch2 && rm /run/batch /run/batch2"));
-	while (is_readable(kernel)) {
-		unsigned more;
-
-		assert_int_equal(kernel_read_events(kernel, &more), 0);
-		events |= more;
-	}
-	assert_int_equal(events, KERNEL_EVENT_HOST | KERNEL_EVENT_FIREWALL);
+	while (is_readable(kernel))
+		assert_int_equal(kernel_read_events(kernel, &changes), 0);
+	assert_int_equal(changes.events, KERNEL_EVENT_HOST | KERNEL_EVENT_FIREWALL |
+						 KERNEL_EVENT_MOUNTS | KERNEL_EVENT_LOST);
 	assert_int_equal(read_events(kernel), 0);
 	tells(kernel, "ip link set up0 mtu 1300");
 }
@@ -247,11 +340,11 @@ static void test_tables(void **state)
 static void test_not_asked(void **state)
 {
 	struct kernel *kernel = sandbox_kernel();
-	unsigned events = 77;
+	struct kernel_changes changes = { .events = 77 };
 
 	(void)state;
-	assert_int_equal(kernel_read_events(kernel, &events), -EBADF);
-	assert_int_equal(events, 77);
+	assert_int_equal(kernel_read_events(kernel, &changes), -EBADF);
+	assert_int_equal(changes.events, 77);
 	assert_int_equal(kernel_events(kernel), kernel_events(kernel));
 	kernel_free(kernel);
 }
@@ -264,6 +357,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_forwarding, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bridge, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ours, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_objects, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tables, setup, teardown),
 		cmocka_unit_test(test_not_asked),

@@ -22,7 +22,7 @@ static void test_network(void **state)
 	sandbox_shows("ip -d link show nsnet0", "stp_state 0");
 	sandbox_shows("ip -d link show nsnet0", "vlan_filtering 0");
 	sandbox_shows("ip -d link show nsnet0", "group 28275");
-	sandbox_shows("ip -d link show nsnet0", "alias nsnetd:net0");
+	sandbox_shows("ip -d link show nsnet0", "alias nsnetd:@net0");
 	sandbox_shows(
 		"ip addr show nsnet0", "inet 10.99.0.1/24 brd 10.99.0.255 scope global nsnet0");
 	sandbox_shows("ip addr show nsnet0", "inet6 fd99::1/64 scope global nodad");
@@ -34,7 +34,7 @@ static void test_network(void **state)
 	sandbox_shows("ip -d link show nsnet0a", "learning off flood off");
 	sandbox_shows("ip -d link show nsnet0a", "mcast_flood off bcast_flood off");
 	sandbox_shows("ip -d link show nsnet0a", "addrgenmode none numtxqueues 1");
-	sandbox_shows("ip -d link show nsnet0a", "alias nsnetd:net0/anchor");
+	sandbox_shows("ip -d link show nsnet0a", "alias nsnetd:@net0/anchor");
 	sandbox_shows("ip -d link show nsnet0ap", "addrgenmode none numtxqueues 1");
 	sandbox_hides("ip addr show nsnet0a", "inet");
 

@@ -52,7 +52,7 @@ static void check_links(const struct snapshot *snapshot)
 	const struct snapshot_link *end = find_link(snapshot, "nsv1");
 
 	assert_int_equal(snapshot->n_links, 4);
-	assert_string_equal(bridge->alias, "nsnetd:net0");
+	assert_string_equal(bridge->alias, "nsnetd:@net0");
 	assert_int_equal(bridge->master, 0);
 	assert_string_equal(end->alias, "nsnetd:ns1/eth0");
 	assert_int_equal(end->master, bridge->index);

@@ -110,8 +110,8 @@ static void test_make_missing_link(void **state)
 {
 	struct world *world = *state;
 	struct plan plan = PLAN_INIT(&world->arena);
-	bool has_links[] = { true, false };
-	struct namespace_presence presence = { true, true, has_links, true };
+	enum link_presence links[] = { LINK_WHOLE, LINK_MISSING };
+	struct namespace_presence presence = { true, true, links, true };
 
 	difference_make_namespace(world->ns, &presence, &plan);
 	assert_plan(world, &plan,
@@ -126,12 +126,14 @@ static void test_nothing_to_do(void **state)
 {
 	struct world *world = *state;
 	struct plan plan = PLAN_INIT(&world->arena);
-	bool has_links[] = { true, true };
-	struct namespace_presence presence = { true, true, has_links, true };
+	enum link_presence links[] = { LINK_WHOLE, LINK_WHOLE };
+	struct namespace_presence presence = { true, true, links, true };
 
 	difference_make_namespace(world->ns, &presence, &plan);
-	difference_make_network(
-		world->network, &(struct network_presence){ true, true, true }, &plan);
+	difference_make_network(world->network,
+		&(struct network_presence){
+			.bridge = LINK_WHOLE, .has_names = true, .is_fenced = true },
+		&plan);
 	assert_int_equal(plan.n, 0);
 }
 

@@ -66,6 +66,8 @@ static const struct row {
 		"ip link add nsv0 master nsnet0 mtu 1500 type veth peer name eth0 netns ns1 "
 		"address 02:6e:00:00:00:01" },
 	[STEP_VETH_SETTLE] = { { VETH }, "ip link show nsv0 up", NULL },
+	[STEP_BRIDGE_MEND] = { { BRIDGE }, "ip link set nsnet0 up", NULL },
+	[STEP_VETH_MEND] = { { VETH }, "ip link set nsv0 master nsnet0 up", NULL },
 	[STEP_ADDRESS_ADD] = { { .netns = "ns1", .address = { "eth0", { V4(7), 24 } } },
 		"ip -n ns1 address add 192.0.2.7/24 dev eth0",
 		"ip -n ns1 address delete 192.0.2.7/24 dev eth0" },
@@ -147,6 +149,9 @@ static const struct row {
 	[STEP_RECORD_WRITE] = { { RECORD }, "touch state/networks/net1.json",
 		"rm state/networks/net1.json" },
 	[STEP_RECORD_DELETE] = { { RECORD }, "rm state/networks/net1.json", NULL },
+	[STEP_WISH_WRITE] = { { RECORD }, "touch /var/lib/nsnetd/networks/net1.json",
+		"rm /var/lib/nsnetd/networks/net1.json" },
+	[STEP_WISH_DELETE] = { { RECORD }, "rm /var/lib/nsnetd/networks/net1.json", NULL },
 };
 
 static struct step step_of(enum step_type type)
@@ -215,6 +220,13 @@ static void test_before(void **state)
 	assert_true(step_inverse(&step, &inverse));
 	assert_int_equal(inverse.type, STEP_RECORD_WRITE);
 	assert_string_equal(inverse.record.data, "before");
+
+	for (int type = STEP_WISH_WRITE; type <= STEP_WISH_DELETE; type++) {
+		step.type = (enum step_type)type;
+		assert_true(step_inverse(&step, &inverse));
+		assert_int_equal(inverse.type, STEP_WISH_WRITE);
+		assert_string_equal(inverse.record.data, "before");
+	}
 }
 
 /* What a setting was is known once it is set; putting it back writes nothing there. */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * link_build - messages that make and change links
+ */
+#include "link_build.h"
+
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/veth.h>
+
+struct nl_msg *link_message(int type, int flags, struct ifinfomsg header)
+{
+	return netlink_message(type, flags, &header, sizeof(header));
+}
+
+/* The message, or none where something did not fit. */
+struct nl_msg *link_checked(struct nl_msg *message, int failures)
+{
+	if (message && failures < 0) {
+		nlmsg_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+struct nl_msg *link_build_bridge(const struct step *step)
+{
+	struct nl_msg *m =
+		link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, (struct ifinfomsg){ 0 });
+	struct nlattr *info, *data;
+	int r = 0;
+
+	if (!m)
+		return NULL;
+	r |= nla_put_string(m, IFLA_IFNAME, step->bridge.name);
+	r |= nla_put(m, IFLA_ADDRESS, sizeof(step->bridge.mac.bytes), step->bridge.mac.bytes);
+	r |= nla_put_u32(m, IFLA_MTU, step->bridge.mtu);
+	r |= nla_put_u32(m, IFLA_GROUP, SNAPSHOT_LINK_GROUP);
+	info = nla_nest_start(m, IFLA_LINKINFO);
+	r |= nla_put_string(m, IFLA_INFO_KIND, "bridge");
+	data = nla_nest_start(m, IFLA_INFO_DATA);
+	r |= nla_put_u32(m, IFLA_BR_STP_STATE, 0);
+	r |= nla_put_u8(m, IFLA_BR_MCAST_SNOOPING, 0);
+	/* Kernels without br_netfilter let these pass unread. */
+	r |= nla_put_u8(m, IFLA_BR_NF_CALL_IPTABLES, 0);
+	r |= nla_put_u8(m, IFLA_BR_NF_CALL_IP6TABLES, 0);
+	r |= nla_put_u8(m, IFLA_BR_NF_CALL_ARPTABLES, 0);
+	if (r < 0 || !info || !data)
+		return link_checked(m, -ENOMEM);
+	(void)nla_nest_end(m, data);
+	(void)nla_nest_end(m, info);
+	return m;
+}
+
+define_cleanup(struct rtnl_link *, rtnl_link_put);
+define_cleanup(struct nl_addr *, nl_addr_put);
+
+struct nl_msg *link_build_veth(const struct link_veth *veth)
+{
+	cleanup(rtnl_link_put) struct rtnl_link *link = rtnl_link_veth_alloc();
+	cleanup(rtnl_link_put) struct rtnl_link *peer = link ? rtnl_link_veth_get_peer(link) : NULL;
+	struct rtnl_link *const ends[] = { link, peer };
+	struct nl_msg *message = NULL;
+
+	if (!peer)
+		return NULL;
+	rtnl_link_set_name(link, veth->name);
+	rtnl_link_set_name(peer, veth->peer);
+	for (size_t i = 0; i < lengthof(ends); i++) {
+		rtnl_link_set_mtu(ends[i], veth->mtu);
+		rtnl_link_set_num_tx_queues(ends[i], 1);
+		rtnl_link_set_num_rx_queues(ends[i], 1);
+	}
+	rtnl_link_set_group(link, SNAPSHOT_LINK_GROUP);
+	if (veth->fd >= 0)
+		rtnl_link_set_ns_fd(peer, veth->fd);
+	if (veth->peer_mac) {
+		cleanup(nl_addr_put) struct nl_addr *mac =
+			nl_addr_build(AF_LLC, veth->peer_mac->bytes, sizeof(veth->peer_mac->bytes));
+
+		if (!mac)
+			return NULL;
+		rtnl_link_set_addr(peer, mac);
+	}
+	if (rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &message) < 0)
+		return NULL;
+	return message;
+}
+
+/* No address that the kernel makes by itself; to be sent before the link is up. */
+struct nl_msg *link_build_without_addresses(int index, const char *alias)
+{
+	struct nl_msg *m = link_message(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
+	struct nlattr *families, *family;
+	int r = 0;
+
+	if (!m)
+		return NULL;
+	if (alias)
+		r |= nla_put_string(m, IFLA_IFALIAS, alias);
+	families = nla_nest_start(m, IFLA_AF_SPEC);
+	family = nla_nest_start(m, AF_INET6);
+	r |= nla_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	if (r < 0 || !families || !family)
+		return link_checked(m, -ENOMEM);
+	(void)nla_nest_end(m, family);
+	(void)nla_nest_end(m, families);
+	return m;
+}
+
+static struct nl_msg *build_alias(int index, const char *alias)
+{
+	struct nl_msg *m = link_message(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
+
+	return link_checked(m, m && alias ? nla_put_string(m, IFLA_IFALIAS, alias) : 0);
+}
+
+/* Alias and addresses of a link that is not up yet. */
+struct nl_msg *link_build_quiet(const struct kernel *kernel, int index, const char *alias)
+{
+	return kernel->has_ipv6 ? link_build_without_addresses(index, alias)
+				: build_alias(index, alias);
+}
+
+/* Flags that are set besides; master 0: none */
+struct nl_msg *link_build_flags(int index, unsigned flags, int master)
+{
+	struct nl_msg *m = link_message(RTM_SETLINK, 0,
+		(struct ifinfomsg){ .ifi_index = index, .ifi_flags = flags, .ifi_change = flags });
+
+	return link_checked(m, m && master ? nla_put_u32(m, IFLA_MASTER, (uint32_t)master) : 0);
+}
+
+struct nl_msg *link_build_up(int index, int master)
+{
+	return link_build_flags(index, IFF_UP, master);
+}
+
+struct nl_msg *link_build_group(int index, uint32_t group)
+{
+	struct nl_msg *m = link_message(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
+
+	return link_checked(m, m ? nla_put_u32(m, IFLA_GROUP, group) : 0);
+}
