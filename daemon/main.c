@@ -9,6 +9,7 @@
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
 
+#include "check.h"
 #include "log.h"
 #include "manager.h"
 #include "version.h"
@@ -18,6 +19,7 @@
 
 struct options {
 	const char *socket, *config;
+	bool is_check;
 };
 
 static void print_help(void)
@@ -26,6 +28,7 @@ static void print_help(void)
 		     "Serves network namespaces to the members of the control group.\n\n"
 		     "  --socket PATH   listen there, where systemd hands over no socket\n"
 		     "  --config FILE   read that instead of " CONFIG_PATH "\n"
+		     "  --check         tell whether this system can do what is promised, and end\n"
 		     "  --help\n"
 		     "  --version\n\n"
 		     "See nsnetd(8), nsnetd.conf(5), nsnetctl(1).\n");
@@ -37,6 +40,7 @@ static int read_options(int argc, char **argv, struct options *ret)
 	static const struct option options[] = {
 		{ "socket", required_argument, NULL, 's' },
 		{ "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
@@ -51,6 +55,9 @@ static int read_options(int argc, char **argv, struct options *ret)
 			break;
 		case 'c':
 			ret->config = optarg;
+			break;
+		case 'k':
+			ret->is_check = true;
 			break;
 		case 'h':
 			print_help();
@@ -117,6 +124,8 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (options.is_check)
+		return check_all(options.config, options.socket);
 	(void)umask(0077);
 	raise_limits();
 	log_open(LOG_INFO);

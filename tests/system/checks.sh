@@ -107,6 +107,22 @@ callers() {
 	report $? "a stranger's connection is refused by the socket's mode"
 }
 
+# What nsnetd says of this system: netem and 6.17 depend on the machine.
+checked() {
+	check "nsnetd --check: all that is essential is there" nsnetd --check
+	nsnetd --check >/tmp/checked
+	for row in /run/netns /run/nsnetd /var/lib/nsnetd group admin-group socket dnsmasq inotify guard ports owned; do
+		says "^ok +$row " "$row is there" cat /tmp/checked
+	done
+	equal "$(systemctl --quiet is-active systemd-resolved.service && echo ok || echo missing)" \
+		"$(sed -n 's/ *resolved .*//p' /tmp/checked)" "resolved is, where it runs"
+	systemctl stop nsnetd.socket nsnetd.service
+	says '^missing +socket .*nobody listens' "a socket that is not served" nsnetd --check
+	says 'Try: systemctl enable --now nsnetd.socket' "and what mends that" nsnetd --check
+	systemctl start nsnetd.socket
+	says '^unknown +guard ' "a user is told what he cannot see" sh -c 'runuser -u stranger -- nsnetd --check; [ $? = 1 ]'
+}
+
 # What a member makes is his: he enters it alone, and nobody else does.
 owned() {
 	useradd --groups nsnet neighbour
@@ -414,6 +430,7 @@ stopped() {
 
 installed
 activated
+checked
 callers
 owned
 made
