@@ -127,6 +127,19 @@ static const char *temporary_name(const char *name, char ret[NAME_MAX + 1])
 	return n > 0 && n <= NAME_MAX ? ret : NULL;
 }
 
+static int create_new(int directory, const char *name, mode_t mode)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(directory, name, flags, mode);
+
+	if (fd < 0 && errno == EEXIST) {
+		/* A crash left it behind. */
+		(void)file_remove(directory, name);
+		fd = openat(directory, name, flags, mode);
+	}
+	return fd < 0 ? neg() : fd;
+}
+
 int file_put(int directory, const char *name, mode_t mode, const char *text, size_t n,
 	enum file_existing existing)
 {
@@ -138,20 +151,28 @@ int file_put(int directory, const char *name, mode_t mode, const char *text, siz
 
 	if (!temporary)
 		return -ENAMETOOLONG;
-	/* One that a crash left behind. */
-	(void)file_remove(directory, temporary);
-	fd = openat(
-		directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	fd = create_new(directory, temporary, mode);
 	if (fd < 0)
-		return neg();
+		return fd;
 	r = file_write_at(fd, text, n, 0);
-	if (r == 0 && fchmod(fd, mode) < 0)
+	/* The umask takes nothing from a file that is for its owner alone. */
+	if (r == 0 && (mode & (S_IRWXG | S_IRWXO)) != 0 && fchmod(fd, mode) < 0)
+		r = neg();
+	if (r == 0 && existing == FILE_REPLACE_SYNCED && fsync(fd) < 0)
 		r = neg();
 	if (r == 0 && renameat2(directory, temporary, directory, name, flags) < 0)
 		r = neg();
 	if (r < 0)
 		(void)file_remove(directory, temporary);
 	return r;
+}
+
+bool file_is_own(int directory, const char *name)
+{
+	struct stat st;
+
+	return fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_uid == geteuid();
 }
 
 int file_remove(int directory, const char *name)

@@ -25,11 +25,15 @@ int file_write_at(int fd, const void *bytes, size_t n, off_t offset);
 /* What one write(2) takes: for /proc/sys. Never makes a file. */
 int file_write_once(int directory, const char *name, const char *text);
 
-enum file_existing { FILE_REPLACE, FILE_KEEP };
+/* FILE_KEEP: -EEXIST where there is one of that name. FILE_REPLACE_SYNCED: what it says is on the disk, if not yet its name. */
+enum file_existing { FILE_REPLACE, FILE_KEEP, FILE_REPLACE_SYNCED };
 
-/* A file whole or not at all: written beside, then renamed. FILE_KEEP: -EEXIST where there is one of that name. */
+/* A file whole or not at all: written beside, then renamed. */
 int file_put(int directory, const char *name, mode_t mode, const char *text, size_t n,
 	enum file_existing existing);
+
+/* Whether that is a file of our own, which nobody else could have left there. */
+bool file_is_own(int directory, const char *name);
 
 /* 0 as well where there is none. */
 int file_remove(int directory, const char *name);

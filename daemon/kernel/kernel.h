@@ -147,8 +147,8 @@ int kernel_kill(struct kernel *kernel, int64_t inode);
  * one call, since nobody else gets at links meanwhile. Returns how many of ours are still waiting, or -errno. */
 int kernel_reap(struct kernel *kernel);
 
-/* What this system can do: "persistent" (STEP_WISH_WRITE), "forwarding4", "forwarding6", "cookie", "guard" (STEP_GUARD_ADD), "nat" (STEP_FENCE_SET), "ports"
- * (STEP_PORT_ADD), "rate" and "netem" (STEP_SHAPE_SET), "persist" (the tables belong to us), "owned" (namespaces that belong to
- * users; not where the system's policy keeps user namespaces from them). */
+/* What this system can do: "forwarding4", "forwarding6", "cookie", "guard" (STEP_GUARD_ADD), "nat" (STEP_FENCE_SET), "ports"
+ * (STEP_PORT_ADD), "rate" and "netem" (STEP_SHAPE_SET), "persist" (the tables belong to us), "persistent" (STEP_WISH_WRITE),
+ * "owned" (namespaces that belong to users; not where the system's policy keeps user namespaces from them). */
 bool kernel_has(struct kernel *kernel, const char *feature);
 void kernel_features(struct kernel *kernel, struct arena *arena, struct string_list *ret);

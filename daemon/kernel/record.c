@@ -4,6 +4,7 @@
  */
 #include "record.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 #include "file.h"
@@ -41,13 +42,70 @@ int record_delete(struct kernel *kernel, const struct step *step)
 	return file_remove(folder(kernel, step->record.kind), name);
 }
 
-int record_list(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
-	struct snapshot_record **ret, size_t *ret_n)
+static int write_wish(
+	int directory, const struct step *step, const void *data, enum file_existing existing)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	const char *text = codec_encode(step->record.type, data, &arena);
+	char name[NAME_SIZE + sizeof(SUFFIX)];
+
+	file_name(step->record.name, name);
+	return file_put(directory, name, 0600, text, strlen(text), existing);
+}
+
+/* What was done and may not be on the disk is taken back, as well as that can be. */
+static void take_back(int directory, const struct step *step)
+{
+	char name[NAME_SIZE + sizeof(SUFFIX)];
+	int r;
+
+	file_name(step->record.name, name);
+	if (step->record.before)
+		r = write_wish(directory, step, step->record.before, FILE_REPLACE);
+	else
+		r = file_remove(directory, name);
+	if (r < 0)
+		log_line(LOG_ERR, "cannot put %s back as it was: %s", name, strerror(-r));
+}
+
+int record_write_wish(struct kernel *kernel, const struct step *step)
+{
+	int directory = kernel->wishes[step->record.kind];
+	int r = write_wish(directory, step, step->record.data, FILE_REPLACE_SYNCED);
+
+	if (r < 0 || fsync(directory) == 0)
+		return r;
+	r = neg();
+	take_back(directory, step);
+	return r;
+}
+
+int record_delete_wish(struct kernel *kernel, const struct step *step)
+{
+	int directory = kernel->wishes[step->record.kind], r;
+	char name[NAME_SIZE + sizeof(SUFFIX)];
+
+	file_name(step->record.name, name);
+	/* Where none can be kept there is none. */
+	if (directory < 0 || faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	r = file_remove(directory, name);
+	if (r < 0 || fsync(directory) == 0)
+		return r;
+	r = neg();
+	if (step->record.before)
+		take_back(directory, step);
+	return r;
+}
+
+/* Of wishes only those are believed that are our own. */
+static int list(int directory, bool is_of_wishes, struct arena *arena, struct snapshot_record **ret,
+	size_t *ret_n)
 {
 	struct snapshot_record *records;
 	size_t n = 0, n_files;
 	const char **files;
-	int r = file_list(folder(kernel, kind), arena, &files, &n_files);
+	int r = file_list(directory, arena, &files, &n_files);
 
 	if (r < 0)
 		return r;
@@ -61,8 +119,12 @@ int record_list(const struct kernel *kernel, enum record_kind kind, struct arena
 		records[n].name = arena_strndup(arena, files[i], length - n_suffix);
 		if (!name_is_valid(records[n].name))
 			continue;
-		r = file_read(
-			folder(kernel, kind), files[i], RECORD_MAX, arena, &text, &records[n].n);
+		if (is_of_wishes && !file_is_own(directory, files[i])) {
+			log_line(LOG_WARNING, "%s among the persistent is no file of root's: left",
+				files[i]);
+			continue;
+		}
+		r = file_read(directory, files[i], RECORD_MAX, arena, &text, &records[n].n);
 		if (r < 0) {
 			log_line(LOG_ERR, "cannot read the record %s: %s", files[i], strerror(-r));
 			continue;
@@ -72,4 +134,18 @@ int record_list(const struct kernel *kernel, enum record_kind kind, struct arena
 	*ret = records;
 	*ret_n = n;
 	return 0;
+}
+
+int record_list(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record **ret, size_t *ret_n)
+{
+	return list(folder(kernel, kind), false, arena, ret, ret_n);
+}
+
+int record_list_wishes(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record **ret, size_t *ret_n)
+{
+	if (kernel->wishes[kind] < 0)
+		return 0;
+	return list(kernel->wishes[kind], true, arena, ret, ret_n);
 }

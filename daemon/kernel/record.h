@@ -8,7 +8,13 @@
 
 int record_write(struct kernel *kernel, const struct step *step);
 int record_delete(struct kernel *kernel, const struct step *step);
+/* On the disk when it is done. */
+int record_write_wish(struct kernel *kernel, const struct step *step);
+int record_delete_wish(struct kernel *kernel, const struct step *step);
 
 /* All records of a kind; those that cannot be read are left out, and the log says so. */
 int record_list(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record **ret, size_t *ret_n);
+/* The same of wishes; none where there is nowhere to keep them. */
+int record_list_wishes(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
 	struct snapshot_record **ret, size_t *ret_n);

@@ -88,6 +88,12 @@ int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot 
 		r = record_list(kernel, RECORD_NAMESPACE, arena, &snapshot.namespaces,
 			&snapshot.n_namespaces);
 	if (r == 0)
+		r = record_list_wishes(kernel, RECORD_NETWORK, arena, &snapshot.network_wishes,
+			&snapshot.n_network_wishes);
+	if (r == 0)
+		r = record_list_wishes(kernel, RECORD_NAMESPACE, arena, &snapshot.namespace_wishes,
+			&snapshot.n_namespace_wishes);
+	if (r == 0)
 		r = firewall_list_ports(kernel, arena, &snapshot.ports, &snapshot.n_ports);
 	if (r < 0)
 		return r;

@@ -17,8 +17,10 @@ static int carry_out(struct nsnet_context *context, struct call *call, struct ne
 {
 	struct network_presence nothing = { 0 };
 	struct plan plan = PLAN_INIT(call_arena(call));
-	int r = host_plan_first(context->registry, context->kernel, &plan);
+	int r;
 
+	difference_record_network(network, &plan);
+	r = host_plan_first(context->registry, context->kernel, &plan);
 	if (r < 0)
 		return r;
 	difference_make_network(network, &nothing, &plan);
@@ -155,6 +157,14 @@ static bool is_rebuilt(const struct network *former, const struct network *netwo
 	return !is_equal;
 }
 
+static bool has_persistent(const struct network *network)
+{
+	list_foreach (&network->attachments, struct attachment, link, attachment)
+		if (attachment->ns->told.context.persistent.value)
+			return true;
+	return false;
+}
+
 static int make_changed(struct nsnet_context *context, struct call *call, struct network *former,
 	const struct nsnet_network_context *change, struct network **ret)
 {
@@ -176,7 +186,9 @@ static int make_changed(struct nsnet_context *context, struct call *call, struct
 	(*ret)->told.runtime.created = former->told.runtime.created;
 	(*ret)->told.runtime.bridge_index = former->told.runtime.bridge_index;
 	(*ret)->told.runtime.revision = former->told.runtime.revision + 1;
-	if (former->n_attachments == 0 || !is_rebuilt(former, *ret))
+	if (former->n_attachments == 0 ||
+		(!is_rebuilt(former, *ret) &&
+			((*ret)->told.context.persistent.value || !has_persistent(former))))
 		return 0;
 	return nsnet_fail_network_busy(call,
 		       &(struct nsnet_network_busy){
@@ -288,12 +300,17 @@ int nsnet_on_delete_networks(
 	struct nsnet_context *context, struct call *call, const struct nsnet_delete_networks_in *in)
 {
 	struct network **networks = arena_array(call_arena(call), in->names.n, sizeof(*networks));
-	struct plan plan = PLAN_INIT(call_arena(call));
+	struct plan wishes = PLAN_INIT(call_arena(call)), plan = PLAN_INIT(call_arena(call));
 	struct kernel_error error = { 0 };
 	int r = find_all(context, call, in, networks);
 
 	if (r != 0)
 		return 0;
+	for (size_t i = 0; i < in->names.n; i++)
+		difference_give_up_network(networks[i], &wishes);
+	r = kernel_apply(context->kernel, &wishes, &error);
+	if (r != 0)
+		return r < 0 ? r : methods_fail_kernel(call, &error);
 	for (size_t i = 0; i < in->names.n; i++)
 		difference_remove_network(networks[i], &plan);
 	r = host_plan_last(context->registry, context->kernel, in->names.n, &plan);

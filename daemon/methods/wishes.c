@@ -24,6 +24,8 @@ struct creation {
 	struct quota_charge charge; /* of a new one */
 	struct string_list lost_addresses;
 	struct network *new_network;
+	struct network *kept; /* a network that becomes persistent with it, or NULL */
+	struct nsnet_list_networks_out kept_before;
 	struct ns *ns;
 };
 
@@ -101,6 +103,7 @@ static struct namespace_host host_of(struct creation *creation)
 		.has_ports = kernel_has(context->kernel, "ports"),
 		.has_rate = kernel_has(context->kernel, "rate"),
 		.has_netem = kernel_has(context->kernel, "netem"),
+		.has_persistent = kernel_has(context->kernel, "persistent"),
 		.former = creation->former,
 	};
 }
@@ -189,15 +192,41 @@ static void complete_changed(struct creation *creation)
 	runtime->revision = former->revision + 1;
 }
 
+/* Whoever is to come back after a reboot takes the network "default" along: it is everybody's, and nobody else's to keep. */
+static void keep_default(struct creation *creation)
+{
+	struct ns *ns = creation->ns;
+
+	for (size_t i = 0; ns->told.context.persistent.value && i < ns->n_attachments; i++) {
+		struct network *network = ns->attachments[i].network;
+
+		if (network->told.context.persistent.value)
+			continue;
+		assert(streq(network->name, METHODS_DEFAULT_NETWORK));
+		creation->kept_before = network->told;
+		network->told.context.persistent = SOME_BOOL(true);
+		if (network == creation->new_network)
+			continue;
+		network->told.runtime.revision++;
+		creation->kept = network;
+	}
+}
+
+/* What is to be written down comes first. */
 static int make_plan(struct creation *creation, struct plan *plan)
 {
 	struct network_presence no_network = { 0 };
 	struct namespace_presence nothing = { 0 };
+	int r = 0;
 
+	if (creation->new_network)
+		difference_record_network(creation->new_network, plan);
+	if (creation->kept)
+		difference_keep_network(creation->kept, &creation->kept_before, plan);
+	if (!creation->former)
+		difference_record_namespace(creation->ns, plan);
 	if (creation->new_network) {
-		int r = host_plan_first(
-			creation->context->registry, creation->context->kernel, plan);
-
+		r = host_plan_first(creation->context->registry, creation->context->kernel, plan);
 		if (r < 0)
 			return r;
 		difference_make_network(creation->new_network, &no_network, plan);
@@ -247,9 +276,16 @@ static int fulfil(
 		complete_changed(creation);
 	else
 		complete_new(creation);
+	keep_default(creation);
 	r = carry_out(creation, &error);
+	if (r != 0 && creation->kept)
+		creation->kept->told = creation->kept_before;
 	if (r > 0)
 		return methods_fail_kernel(creation->call, &error) + 1;
+	if (r == 0 && creation->kept)
+		monitor_tell(creation->context,
+			&(struct monitor_event){ NSNET_EVENT_KIND_CHANGED,
+				.network = creation->kept, .by = creation->call });
 	if (r == 0 && creation->new_network)
 		methods_add_network(creation->context, creation->call, take(creation->new_network));
 	return r;

@@ -267,10 +267,36 @@ static void change_etc(const struct ns *former, const struct ns *ns, struct plan
 		plan_add(plan, &step);
 }
 
+/* The wish of what is persistent, from that of before. */
+static void change_wish(struct step before, bool was_persistent, struct step after,
+	bool is_persistent, struct plan *plan)
+{
+	if (was_persistent)
+		after.record.before = before.record.data;
+	if (!is_persistent)
+		after.type = STEP_WISH_DELETE;
+	if (is_persistent || was_persistent)
+		plan_add(plan, &after);
+}
+
+static bool has_settings(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->steps[i].type == STEP_SETTING_SET)
+			return true;
+	return false;
+}
+
 void difference_change_namespace(struct ns *former, struct ns *ns, struct plan *plan)
 {
 	struct step record = steps_namespace_record(STEP_RECORD_WRITE, ns);
 
+	record.record.before = &former->told;
+	plan_add(plan, &record);
+	change_wish(steps_namespace_wish(STEP_WISH_WRITE, former, plan->arena),
+		former->told.context.persistent.value,
+		steps_namespace_wish(STEP_WISH_WRITE, ns, plan->arena),
+		ns->told.context.persistent.value, plan);
 	change_ports(STEP_PORT_DELETE, former, ns, plan);
 	change_routes(STEP_ROUTE_DELETE, former, ns, plan);
 	change_links(STEP_LINK_GIVE, former, ns, plan);
@@ -280,8 +306,9 @@ void difference_change_namespace(struct ns *former, struct ns *ns, struct plan *
 	change_settings(former, ns, plan);
 	change_ports(STEP_PORT_ADD, former, ns, plan);
 	change_etc(former, ns, plan);
-	record.record.before = &former->told;
-	plan_add(plan, &record);
+	/* With what they were before. */
+	if (has_settings(plan))
+		plan_add(plan, &record);
 	change_ports(STEP_FLOWS_DELETE, former, ns, plan);
 }
 
@@ -392,6 +419,12 @@ void difference_change_network(struct network *former, struct network *network, 
 {
 	struct step record = steps_network_record(STEP_RECORD_WRITE, network);
 
+	record.record.before = &former->told;
+	plan_add(plan, &record);
+	change_wish(steps_network_wish(STEP_WISH_WRITE, former, plan->arena),
+		former->told.context.persistent.value,
+		steps_network_wish(STEP_WISH_WRITE, network, plan->arena),
+		network->told.context.persistent.value, plan);
 	change_fence(former, network, plan);
 	change_gateways(former, network, plan);
 	change_forwarding(former, network, plan);
@@ -404,6 +437,4 @@ void difference_change_network(struct network *former, struct network *network, 
 							former->is_isolated, network->is_isolated },
 					});
 	change_dns(former, network, plan);
-	record.record.before = &former->told;
-	plan_add(plan, &record);
 }

@@ -205,6 +205,25 @@ static int check_texts(const struct maker *maker, const struct nsnet_namespace_c
 	return wrong ? fault_parameter(maker, wrong) : 0;
 }
 
+/* All that it hangs on must come back as well. */
+static int check_persistent(
+	const struct maker *maker, const struct nsnet_namespace_context *context)
+{
+	if (!context->persistent.value)
+		return 0;
+	if (!maker->host->has_persistent)
+		return fault_set(maker->fault,
+			&(struct fault){ .type = FAULT_NOT_SUPPORTED, .name = "persistent" });
+	for (size_t i = 0; i < maker->ns->n_attachments; i++) {
+		const struct network *network = maker->ns->attachments[i].network;
+
+		if (!network->told.context.persistent.value &&
+			!streq(network->name, NAMESPACE_DEFAULT_NETWORK))
+			return fault_parameter(maker, element(maker, "attachments", i, "network"));
+	}
+	return 0;
+}
+
 /* The context with all that was chosen in it: given again, it makes the same. */
 static void complete(struct ns *ns)
 {
@@ -259,6 +278,8 @@ int namespace_new(const char *name, const struct namespace_owner *owner,
 	r = check_texts(&maker, context);
 	if (r == 0)
 		r = attachment_make_all(&maker, &context->attachments);
+	if (r == 0)
+		r = check_persistent(&maker, context);
 	if (r == 0)
 		r = make_links(&maker, &context->links, owner->ownership);
 	if (r == 0)

@@ -384,6 +384,9 @@ int network_new(const char *name, uid_t uid, unsigned number,
 	codec_copy(&nsnet_network_context_type, context, &network->told.context, &network->arena);
 	network->is_isolated = context->isolated.value;
 	r = check_texts(&maker, context);
+	if (r == 0 && context->persistent.value && !host->has_persistent)
+		r = fault_set(reterr,
+			&(struct fault){ .type = FAULT_NOT_SUPPORTED, .name = "persistent" });
 	if (r == 0)
 		r = make_prefixes(&maker, former_or(&former->prefixes, &context->prefixes));
 	if (r == 0)
