@@ -11,6 +11,7 @@
 #include "difference.h"
 #include "host.h"
 #include "log.h"
+#include "repair.h"
 
 static const struct text_limits limits_record = {
 	.size = 1024U * 1024U,
@@ -127,7 +128,7 @@ static struct network *remake_network(
 
 static void recover_network(struct recovery *recovery, const struct snapshot_record *record)
 {
-	struct plan links = PLAN_INIT(&recovery->arena), names = PLAN_INIT(&recovery->arena);
+	struct plan plan = PLAN_INIT(&recovery->arena);
 	struct nsnet_list_networks_out told;
 	const struct snapshot_link *bridge;
 	struct network *network;
@@ -145,15 +146,10 @@ static void recover_network(struct recovery *recovery, const struct snapshot_rec
 	bridge = find_link(recovery, network->bridge);
 	if (bridge)
 		network->told.runtime.bridge_index = bridge->index;
-	difference_make_network(network,
-		&(struct network_presence){
-			.bridge = bridge ? LINK_WHOLE : LINK_MISSING, .has_names = true },
-		&links);
-	(void)apply(recovery, &links, network->name);
-	names.is_forward = true;
-	difference_make_network(
-		network, &(struct network_presence){ .bridge = LINK_WHOLE }, &names);
-	(void)apply(recovery, &names, network->name);
+	plan.is_forward = true;
+	difference_make_network(network, &(struct network_presence){ .bridge = LINK_WHOLE }, &plan);
+	(void)apply(recovery, &plan, network->name);
+	repair_network(recovery->registry, recovery->kernel, network);
 	charge(recovery, network->uid, (const unsigned[QUOTA_RESOURCES]){ [QUOTA_NETWORKS] = 1 },
 		&network->charge);
 	registry_add_network(recovery->registry, network);
@@ -256,29 +252,24 @@ static void lend_again(struct recovery *recovery, const struct ns *ns)
 	(void)apply(recovery, &plan, ns->name);
 }
 
+/* What it may send, its names, then its links. */
 static void mend_namespace(struct recovery *recovery, struct ns *ns)
 {
-	struct namespace_presence presence = {
-		.is_pinned = true, .is_held = true, .has_names = true
+	enum link_presence *links =
+		arena_array(&recovery->arena, ns->n_attachments, sizeof(*links));
+	const struct namespace_presence unnamed = {
+		.is_pinned = true, .is_held = true, .links = links
 	};
-	struct plan links = PLAN_INIT(&recovery->arena), names = PLAN_INIT(&recovery->arena);
-	enum link_presence *are_there =
-		arena_array(&recovery->arena, ns->n_attachments, sizeof(*are_there));
+	struct plan plan = PLAN_INIT(&recovery->arena);
 
 	for (size_t i = 0; i < ns->n_attachments; i++)
-		are_there[i] =
-			find_alias(recovery, ns->attachments[i].alias) ? LINK_WHOLE : LINK_MISSING;
-	presence.links = are_there;
-	difference_make_namespace(ns, &presence, &links);
-	(void)apply(recovery, &links, ns->name);
+		links[i] = LINK_WHOLE;
+	plan.is_forward = true;
+	difference_protect_namespace(ns, &plan);
+	difference_make_namespace(ns, &unnamed, &plan);
+	(void)apply(recovery, &plan, ns->name);
+	repair_namespace(recovery->registry, recovery->kernel, ns);
 	lend_again(recovery, ns);
-	for (size_t i = 0; i < ns->n_attachments; i++)
-		are_there[i] = LINK_WHOLE;
-	presence.has_names = false;
-	names.is_forward = true;
-	difference_protect_namespace(ns, &names);
-	difference_make_namespace(ns, &presence, &names);
-	(void)apply(recovery, &names, ns->name);
 }
 
 static void recover_namespace(struct recovery *recovery, const struct snapshot_record *record)

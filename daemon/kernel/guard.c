@@ -28,7 +28,7 @@ static void add_elements(
 	struct netlink_batch *batch, enum nft_change change, const struct step *step)
 {
 	const struct mac *mac = &step->guard.mac;
-	const struct address link_local = route_link_local(mac);
+	const struct address link_local = address_link_local(mac);
 	const struct address *ip4 = &step->guard.addresses[family_index(AF_INET)];
 	const struct address *ip6 = &step->guard.addresses[family_index(AF_INET6)];
 

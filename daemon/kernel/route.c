@@ -135,20 +135,9 @@ bool route_is_gone(enum step_type type, int error)
 	       (type == STEP_ROUTE_DELETE && error == -ESRCH);
 }
 
-struct address route_link_local(const struct mac *mac)
-{
-	const uint8_t *m = mac->bytes;
-
-	return (struct address){
-		.family = AF_INET6,
-		.bytes = { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, (uint8_t)(m[0] ^ 2), m[1], m[2], 0xff,
-			0xfe, m[3], m[4], m[5] },
-	};
-}
-
 struct nl_msg *route_build_link_local(int index, const struct mac *mac)
 {
-	const struct prefix prefix = { .address = route_link_local(mac), .length = 64 };
+	const struct prefix prefix = { .address = address_link_local(mac), .length = 64 };
 
 	return build_address(&prefix, index, true);
 }

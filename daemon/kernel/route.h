@@ -13,8 +13,7 @@ struct nl_msg *route_build(const struct step *step, int index);
 /* Whether that error of that step says that what is to be taken away is gone already. */
 bool route_is_gone(enum step_type type, int error);
 
-/* fe80:: and the identifier that is made from the hardware address. */
-struct address route_link_local(const struct mac *mac);
+/* The address that the kernel would have made from the hardware address. */
 struct nl_msg *route_build_link_local(int index, const struct mac *mac);
 
 /* What a message about a route says. */

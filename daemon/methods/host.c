@@ -244,6 +244,35 @@ int host_begin(struct kernel *kernel)
 	return r;
 }
 
+/* What is kept of bridges that are nobody's: a crash came between a network's settings and its record. */
+static int forget_settings(struct registry *registry, struct kernel *kernel, struct arena *arena)
+{
+	struct network **networks = registry_networks(registry, arena);
+	struct plan plan = PLAN_INIT(arena);
+	struct string_list keys;
+	int r = kernel_kept(kernel, arena, &keys);
+
+	plan.is_forward = true;
+	for (size_t i = 0; r == 0 && i < keys.n; i++) {
+		/* No other interface has that one of us. */
+		const char *name = after(keys.items[i], "net/ipv4/conf/");
+		const char *rest = name ? strchr(name, '/') : NULL;
+		bool is_ours = false;
+
+		if (!rest || !streq(rest, "/route_localnet"))
+			continue;
+		name = arena_strndup(arena, name, (size_t)(rest - name));
+		for (size_t j = 0; j < registry->n_networks; j++)
+			is_ours = is_ours || streq(networks[j]->bridge, name);
+		if (!is_ours)
+			plan_add(&plan, &(struct step){ .type = STEP_SYSCTL_RESTORE,
+						.sysctl = { .key = keys.items[i] } });
+	}
+	if (r == 0)
+		(void)apply(kernel, &plan);
+	return r;
+}
+
 int host_resume(struct registry *registry, struct kernel *kernel)
 {
 	autoarena struct arena arena = ARENA_INIT;
@@ -261,5 +290,5 @@ int host_resume(struct registry *registry, struct kernel *kernel)
 	r = find_former(registry, kernel, &arena, &before);
 	if (r == 0)
 		follow(NULL, registry, kernel, &before, KERNEL_EVENT_HOST);
-	return r;
+	return r == 0 ? forget_settings(registry, kernel, &arena) : r;
 }

@@ -45,8 +45,9 @@ static void tell(const struct repair *repair, const struct subject *subject,
 		.uid = LOG_UID_NONE,
 	};
 
-	log_about(LOG_NOTICE, &fields, "%s \"%s\": %s", subject->ns ? "namespace" : "network",
-		subject->ns ? subject->ns->name : subject->network->name, message);
+	log_about(LOG_NOTICE, &fields, "%s \"%s\": %s%s", subject->ns ? "namespace" : "network",
+		subject->ns ? subject->ns->name : subject->network->name,
+		kind == NSNET_EVENT_KIND_RESTORED ? "restored " : "", message);
 	if (repair->context)
 		monitor_tell(repair->context, &(struct monitor_event){
 						      .kind = kind,
@@ -133,6 +134,7 @@ static int read_routes(struct repair *repair)
 static int look_at_routes(struct repair *repair, const struct network *network, int bridge,
 	struct network_presence *ret)
 {
+	const struct prefix link_local = { address_link_local(&network->mac), 64 };
 	const struct snapshot_routes *routes = &repair->routes;
 	struct prefix loopback;
 	int r = read_routes(repair);
@@ -149,8 +151,11 @@ static int look_at_routes(struct repair *repair, const struct network *network, 
 			continue;
 		ret->lacks_address[i] = !has_route(routes, bridge, &address, true);
 		ret->lacks_route[i] = !has_route(routes, bridge, prefix, false);
-		if (family_of(i) == AF_INET6)
-			ret->lacks_loopback = !has_route(routes, bridge, &loopback, false);
+		if (family_of(i) == AF_INET)
+			continue;
+		ret->lacks_loopback = !has_route(routes, bridge, &loopback, false);
+		if (!ret->lacks_address[i] && !has_route(routes, bridge, &link_local, true))
+			ret->bridge = LINK_ASTRAY;
 	}
 	return 0;
 }

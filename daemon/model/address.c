@@ -211,3 +211,14 @@ struct mac mac_of_address(const struct address *address)
 		mac.bytes[i] = (uint8_t)hash;
 	return mac;
 }
+
+struct address address_link_local(const struct mac *mac)
+{
+	const uint8_t *m = mac->bytes;
+
+	return (struct address){
+		.family = AF_INET6,
+		.bytes = { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, (uint8_t)(m[0] ^ 2), m[1], m[2], 0xff,
+			0xfe, m[3], m[4], m[5] },
+	};
+}

@@ -76,6 +76,8 @@ uint64_t prefix_size(const struct prefix *prefix);
 /* "02:6e:00:00:00:01"; group addresses and zero are none. */
 bool mac_parse(const char *text, struct mac *ret);
 const char *mac_format(const struct mac *mac, char ret[MAC_TEXT_MAX]);
+/* fe80:: and the identifier that is made from the hardware address (RFC 4291, appendix A). */
+struct address address_link_local(const struct mac *mac);
 /* A locally administered one made from an address: the same address has the same one for ever, so that a neighbour's cache
  * stays right when an address comes back. */
 struct mac mac_of_address(const struct address *address);

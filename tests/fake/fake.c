@@ -319,7 +319,8 @@ static void drop_all(struct kernel *kernel, const char *beginning)
 /* What hangs on a link of the host's goes with it. */
 static void drop_link(struct kernel *kernel, const char *name)
 {
-	static const char *const things[] = { "mtu -", "isolated", "shape", "address -", "master" };
+	static const char *const things[] = { "mtu -", "isolated", "shape", "address -", "master",
+		"inside" };
 
 	fake_remove(kernel, arena_printf(&kernel->arena, "link %s", name));
 	fake_remove(kernel, arena_printf(&kernel->arena, "astray %s", name));
@@ -327,6 +328,23 @@ static void drop_link(struct kernel *kernel, const char *name)
 	fake_remove(kernel, arena_printf(&kernel->arena, "route %s ::1/128", name));
 	for (size_t i = 0; i < lengthof(things); i++)
 		drop_all(kernel, arena_printf(&kernel->arena, "%s %s ", things[i], name));
+}
+
+/* All that hangs on the other end, too. Of a namespace that has another one as well the routes by that go with it. */
+void fake_delete_link(struct kernel *kernel, const char *name)
+{
+	struct arena *arena = &kernel->arena;
+	const char *inside = fake_find_rest(kernel, "inside", name);
+
+	if (inside) {
+		const char *netns = arena_strndup(arena, inside, strcspn(inside, " "));
+
+		drop_all(kernel, arena_printf(arena, "address %s ", inside));
+		drop_all(kernel, arena_printf(arena, "mtu %s ", inside));
+		drop_all(kernel, arena_printf(arena, "route %s ", netns));
+		fake_remove(kernel, arena_printf(arena, "peer %s %s", netns, name));
+	}
+	drop_link(kernel, name);
 }
 
 /* Links and addresses go with the namespace they are in. */
@@ -357,6 +375,17 @@ static void plant_master(struct kernel *kernel, const char *name, const char *br
 	fake_plant(kernel, arena_printf(&kernel->arena, "master %s %s", name, bridge));
 }
 
+static void plant_link_local(struct kernel *kernel, const struct step *step)
+{
+	const struct prefix prefix = { address_link_local(&step->bridge.mac), 64 };
+	char text[PREFIX_TEXT_MAX];
+	const char *thing = arena_printf(
+		&kernel->arena, "address - %s %s", step->bridge.name, prefix_format(&prefix, text));
+
+	if (!fake_has(kernel, thing))
+		fake_plant(kernel, thing);
+}
+
 static void fill_in(struct kernel *kernel, const struct step *step)
 {
 	if (step->type == STEP_NETNS_ADD) {
@@ -371,6 +400,7 @@ static void fill_in(struct kernel *kernel, const struct step *step)
 		plant_mtu(kernel, "-", step->bridge.name, step->bridge.mtu);
 		plant_mtu(kernel, "-", step->bridge.anchor, step->bridge.mtu);
 		plant_master(kernel, step->bridge.anchor, step->bridge.name);
+		plant_link_local(kernel, step);
 	}
 	if (step->type == STEP_VETH_ADD) {
 		fake_plant(kernel,
@@ -378,6 +408,8 @@ static void fill_in(struct kernel *kernel, const struct step *step)
 		plant_mtu(kernel, "-", step->veth.name, step->veth.mtu);
 		plant_master(kernel, step->veth.name, step->veth.bridge);
 		plant_mtu(kernel, step->netns, step->veth.peer, step->veth.mtu);
+		fake_plant(kernel, arena_printf(&kernel->arena, "inside %s %s %s", step->veth.name,
+					   step->netns, step->veth.peer));
 		if (step->veth.is_isolated)
 			fake_plant(kernel,
 				arena_printf(&kernel->arena, "isolated %s on", step->veth.name));
@@ -418,6 +450,10 @@ static void take_away(struct kernel *kernel, const struct step *step, const char
 		drop_all(kernel, arena_printf(arena, "mtu %s %s ", step->netns, step->veth.peer));
 		fake_remove(
 			kernel, arena_printf(arena, "peer %s %s", step->netns, step->veth.name));
+	}
+	if (step->type == STEP_BRIDGE_MEND) {
+		fake_remove(kernel, arena_printf(arena, "cut %s", step->bridge.anchor));
+		plant_link_local(kernel, step);
 	}
 	drop_all(kernel, arena_printf(arena, "%s ", thing));
 	fake_remove(kernel, thing);

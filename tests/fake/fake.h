@@ -27,6 +27,9 @@ const char *fake_picture(const struct kernel *kernel, struct arena *arena);
 void fake_plant(struct kernel *kernel, const char *thing);
 void fake_remove(struct kernel *kernel, const char *thing);
 
+/* Somebody takes a link away behind our back, and so all that hangs on it. */
+void fake_delete_link(struct kernel *kernel, const char *name);
+
 /* Prefixes in use on the host. */
 void fake_add_prefix(struct kernel *kernel, const char *prefix, const char *interface);
 /* The host's uplink from now on; name NULL: it has none. "uplink0" with 1500 bytes at first. */

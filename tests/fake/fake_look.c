@@ -72,8 +72,7 @@ static bool has(struct kernel *kernel, const char *what, const char *name)
 	return fake_has(kernel, arena_printf(&kernel->arena, "%s %s", what, name));
 }
 
-/* What stands behind "WHAT NAME ". */
-static const char *find_rest(struct kernel *kernel, const char *what, const char *name)
+const char *fake_find_rest(struct kernel *kernel, const char *what, const char *name)
 {
 	const char *beginning = arena_printf(&kernel->arena, "%s %s ", what, name);
 
@@ -85,7 +84,7 @@ static const char *find_rest(struct kernel *kernel, const char *what, const char
 
 int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_link *ret)
 {
-	const char *master = find_rest(kernel, "master", name);
+	const char *master = fake_find_rest(kernel, "master", name);
 	bool is_astray = has(kernel, "astray", name);
 
 	/* An anchor is a thing of its bridge. */

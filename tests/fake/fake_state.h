@@ -28,3 +28,6 @@ struct kernel {
 		const char *message;
 	} fault;
 };
+
+/* What stands behind "WHAT NAME ", of the first such thing; NULL: there is none. */
+const char *fake_find_rest(struct kernel *kernel, const char *what, const char *name);
