@@ -126,6 +126,17 @@ static struct network *remake_network(
 	return network;
 }
 
+/* Two of them cannot have one bridge. */
+static bool is_bridge_taken(struct recovery *recovery, const char *bridge)
+{
+	struct network **networks = registry_networks(recovery->registry, &recovery->arena);
+
+	for (size_t i = 0; i < recovery->registry->n_networks; i++)
+		if (streq(networks[i]->bridge, bridge))
+			return true;
+	return false;
+}
+
 static void recover_network(struct recovery *recovery, const struct snapshot_record *record)
 {
 	struct plan plan = PLAN_INIT(&recovery->arena);
@@ -137,7 +148,8 @@ static void recover_network(struct recovery *recovery, const struct snapshot_rec
 		return;
 	network = remake_network(recovery, &told);
 	if (!network || !streq(network->name, record->name) ||
-		registry_find_network(recovery->registry, network->name)) {
+		registry_find_network(recovery->registry, network->name) ||
+		is_bridge_taken(recovery, network->bridge)) {
 		log_line(LOG_ERR, "record of network \"%s\" makes no network: left as it is",
 			record->name);
 		network_free(network);
