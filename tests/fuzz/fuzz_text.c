@@ -65,12 +65,25 @@ static void check_refused(const char *text, size_t n, enum text_fault fault, siz
 	}
 }
 
+/* By tighter limits what is over them is refused, and nothing else is another way. */
+static void check_tightly(const char *text, size_t n, enum text_fault fault)
+{
+	static const struct text_limits limits = { .size = 64, .values = 8, .depth = 3 };
+	enum text_fault tight = text_check(text, n, &limits, NULL);
+	bool is_limit = tight == TEXT_SIZE || tight == TEXT_VALUES || tight == TEXT_DEPTH;
+
+	fuzz_check(*text_fault_name(tight));
+	fuzz_check((tight == TEXT_SIZE) == (n > limits.size));
+	fuzz_check(is_limit || tight == fault);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	const char *text = (const char *)data;
 	size_t at = SIZE_MAX;
 	enum text_fault fault = text_check(text, n, &text_limits_message, &at);
 
+	check_tightly(text, n, fault);
 	if (fault == TEXT_OK) {
 		fuzz_check(at == SIZE_MAX);
 		check_accepted(text, n);

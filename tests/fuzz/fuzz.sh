@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# fuzz.sh - looks for something new with each fuzz target, and tells what its corpus runs of the sources that it is for
+#
+#	fuzz.sh BUILD COVERAGE SECONDS
+#
+# BUILD is one of the preset fuzz, COVERAGE one of the preset coverage. An input that breaks something stays in BUILD.
+set -eu
+
+build=$(realpath "$1")/tests/fuzz coverage=$(realpath "$2") seconds=$3
+tests=$(realpath "$(dirname "$0")/..")
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+
+# search NAME CORPUS…
+search() {
+	name=$1
+	shift
+	"$build/$name" -max_total_time="$seconds" -max_len=8192 -timeout=10 -print_final_stats=1 \
+		-artifact_prefix="$build/$name-finding-" "$build/$name-found" "$@" >"$log" 2>&1
+}
+
+# The lines of FILE… that ran, of all, and per cent.
+covered() {
+	"$tests/coverage.sh" lines "$coverage" "$@" |
+		awk '{ all += $2; run += $3 } END { if (all) printf "%d of %d lines, %.1f %%", run, all, 100 * run / all }'
+}
+
+for target in "$build"/fuzz_*.target; do
+	name=$(basename "$target" .target) findings=0
+	{
+		read -r corpus
+		read -r files
+	} <"$target"
+	# shellcheck disable=SC2086
+	search "$name" $corpus || { findings=1 && status=1 && grep -v '^#' "$log" >&2; }
+	inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+	"$tests/coverage.sh" forget "$coverage"
+	# shellcheck disable=SC2086
+	"$coverage/tests/fuzz/$name-replay" $corpus >"$log" 2>&1 || { status=1 && cat "$log" >&2; }
+	# shellcheck disable=SC2086
+	echo "$name: ${inputs:-no} inputs in $seconds s, findings: $findings; the corpus runs $(covered $files) of $files"
+done
+exit $status
