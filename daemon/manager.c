@@ -179,12 +179,14 @@ static int on_turn(sd_event_source *source, void *userdata)
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signal, void *userdata)
 {
 	struct manager *manager = userdata;
+	int r;
 
-	(void)source;
 	(void)signal;
 	(void)sd_notify(0, "STOPPING=1");
 	server_drain(manager->server, DRAIN_USEC);
-	return sd_event_add_post(manager->event, NULL, on_turn, manager);
+	r = sd_event_add_post(manager->event, NULL, on_turn, manager);
+	/* Where nobody is connected this is the last turn that anything happens in. */
+	return r < 0 ? r : on_turn(source, manager);
 }
 
 /* What of the configuration the methods go by. */
