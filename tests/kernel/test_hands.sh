@@ -93,7 +93,7 @@ gone() {
 }
 check "ip netns delete" ip netns delete ns1
 check "so it is gone" eventually gone ns1
-show "told" "deleted namespace ns1 somebody took its name away" cat $work/events
+check "told" eventually grep -qF "deleted namespace ns1 somebody took its name away" $work/events
 no_end() {
 	! ip -oneline link | grep -q "nsnetd:$1/"
 }
