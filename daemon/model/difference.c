@@ -230,6 +230,11 @@ void difference_keep_network(const struct network *network,
 	steps_add(plan, steps_network_wish(STEP_WISH_WRITE, network, plan->arena));
 }
 
+static void add_forwarding(const struct network *network, struct plan *plan)
+{
+	steps_add_forwarding(STEP_SYSCTL_SET, network->is_forwarding, network->bridge, plan);
+}
+
 /* The fence stands before there is a way in. */
 void difference_make_network(
 	struct network *network, const struct network_presence *presence, struct plan *plan)
@@ -240,7 +245,7 @@ void difference_make_network(
 		steps_add(plan, bridge_step(STEP_BRIDGE_ADD, network));
 		for (size_t i = 0; i < FAMILIES; i++)
 			steps_add_gateway(true, network, i, plan);
-		difference_forward_network(network, plan);
+		add_forwarding(network, plan);
 	}
 	if (presence->bridge == LINK_ASTRAY)
 		steps_add(plan, bridge_step(STEP_BRIDGE_MEND, network));
@@ -255,7 +260,9 @@ void difference_make_network(
 
 void difference_forward_network(const struct network *network, struct plan *plan)
 {
-	steps_add_forwarding(STEP_SYSCTL_SET, network->is_forwarding, network->bridge, plan);
+	add_forwarding(network, plan);
+	if (address_is_set(&network->gateways[family_index(AF_INET)]))
+		steps_add_loopback_setting(STEP_SYSCTL_SET, network, plan);
 }
 
 void difference_remove_network(struct network *network, struct plan *plan)

@@ -79,7 +79,7 @@ void difference_remove_network(struct network *network, struct plan *plan);
 void difference_follow_uplinks(const struct snapshot_uplinks *before,
 	const struct snapshot_uplinks *after, const bool is_forwarding[FAMILIES],
 	struct plan *plan);
-/* Forwarding of a network's bridge, once more. */
+/* The host's settings of a network's bridge, once more. */
 void difference_forward_network(const struct network *network, struct plan *plan);
 /* Puts back what was there before, and takes the firewall away, as the last one goes. */
 void difference_restore(const struct string_list *keys, struct plan *plan);

@@ -245,6 +245,12 @@ struct step steps_loopback_route(enum step_type type, const struct network *netw
 	};
 }
 
+void steps_add_loopback_setting(
+	enum step_type type, const struct network *network, struct plan *plan)
+{
+	add_sysctl(type, "ipv4", network->bridge, "route_localnet", plan);
+}
+
 void steps_add_gateway(bool is_add, const struct network *network, size_t family, struct plan *plan)
 {
 	if (!address_is_set(&network->gateways[family]))
@@ -252,8 +258,8 @@ void steps_add_gateway(bool is_add, const struct network *network, size_t family
 	steps_add(plan, steps_gateway_address(
 				is_add ? STEP_ADDRESS_ADD : STEP_ADDRESS_DELETE, network, family));
 	if (family_of(family) == AF_INET)
-		add_sysctl(is_add ? STEP_SYSCTL_SET : STEP_SYSCTL_RESTORE, "ipv4", network->bridge,
-			"route_localnet", plan);
+		steps_add_loopback_setting(
+			is_add ? STEP_SYSCTL_SET : STEP_SYSCTL_RESTORE, network, plan);
 	else
 		steps_add(plan,
 			steps_loopback_route(is_add ? STEP_ROUTE_ADD : STEP_ROUTE_DELETE, network));

@@ -32,6 +32,9 @@ struct step steps_gateway_address(
 	enum step_type type, const struct network *network, size_t family);
 struct step steps_prefix_route(enum step_type type, const struct network *network, size_t family);
 struct step steps_loopback_route(enum step_type type, const struct network *network);
+/* For IPv4 a setting does that. */
+void steps_add_loopback_setting(
+	enum step_type type, const struct network *network, struct plan *plan);
 
 /* One step for each family it leads to. */
 void steps_add_port(enum step_type type, const struct published *port, struct plan *plan);
