@@ -49,7 +49,8 @@ def _strip(value):
     return value
 
 
-def _line(value):
+def line(value):
+    """Of something that ip(8) or nft(8) told"""
     return json.dumps(_strip(value), sort_keys=True)
 
 
@@ -63,15 +64,19 @@ def _links():
         for address in link.pop("addr_info", []):
             # One that the kernel is still trying out comes and goes.
             if address.get("scope") != "link":
-                lines.append(f"{link['ifname']}: {_line(address)}")
-        lines.append(_line(link))
+                lines.append(f"{link['ifname']}: {line(address)}")
+        lines.append(line(link))
     return lines
 
 
+def route_lines(routes):
+    """Without those of link-local addresses and of multicast, which follow a link's state"""
+    return [line(route) for route in routes if not str(route.get("dst", "")).startswith(("fe80:", "ff00:", "multicast"))]
+
+
 def _routes():
-    routes = _json("ip", "-4", "-j", "route", "show", "table", "all") + _json("ip", "-6", "-j", "route", "show", "table", "all")
-    # Those of link-local addresses and of multicast follow a link's state.
-    return [_line(route) for route in routes if not str(route.get("dst", "")).startswith(("fe80:", "ff00:", "multicast"))]
+    return route_lines(_json("ip", "-4", "-j", "route", "show", "table", "all") +
+                       _json("ip", "-6", "-j", "route", "show", "table", "all"))
 
 
 def _mounts():
@@ -104,13 +109,14 @@ def _firewall():
             continue
         for kind, whole in item.items():
             elements = whole.pop("elem", None) if isinstance(whole, dict) and kind in ("set", "map") else None
-            lines.append(f"{kind} {_line(whole)}")
+            lines.append(f"{kind} {line(whole)}")
             for element in elements or []:
-                lines.append(f"element of {whole['family']} {whole['table']} {whole['name']}: {_line(element)}")
+                lines.append(f"element of {whole['family']} {whole['table']} {whole['name']}: {line(element)}")
     return lines
 
 
-def _read(path):
+def read(path):
+    """A file's text, or why there is none"""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read().strip()
@@ -126,7 +132,7 @@ def _sysctls():
     if os.path.isdir("/proc/sys/net/bridge"):
         paths += [f"/proc/sys/net/bridge/{name}" for name in os.listdir("/proc/sys/net/bridge")]
     for path in paths:
-        value = _read(path)
+        value = read(path)
         # A family has not the other's; an interface may go meanwhile.
         if value != "errno 2":
             lines.append(f"{path.removeprefix('/proc/sys/')}={value}")
@@ -195,13 +201,14 @@ def _descriptors(pid):
             target = os.readlink(f"/proc/{pid}/fd/{name}")
         except FileNotFoundError:
             continue
-        # Sockets and namespaces have new numbers each time; of a namespace its kind counts.
-        lines.append(re.sub(r"[\[:]*\[\d+\]$", "", target))
+        # Sockets and namespaces have new numbers each time, and a namespace is one by whatever path it was opened.
+        target = re.sub(r"^/run/netns/.*", "net", re.sub(r"[\[:]*\[\d+\]$", "", target))
+        lines.append(re.sub(r"^/proc/\d+/", "/proc/PID/", target))
     return lines
 
 
 def _status(pid, field):
-    found = re.search(rf"^{field}:\s*(\d+)", _read(f"/proc/{pid}/status"), re.MULTILINE)
+    found = re.search(rf"^{field}:\s*(\d+)", read(f"/proc/{pid}/status"), re.MULTILINE)
     if not found:
         raise RuntimeError(f"process {pid} has no {field}: it is gone")
     return int(found[1])
@@ -224,7 +231,7 @@ def take(pid=None):
     if pid is not None:
         picture["descriptor"] = _descriptors(pid)
         # A child that has ended and nobody has waited for is one too.
-        picture["process"] = [str(_read(f"/proc/{child}/comm")) for child in _read(f"/proc/{pid}/task/{pid}/children").split()]
+        picture["process"] = [str(read(f"/proc/{child}/comm")) for child in read(f"/proc/{pid}/task/{pid}/children").split()]
         if _status(pid, "VmSize") < SHADOW_KB:
             picture["rss"] = _status(pid, "VmRSS")
     return picture

@@ -1,0 +1,370 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# faults - nsnetd killed before each system call of what it does, and each of them failing in each way it may
+#
+#     faults.py [OPTIONS] NSNETD NSNETCTL kill|fail
+#
+#     kill: kill -9 at each point, a new start, and: the object is whole, as far as ip(8), nft(8), tc(8), the records and the daemon
+#           tell, and works, or it is gone and the same request makes it; once all is deleted nothing is left.
+#     fail: an error is told and all is as before, or success and all is as asked for; once all is deleted nothing is left. The daemon
+#           lives, but where memory is out or the way home to its namespace is lost: then it starts anew.
+#
+# A point is a pair (system call, k): strace(1) counts each system call for itself. A first run tells which there are.
+#
+#     --part I/N         of the points, every Nth
+#     --sample SECONDS   points by chance, as many as there is time for
+#     --seed N           of that chance
+#     --only TEXT        operations whose name has that in it
+#     --point CALL:K     that one
+#     --verbose
+#
+# Needs strace(1), ip(8), nft(8), root. Exits by what was found.
+import argparse
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+import zlib
+
+import leaks
+import operations
+import world
+from world import Gone, Silent
+
+CONFIG = f"{world.WORK}/nsnetd.conf"
+# A group that every Debian has stands for nsnet.
+MEMBERS = 100
+SETTLED = 5
+# A traced start has much to load before main() begins: by then nothing was done that could be lost.
+BEGINNING = "umask"
+
+
+class Fault(Exception):
+    """Of the daemon's: what is wrong, and with what."""
+
+
+class Host:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        with open(CONFIG, "w", encoding="ascii") as file:
+            file.write("[Daemon]\nControlGroup=users\n")
+        shutil.copy(arguments.nsnetctl, f"{world.WORK}/nsnetctl")
+        os.chmod(f"{world.WORK}/nsnetctl", 0o755)
+        os.environ["NSNETD_SOCKET"] = world.SOCKET
+        self.sysctls = leaks.take()["sysctl"]
+        self.callers = {operations.ROOT: world.Caller(0, [0]), operations.ALICE: world.Caller(world.ALICE, [MEMBERS])}
+        self.daemon = world.Daemon(arguments.nsnetd, ["--config", CONFIG])
+        self.empty = None
+        self.begin()
+
+    def begin(self):
+        """An empty host with a daemon that has opened what it opens at the first use"""
+        if not self.daemon.start():
+            raise RuntimeError(f"nsnetd does not start:\n{self.daemon.logged()}")
+        if self.empty is None:
+            self.make([operations.NETWORK_A, operations.HOSTS, operations.NETWORK_M, operations.OWNED])
+            self.delete_all()
+            self.quiet()
+            self.empty = world.take(self.daemon.pid)
+        elif world.wait([self.empty], None, SETTLED)[0] is None:
+            raise RuntimeError("a wiped host is not an empty one")
+
+    def again(self):
+        """The daemon anew, where it has died. Whether it had to be"""
+        if self.daemon.is_alive():
+            return False
+        if not self.daemon.start():
+            raise Fault(f"does not start any more:\n{self.daemon.logged()}")
+        return True
+
+    def wipe(self):
+        self.daemon.end()
+        world.wipe(self.sysctls)
+        self.begin()
+
+    def ask(self, request):
+        who, method, parameters = request
+        return self.callers[who].ask(method, parameters)[-1]
+
+    def make(self, requests):
+        for request in requests:
+            error, parameters = self.ask(request)
+            if error:
+                raise Fault(f"{request[1]} is answered by {error} {parameters}")
+
+    def objects(self, method):
+        replies = self.callers[operations.ROOT].ask(method, {})
+        return [] if replies[-1][0] else [parameters["name"] for _, parameters in replies]
+
+    def delete_all(self):
+        for kind in ("Namespaces", "Networks"):
+            names = self.objects(f"List{kind}")
+            if names:
+                self.make([(operations.ROOT, f"Delete{kind}", {"names": names, **({"kill": True} if kind == "Namespaces" else {})})])
+
+    def quiet(self):
+        """Until links of ours are gone: cheaper than a picture"""
+        end = time.monotonic() + SETTLED
+        while time.monotonic() < end:
+            if not re.search(r"^\s*(nsv|nsnet)\d", leaks.read("/proc/net/dev"), re.MULTILINE):
+                return
+            time.sleep(0.002)
+
+    def clear(self):
+        """All deleted by the daemon: nothing is left, in it neither"""
+        self.delete_all()
+        self.quiet()
+        place, left = world.wait([self.empty], self.daemon.pid, SETTLED)
+        if place is None:
+            raise Fault("is left once all is deleted:\n" + "\n".join(left[0]))
+
+    def works(self):
+        """Who owns a namespace gets in, and out by it to its gateway"""
+        for name in self.objects("ListNamespaces"):
+            (error, parameters), = self.callers[operations.ROOT].ask("ListNamespaces", {"name": name})
+            uid = parameters["runtime"]["uid"]
+            address = parameters["context"]["attachments"][0]["addresses"][0]
+            become = [] if uid == 0 else ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--groups", str(MEMBERS),
+                                          "--inh-caps=-all", "--bounding-set=-all"]
+            done = subprocess.run([*become, f"{world.WORK}/nsnetctl", "exec", name, "ping", "-c", "1", "-W", "5",
+                                   address.rpartition(".")[0] + ".1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+            if error or done.returncode != 0:
+                raise Fault(f"{name} does not work: {done.stdout.decode(errors='replace')}")
+
+
+def told(host):
+    """What the daemon tells of its objects, as lines"""
+    lines = []
+    for method in ("ListNamespaces", "ListNetworks"):
+        for error, parameters in host.callers[operations.ROOT].ask(method, {}):
+            if not error:
+                lines.append(world.plain(parameters))
+    return lines
+
+
+class Subject:
+    """An operation, with pictures of before and after it and its points"""
+
+    def __init__(self, host, operation):
+        self.host, self.operation = host, operation
+        self.points, self.pictures, self.told = [], [], []
+        self.learn()
+
+    def picture(self):
+        return world.take(self.host.daemon.pid)
+
+    def steady(self):
+        """A picture that stays"""
+        last = self.picture()
+        while True:
+            time.sleep(0.1)
+            now = self.picture()
+            if not world.compare(last, now) and not world.compare(now, last):
+                return now
+            last = now
+
+    def prepare(self):
+        self.host.make(self.operation.first)
+        if self.operation.is_start:
+            self.host.daemon.end()
+            if self.operation.disturb:
+                self.operation.disturb()
+
+    def learn(self):
+        host, operation = self.host, self.operation
+        self.prepare()
+        if operation.is_start:
+            trace = f"{world.WORK}/trace"
+            if not host.daemon.start(["strace", "-f", "-o", trace]):
+                raise RuntimeError(f"nsnetd does not start under strace:\n{host.daemon.logged()}")
+            host.daemon.end()
+            with open(trace, encoding="utf-8", errors="replace") as file:
+                calls = world.calls_of(file.readlines())
+            host.again()
+        else:
+            self.pictures.append(self.steady())
+            self.told.append(told(host))
+            tracer = world.Trace(host.daemon.pid)
+            host.make([operation.request])
+            tracer.end()
+            calls = world.calls_of(tracer.lines())
+        self.pictures.append(self.steady())
+        self.told.append(told(host))
+        host.works()
+        host.clear()
+        self.count(calls)
+
+    def count(self, calls):
+        numbers, begun = {}, not self.operation.is_start
+        for process, name in calls:
+            numbers[process, name] = numbers.get((process, name), 0) + 1
+            begun = begun or name == BEGINNING
+            if begun and (name, numbers[process, name]) not in self.points:
+                self.points.append((name, numbers[process, name]))
+
+
+class Round:
+    """Points tried one after the other, and what came of it"""
+
+    def __init__(self, host, arguments):
+        self.host, self.arguments = host, arguments
+        self.tried = self.hit = self.there = self.gone = self.ended = self.next_start = 0
+        self.found = []
+
+    def inject(self, subject, call, number, how):
+        """Carries the operation out with the fault. (whether it came about, answer or None)"""
+        host, operation, answer = self.host, subject.operation, None
+        injection = ("signal=KILL" if how == "KILL" else f"error={how}") + f":when={number}"
+        file = f"{world.WORK}/trace"
+        if operation.is_start:
+            host.daemon.end()
+            host.daemon.start(["strace", "-f", "-o", file, "-e", f"trace={call}", "-e", f"inject={call}:{injection}"])
+            with open(file, encoding="utf-8", errors="replace") as trace:
+                text = trace.read()
+        else:
+            tracer = world.Trace(host.daemon.pid, call, injection)
+            try:
+                answer = host.ask(operation.request)
+            except Gone:
+                pass
+            finally:
+                tracer.end()
+            text = "".join(tracer.lines())
+        return ("killed by SIGKILL" if how == "KILL" else "(INJECTED)") in text, answer
+
+    def judge_end(self, died, call, how, log):
+        """The daemon has died of something"""
+        self.ended += 1
+        if re.search(r"ERROR: (Address|Leak)Sanitizer|runtime error", log) and "out of memory" not in log and "failed to allocate" not in log:
+            raise Fault(f"a sanitizer speaks:\n{log}")
+        if how == "KILL":
+            return
+        if died in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE") or (died != "exit 1" and call not in operations.MAY_END):
+            raise Fault(f"dies of {died}:\n{log}")
+
+    def settle(self, subject, answer, lives):
+        """Which of the pictures holds now"""
+        host = self.host
+        wanted = list(range(len(subject.pictures)))
+        if answer is not None:
+            wanted = [0] if answer[0] else [len(subject.pictures) - 1]
+        place, left = world.wait([subject.pictures[i] for i in wanted], host.daemon.pid, SETTLED)
+        if place is None and subject.operation.is_start and lives:
+            # What could not be mended because of the fault is mended by the next start.
+            host.daemon.end()
+            host.again()
+            self.next_start += 1
+            place, left = world.wait([subject.pictures[i] for i in wanted], host.daemon.pid, SETTLED)
+        if place is None:
+            text = "".join(f"\n  to be as {'before' if i < len(subject.pictures) - 1 else 'after'} it lacks or has too much:\n    " +
+                           "\n    ".join(lines[:20]) for i, lines in zip(wanted, left))
+            raise Fault(f"is half-way (the answer was {answer}):{text}\n{host.daemon.logged()}")
+        place = wanted[place]
+        if told(host) != subject.told[place]:
+            raise Fault(f"tells what is not so:\n{told(host)}\ninstead of\n{subject.told[place]}")
+        return place
+
+    def point(self, subject, call, number, how):
+        host, operation = self.host, subject.operation
+        subject.prepare()
+        host.daemon.logged()
+        happened, answer = self.inject(subject, call, number, how)
+        self.tried += 1
+        self.hit += happened
+        died = host.daemon.died(0.5 if how == "KILL" and happened and not answer else 0)
+        log = host.daemon.logged()
+        if died:
+            self.judge_end(died, call, how, log)
+        lives = not host.again()
+        place = self.settle(subject, answer, lives)
+        if place == len(subject.pictures) - 1:
+            self.there += 1
+        else:
+            self.gone += 1
+            host.make([operation.request])
+        if not operation.name.startswith(("delete", "network delete")) or place == 0:
+            host.works()
+        host.clear()
+
+    def run(self, subject, call, number, how):
+        name = f"{subject.operation.name}: {call} {number}: {how}"
+        try:
+            self.point(subject, call, number, how)
+            if self.arguments.verbose:
+                print(f"ok - {name}", flush=True)
+        except (Fault, Gone, Silent, RuntimeError, subprocess.SubprocessError) as error:
+            self.found.append(name)
+            print(f"not ok - {name}: {type(error).__name__}: {error}\n{self.host.daemon.logged()}".rstrip(), flush=True)
+            self.host.wipe()
+
+
+def ways(kind, call):
+    if kind == "kill":
+        return ("KILL",)
+    if call in operations.CANNOT_FAIL:
+        return ()
+    if call not in operations.FAILURES:
+        raise RuntimeError(f"how may {call} fail? Tell it in operations.py")
+    return operations.FAILURES[call]
+
+
+def points_of(subject, kind, part):
+    index, of = part
+    return [(subject, call, number, how) for call, number in subject.points for how in ways(kind, call)
+            if (zlib.crc32(f"{call} {how}".encode()) + number) % of == index]
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="faults.py")
+    parser.add_argument("--part", default="0/1")
+    parser.add_argument("--sample", type=float)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--only", default="")
+    parser.add_argument("--point")
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("nsnetd")
+    parser.add_argument("nsnetctl")
+    parser.add_argument("kind", choices=("kill", "fail"))
+    arguments = parser.parse_args()
+    arguments.nsnetd, arguments.nsnetctl = os.path.abspath(arguments.nsnetd), os.path.abspath(arguments.nsnetctl)
+    world.sandbox()
+    begin = time.monotonic()
+    host = Host(arguments)
+    chance = random.Random(arguments.seed)
+    chosen = [o for o in operations.operations() if arguments.only in o.name]
+    done = Round(host, arguments)
+    if arguments.sample:
+        print(f"seed {arguments.seed}", flush=True)
+        chance.shuffle(chosen)
+    for place, operation in enumerate(chosen):
+        left = (arguments.sample or 0) - (time.monotonic() - begin)
+        if arguments.sample and left < 0 and done.tried:
+            break
+        subject = Subject(host, operation)
+        points = points_of(subject, arguments.kind, [int(number) for number in arguments.part.split("/")])
+        if arguments.point:
+            points = [point for point in points if f"{point[1]}:{point[2]}" == arguments.point]
+        end = None
+        if arguments.sample:
+            chance.shuffle(points)
+            end = time.monotonic() + left / (len(chosen) - place)
+        at = time.monotonic()
+        before = (done.tried, done.hit, len(done.found))
+        for point in points:
+            if end and time.monotonic() > end:
+                break
+            done.run(*point)
+        print(f"# {operation.name}: {done.tried - before[0]} points of {len(points)}, {done.hit - before[1]} hit, "
+              f"{len(done.found) - before[2]} faults found, {time.monotonic() - at:.0f} s", flush=True)
+    host.daemon.end(15)
+    print(f"{arguments.kind}: {done.tried} points tried, {done.hit} hit; {done.there} whole, {done.gone} as before; the daemon started anew "
+          f"{done.ended} times, {done.next_start} mended by the next start; {len(done.found)} faults found", flush=True)
+    # Points that did not come about test nothing: what the daemon does is nearly the same each time.
+    sys.exit(0 if not done.found and done.tried and done.hit >= 0.9 * done.tried else 1)
+
+
+if __name__ == "__main__":
+    main()

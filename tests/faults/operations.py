@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# operations - what the daemon is doing when it is hit: a table; to be imported
+#
+# Each begins with objects that are made first. A request is made then, or the daemon is started; what there is afterwards is what
+# there is without the fault, before it or after it.
+import subprocess
+
+ROOT, ALICE = "root", "alice"
+
+NETWORK_A = (ROOT, "CreateNetwork", {"name": "a", "context": {"prefixes": ["10.9.0.0/24", "fd00:9::/64"]}})
+NETWORK_B = (ROOT, "CreateNetwork", {"name": "b", "context": {"prefixes": ["10.8.0.0/24", "fd00:8::/64"], "reach": "route", "isolated": True}})
+NETWORK_M = (ALICE, "CreateNetwork", {"name": "m", "context": {"prefixes": ["10.7.0.0/24", "fd00:7::/64"]}})
+
+
+def attachment(network, last, **more):
+    number = {"a": 9, "b": 8, "m": 7}[network]
+    return {"network": network, "addresses": [f"10.{number}.0.{last}", f"fd00:{number}::{last}"], **more}
+
+
+def port(host, inside, protocol="tcp"):
+    return {"protocol": protocol, "hostPort": host, "namespacePort": inside}
+
+
+RATES = {"sendRate": 20000000, "receiveRate": 10000000}
+
+HOSTS = (ROOT, "CreateNamespace", {"name": "ns1", "context": {
+    "attachments": [attachment("a", 5, shaping=RATES)], "ports": [port(8080, 80), port(5353, 53, "udp")],
+    "sysctls": {"net.ipv4.ip_forward": "1"}, "nameServers": ["192.0.2.53"], "routes": [{"destination": "198.51.100.0/24",
+                                                                                       "gateway": "10.9.0.77"}]}})
+OWNED = (ALICE, "CreateNamespace", {"name": "ns2", "context": {
+    "attachments": [attachment("m", 5, shaping=RATES)], "ports": [port(8081, 80)]}})
+SIBLING = (ALICE, "CreateNamespace", {"name": "ns3", "context": {"attachments": [attachment("m", 6)]}})
+
+
+class Operation:
+    """is_start: the daemon's start is what is hit, and disturb() changes the world while it is away"""
+
+    def __init__(self, name, first, request=None, disturb=None):
+        self.name, self.first, self.request, self.disturb = name, first, request, disturb
+        self.is_start = request is None
+
+
+def lose_objects():
+    """All that the daemon has made vanishes, and its records stay"""
+    subprocess.run(["sh", "-ec", """
+        for name in /run/netns/*; do umount "$name"; rm "$name"; done
+        ip -o link | sed -nE 's/^[0-9]+: (nsnet[0-9]+):.*/\\1/p' | while read -r link; do ip link delete "$link"; done
+        nft flush ruleset; nft delete table inet nsnetd; nft delete table bridge nsnetd
+        """], check=True, stdout=subprocess.DEVNULL)
+
+
+def lose_tables():
+    """Namespaces stay; their guards, their ports and the bridges' ports do not"""
+    subprocess.run(["sh", "-ec", """
+        nft flush ruleset; nft delete table inet nsnetd; nft delete table bridge nsnetd
+        ip -o link | sed -nE 's/^[0-9]+: (nsnet[0-9]+):.*/\\1/p' | while read -r link; do ip link delete "$link"; done
+        """], check=True, stdout=subprocess.DEVNULL)
+
+
+def operations():
+    return [
+        Operation("network create, the first", [], NETWORK_A),
+        Operation("network create", [NETWORK_A], NETWORK_B),
+        Operation("network set", [NETWORK_A, HOSTS], (ROOT, "SetNetwork", {"name": "a", "context": {
+            "reach": "internal", "isolated": True, "maximumTransmissionUnit": 1400}})),
+        Operation("network delete", [NETWORK_A, NETWORK_B], (ROOT, "DeleteNetworks", {"names": ["b"]})),
+        Operation("network delete, the last", [NETWORK_A], (ROOT, "DeleteNetworks", {"names": ["a"]})),
+        Operation("create", [NETWORK_A], HOSTS),
+        Operation("create, owned", [NETWORK_M], OWNED),
+        Operation("create, owned, not the first", [NETWORK_M, OWNED], SIBLING),
+        Operation("set", [NETWORK_A, NETWORK_B, HOSTS], (ROOT, "SetNamespace", {"name": "ns1", "context": {
+            "attachments": [attachment("a", 5, shaping={"sendRate": 30000000}), attachment("b", 5)],
+            "ports": [port(5353, 53, "udp"), port(8443, 443)], "sysctls": {"net.ipv4.conf.all.rp_filter": "1"},
+            "nameServers": ["192.0.2.54"]}})),
+        Operation("set, owned", [NETWORK_M, OWNED], (ALICE, "SetNamespace", {"name": "ns2", "context": {
+            "attachments": [attachment("m", 7)], "ports": [port(8082, 80)]}})),
+        Operation("delete", [NETWORK_A, HOSTS], (ROOT, "DeleteNamespaces", {"names": ["ns1"]})),
+        Operation("delete, owned, two", [NETWORK_M, OWNED, SIBLING], (ALICE, "DeleteNamespaces", {"names": ["ns2", "ns3"]})),
+        Operation("start", [NETWORK_A, HOSTS, NETWORK_M, OWNED]),
+        Operation("start, all lost", [NETWORK_A, HOSTS, NETWORK_M, OWNED], disturb=lose_objects),
+        Operation("start, tables and bridges lost", [NETWORK_A, HOSTS, NETWORK_M, OWNED], disturb=lose_tables),
+    ]
+
+
+# How a system call may fail: what the kernel may really say there. One that is not named cannot fail, or takes what it says back:
+# Linux gives a descriptor up whatever close(2) says, so that a close(2) that is kept from happening is no fault of the world.
+_OPEN = ("EMFILE", "ENOMEM", "EPERM", "ENOSPC", "EIO", "EINTR")
+_MEMORY = ("ENOMEM",)
+FAILURES = {
+    "open": _OPEN, "openat": _OPEN, "openat2": _OPEN,
+    "socket": ("EMFILE", "ENOMEM", "EPERM"), "accept4": ("EMFILE", "ENOMEM", "EINTR", "EPERM"), "fcntl": ("EMFILE",),
+    "dup": ("EMFILE",), "epoll_create1": ("EMFILE", "ENOMEM"), "signalfd4": ("EMFILE", "ENOMEM"), "timerfd_create": ("EMFILE", "ENOMEM"),
+    "inotify_init1": ("EMFILE", "ENOMEM"), "inotify_add_watch": ("ENOMEM", "ENOSPC"), "pidfd_open": ("EMFILE", "ENOMEM"),
+    "fsopen": ("EMFILE", "ENOMEM", "EPERM"), "fsconfig": ("ENOMEM", "EPERM"), "fsmount": ("EMFILE", "ENOMEM", "EPERM"),
+    "bind": ("ENOMEM", "EPERM"), "listen": ("ENOMEM",), "connect": ("ENOMEM", "EINTR", "EPERM"), "setsockopt": ("ENOMEM", "EPERM"),
+    "getsockopt": ("ENOMEM",), "getsockname": ("ENOMEM",),
+    "sendmsg": ("ENOMEM", "EINTR", "EPERM"), "sendto": ("ENOMEM", "EINTR", "EPERM"),
+    "recvmsg": ("ENOMEM", "EINTR"), "recvfrom": ("ENOMEM", "EINTR"),
+    "read": ("EIO", "EINTR", "ENOMEM"), "pread64": ("EIO", "EINTR"), "getdents64": ("EIO", "ENOMEM"), "readlink": ("EIO", "ENOMEM"),
+    "readlinkat": ("EIO", "ENOMEM"), "write": ("EIO", "ENOSPC", "EINTR", "EPERM"), "pwrite64": ("EIO", "ENOSPC", "EINTR"),
+    "fsync": ("EIO", "ENOSPC"), "fdatasync": ("EIO", "ENOSPC"), "ftruncate": ("EIO", "EINTR"), "fallocate": ("EIO", "ENOSPC", "EINTR"),
+    "mkdir": ("ENOSPC", "EPERM", "ENOMEM"), "mkdirat": ("ENOSPC", "EPERM", "ENOMEM", "EIO"), "symlinkat": ("ENOSPC", "EPERM", "ENOMEM", "EIO"),
+    "linkat": ("ENOSPC", "EPERM", "EIO"), "unlinkat": ("EPERM", "EIO", "ENOMEM"), "unlink": ("EPERM", "EIO"), "rmdir": ("EPERM", "EIO"),
+    "renameat": ("ENOSPC", "EPERM", "EIO"), "renameat2": ("ENOSPC", "EPERM", "EIO"), "rename": ("ENOSPC", "EPERM", "EIO"),
+    "fchmod": ("EPERM", "EIO"), "chmod": ("EPERM",), "fchmodat": ("EPERM",), "fchown": ("EPERM",), "fchownat": ("EPERM",),
+    "newfstatat": ("EIO", "ENOMEM"), "fstat": ("EIO",), "statx": ("EIO", "ENOMEM"), "fstatfs": ("EIO",), "statfs": ("EIO",),
+    "faccessat2": ("EIO", "ENOMEM"), "access": ("EIO",),
+    "ioctl": ("ENOMEM", "EPERM"), "flock": ("EINTR", "ENOMEM"), "lseek": (),
+    "mount": ("ENOMEM", "EPERM", "ENOSPC"), "umount2": ("ENOMEM", "EPERM"), "setns": ("ENOMEM", "EPERM"), "unshare": ("ENOMEM", "EPERM", "ENOSPC"),
+    "clone": ("ENOMEM", "EPERM"), "clone3": ("ENOMEM", "EPERM"), "wait4": ("EINTR",), "waitid": ("EINTR",), "poll": ("EINTR", "ENOMEM"),
+    "epoll_ctl": ("ENOMEM", "ENOSPC", "EPERM"), "epoll_wait": ("EINTR",), "timerfd_settime": ("EPERM",), "nanosleep": ("EINTR",),
+    "clock_nanosleep": ("EINTR",), "setgroups": ("ENOMEM", "EPERM"), "setresgid": ("EPERM",), "setresuid": ("EPERM",), "capget": ("EPERM",),
+    "capset": ("EPERM",), "prctl": ("EPERM",), "prlimit64": ("EPERM",), "pidfd_send_signal": ("EPERM",),
+    "mmap": _MEMORY, "brk": _MEMORY, "mremap": _MEMORY, "mprotect": _MEMORY, "getrandom": ("EINTR",), "rt_sigprocmask": (),
+    "futex": (), "madvise": (),
+}
+CANNOT_FAIL = {
+    "close", "munmap", "umask", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "exit_group", "exit", "uname",
+    "sysinfo", "rt_sigaction", "rt_sigreturn", "sigaltstack", "sched_getaffinity", "sched_yield", "restart_syscall", "clock_gettime",
+    "set_robust_list", "set_tid_address", "rseq", "arch_prctl", "gettimeofday", "getrusage", "times", "execve", "lseek", "futex",
+    "madvise", "rt_sigprocmask", "getgroups", "clock_getres", "shutdown", "kill", "tgkill",
+}
+# Where memory is out, or the way home is lost, the daemon may end itself: what is next is its start.
+MAY_END = {"mmap", "brk", "mremap", "mprotect", "setns", "clone"}
