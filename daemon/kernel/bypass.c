@@ -7,6 +7,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include "attributes.h"
 #include "kernel.h"
 #include "log.h"
 #include "state.h"
@@ -17,8 +18,7 @@ static int on_link(struct nlmsghdr *header, void *userdata)
 	bool *ret_has_foreign = userdata;
 	struct nlattr *a[IFLA_MAX + 1];
 
-	if (header->nlmsg_type != RTM_NEWLINK ||
-		nlmsg_parse(header, sizeof(struct ifinfomsg), a, IFLA_MAX, NULL) < 0)
+	if (header->nlmsg_type != RTM_NEWLINK || attributes_of_link(header, a) < 0)
 		return -EBADMSG;
 	if (!a[IFLA_GROUP] || nla_get_u32(a[IFLA_GROUP]) != SNAPSHOT_LINK_GROUP)
 		*ret_has_foreign = true;

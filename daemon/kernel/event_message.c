@@ -19,6 +19,7 @@
 #include <netlink/msg.h>
 #include <stdio.h>
 
+#include "attributes.h"
 #include "link.h"
 #include "state.h"
 #include "sysctl.h"
@@ -45,7 +46,7 @@ static bool is_about_uplink(const struct kernel *kernel, struct nlmsghdr *header
 		return false;
 	if (header->nlmsg_type == RTM_DELLINK || (info->ifi_flags & IFF_UP) == 0)
 		return true;
-	if (nlmsg_parse(header, sizeof(*info), a, IFLA_MAX, NULL) < 0)
+	if (attributes_of_link(header, a) < 0)
 		return true;
 	return (a[IFLA_MTU] && nla_get_u32(a[IFLA_MTU]) != uplink->mtu) ||
 	       (a[IFLA_IFNAME] && !streq(nla_get_string(a[IFLA_IFNAME]), uplink->name));
@@ -160,10 +161,9 @@ static void read_link(struct nlmsghdr *header, struct kernel_changes *changes)
 
 	/* Bridges tell of their ports, too: that one came or went, which the link itself tells as well. */
 	if (nlmsg_datalen(header) < (int)sizeof(*info) || info->ifi_family != AF_UNSPEC ||
-		nlmsg_parse(header, sizeof(*info), a, IFLA_MAX, NULL) < 0)
+		attributes_of_link(header, a) < 0)
 		return;
-	if (!a[IFLA_GROUP] || nla_len(a[IFLA_GROUP]) < (int)sizeof(uint32_t) ||
-		nla_get_u32(a[IFLA_GROUP]) != SNAPSHOT_LINK_GROUP || !a[IFLA_IFALIAS])
+	if (!a[IFLA_GROUP] || nla_get_u32(a[IFLA_GROUP]) != SNAPSHOT_LINK_GROUP || !a[IFLA_IFALIAS])
 		return;
 	(void)nla_strlcpy(alias, a[IFLA_IFALIAS], sizeof(alias));
 	touch_alias(changes, alias);
@@ -188,8 +188,7 @@ static void read_route(
 	if (header->nlmsg_type != RTM_DELROUTE || nlmsg_datalen(header) < (int)sizeof(*route) ||
 		(route->rtm_type != RTN_UNICAST && route->rtm_type != RTN_LOCAL) ||
 		(route->rtm_flags & RTM_F_CLONED) != 0 || route->rtm_protocol == RTPROT_RA ||
-		nlmsg_parse(header, sizeof(*route), a, RTA_MAX, NULL) < 0 || !a[RTA_OIF] ||
-		nla_len(a[RTA_OIF]) < (int)sizeof(uint32_t))
+		attributes_of_route(header, a) < 0 || !a[RTA_OIF])
 		return;
 	touch_bridge(kernel, (int)nla_get_u32(a[RTA_OIF]), changes);
 }

@@ -2,13 +2,15 @@
 /*
  * inspect - a namespace as it is seen from inside
  */
+#include "inspect.h"
+
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "kernel.h"
+#include "attributes.h"
 #include "netns.h"
 #include "route.h"
 #include "state.h"
@@ -86,8 +88,8 @@ static int on_link(struct nlmsghdr *header, void *userdata)
 	struct nlattr *a[IFLA_MAX + 1];
 	const struct ifinfomsg *info = nlmsg_data(header);
 
-	if (header->nlmsg_type != RTM_NEWLINK ||
-		nlmsg_parse(header, sizeof(*info), a, IFLA_MAX, NULL) < 0 || !a[IFLA_IFNAME])
+	if (header->nlmsg_type != RTM_NEWLINK || attributes_of_link(header, a) < 0 ||
+		!a[IFLA_IFNAME])
 		return -EBADMSG;
 	if (info->ifi_flags & IFF_LOOPBACK)
 		return 0;
@@ -153,42 +155,43 @@ static int on_route(const struct route_facts *route, void *userdata)
 	return 0;
 }
 
-static int look_inside(
-	const struct kernel *kernel, struct netlink *inside, struct inspection *inspection)
+int inspect_read(const struct kernel *kernel, struct netlink *inside, struct arena *arena,
+	struct nsnet_interface_list *ret_interfaces, struct nsnet_route_list *ret_routes)
 {
+	struct inspection inspection = { .arena = arena };
 	const struct ifinfomsg all = { 0 };
-	int r = netlink_dump(inside, netlink_message(RTM_GETLINK, NLM_F_DUMP, &all, sizeof(all)),
-		on_link, inspection);
+	int r;
 
+	inspection.interfaces.items = arena_alloc(arena, 0);
+	inspection.routes.items = arena_alloc(arena, 0);
+	r = netlink_dump(inside, netlink_message(RTM_GETLINK, NLM_F_DUMP, &all, sizeof(all)),
+		on_link, &inspection);
 	for (size_t i = 0; r == 0 && i < FAMILIES; i++) {
 		if (family_of(i) == AF_INET6 && !kernel->has_ipv6)
 			continue;
-		r = route_list_addresses(inside, family_of(i), on_address, inspection);
+		r = route_list_addresses(inside, family_of(i), on_address, &inspection);
 		if (r == 0)
-			r = route_list(inside, family_of(i), RT_TABLE_MAIN, on_route, inspection);
+			r = route_list(inside, family_of(i), RT_TABLE_MAIN, on_route, &inspection);
 	}
-	return r;
+	if (r < 0)
+		return r;
+	*ret_interfaces = inspection.interfaces;
+	*ret_routes = inspection.routes;
+	return 0;
 }
 
 int kernel_inspect(struct kernel *kernel, const char *name, struct arena *arena,
 	struct nsnet_interface_list *ret_interfaces, struct nsnet_route_list *ret_routes)
 {
-	struct inspection inspection = { .arena = arena };
 	struct netns *netns = netns_find(kernel, name);
 	struct netlink *inside;
 	int r;
 
 	if (!netns)
 		return -ENOENT;
-	inspection.interfaces.items = arena_alloc(arena, 0);
-	inspection.routes.items = arena_alloc(arena, 0);
 	r = netns_inside(kernel, netns, &inside);
 	if (r == 0)
-		r = look_inside(kernel, inside, &inspection);
+		r = inspect_read(kernel, inside, arena, ret_interfaces, ret_routes);
 	netns_leave_all(kernel);
-	if (r < 0)
-		return r;
-	*ret_interfaces = inspection.interfaces;
-	*ret_routes = inspection.routes;
-	return 0;
+	return r;
 }

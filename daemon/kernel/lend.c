@@ -21,6 +21,7 @@
 #include <netlink/msg.h>
 #include <stdio.h>
 
+#include "attributes.h"
 #include "log.h"
 #include "netns.h"
 #include "route.h"
@@ -63,8 +64,8 @@ static int look(struct netlink *netlink, int attribute, const char *name, struct
 	if (r < 0)
 		return r;
 	info = nlmsg_data(header);
-	if (header->nlmsg_type != RTM_NEWLINK ||
-		nlmsg_parse(header, sizeof(*info), a, IFLA_MAX, NULL) < 0 || !a[IFLA_IFNAME])
+	if (header->nlmsg_type != RTM_NEWLINK || attributes_of_link(header, a) < 0 ||
+		!a[IFLA_IFNAME])
 		return -EBADMSG;
 	*ret = (struct facts){
 		.index = info->ifi_index,

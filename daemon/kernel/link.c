@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "attributes.h"
 #include "file.h"
 #include "link_build.h"
 #include "log.h"
@@ -292,8 +293,8 @@ static int parse(struct nlmsghdr *header, struct parsed *ret)
 	struct nlattr *a[IFLA_MAX + 1];
 	const struct ifinfomsg *info = nlmsg_data(header);
 
-	if (header->nlmsg_type != RTM_NEWLINK ||
-		nlmsg_parse(header, sizeof(*info), a, IFLA_MAX, NULL) < 0 || !a[IFLA_IFNAME])
+	if (header->nlmsg_type != RTM_NEWLINK || attributes_of_link(header, a) < 0 ||
+		!a[IFLA_IFNAME])
 		return -EBADMSG;
 	*ret = (struct parsed){
 		.facts = {

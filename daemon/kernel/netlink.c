@@ -167,6 +167,14 @@ static ssize_t receive(const struct netlink *netlink, void *buffer, size_t size)
 	}
 }
 
+/* An errno as the kernel tells it: nothing else is one, and INT_MIN has no opposite. */
+#define ERRNO_MAX 4095
+
+static int told(int error)
+{
+	return error >= -ERRNO_MAX && error <= 0 ? error : -EBADMSG;
+}
+
 /* What an answer says: 0, or -errno; then the kernel's words as well. */
 static int read_error(struct netlink *netlink, struct nlmsghdr *header)
 {
@@ -186,7 +194,7 @@ static int read_error(struct netlink *netlink, struct nlmsghdr *header)
 		attributes[NLMSGERR_ATTR_MSG])
 		(void)nla_strlcpy(
 			netlink->words, attributes[NLMSGERR_ATTR_MSG], sizeof(netlink->words));
-	return answer->error < 0 ? answer->error : -EBADMSG;
+	return told(answer->error);
 }
 
 /* Reads the answers to n messages that began with a sequence number. */
@@ -381,8 +389,8 @@ static int check_datagram(struct netlink *netlink, struct collected *collected, 
 			const int *error = nlmsg_data(h);
 
 			collected->is_whole = true;
-			if (nlmsg_datalen(h) >= (int)sizeof(*error) && *error < 0)
-				return *error;
+			if (nlmsg_datalen(h) >= (int)sizeof(*error) && *error != 0)
+				return told(*error);
 		}
 	}
 	collected->n += NLMSG_ALIGN(n);

@@ -7,6 +7,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include "attributes.h"
 #include "route.h"
 
 /* An address of a family out of an attribute; false: it does not have its length. */
@@ -61,8 +62,7 @@ static void read_ways(const struct nlattr *ways, int family, struct route_facts 
 	if (n < (int)sizeof(*way) || way->rtnh_len < sizeof(*way) || way->rtnh_len > n)
 		return;
 	ret->interface = way->rtnh_ifindex;
-	if (nla_parse(attributes, RTA_MAX, (void *)RTNH_DATA(way),
-		    (int)(way->rtnh_len - RTNH_LENGTH(0)), NULL) == 0)
+	if (attributes_of_way(way, attributes) == 0)
 		read_way(attributes, family, ret);
 	ret->interface = way->rtnh_ifindex;
 }
@@ -73,8 +73,7 @@ static bool read_route(struct nlmsghdr *header, struct route_facts *ret)
 	const struct rtmsg *message = nlmsg_data(header);
 	int family;
 
-	if (header->nlmsg_type != RTM_NEWROUTE ||
-		nlmsg_parse(header, sizeof(*message), attributes, RTA_MAX, NULL) < 0)
+	if (header->nlmsg_type != RTM_NEWROUTE || attributes_of_route(header, attributes) < 0)
 		return false;
 	family = message->rtm_family;
 	/* Multicast routing is another thing under the same message. */
