@@ -203,9 +203,9 @@ void kernel_free(struct kernel *kernel)
 {
 	const int fds[] = { kernel->home, kernel->proc, kernel->names, kernel->namespaces,
 		kernel->networks, kernel->hosts, kernel->etc, kernel->sysctl, kernel->dns,
-		kernel->settings, kernel->events, kernel->link_events,
-		kernel->name_events, kernel->mounts_waited, kernel->mounts_asked,
-		kernel->wishes[RECORD_NAMESPACE], kernel->wishes[RECORD_NETWORK] };
+		kernel->settings, kernel->events, kernel->link_events, kernel->name_events,
+		kernel->mounts_waited, kernel->mounts_asked, kernel->wishes[RECORD_NAMESPACE],
+		kernel->wishes[RECORD_NETWORK] };
 
 	netns_leave_all(kernel);
 	tdestroy(kernel->held, free_netns);

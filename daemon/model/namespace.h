@@ -62,7 +62,7 @@ struct ns {
 	size_t n_settings;
 	struct string_list links; /* of the host, inside */
 	struct mending mending;
-	struct ns *former;        /* while a change is under way: what it takes the place of */
+	struct ns *former; /* while a change is under way: what it takes the place of */
 	/* What the interface tells of it; its record is the same. The context is completed: interface names, addresses and
 	 * hardware addresses are in. */
 	struct nsnet_list_namespaces_out told;
