@@ -119,10 +119,12 @@ int file_write_once(int directory, const char *name, const char *text)
 	return (size_t)written == strlen(text) ? 0 : -EIO;
 }
 
+#define TEMPORARY ".tmp"
+
 /* A name for what is being written: such names begin with a dot, which no object's does. */
 static const char *temporary_name(const char *name, char ret[NAME_MAX + 1])
 {
-	int n = snprintf(ret, NAME_MAX + 1, ".%s.tmp", name);
+	int n = snprintf(ret, NAME_MAX + 1, ".%s" TEMPORARY, name);
 
 	return n > 0 && n <= NAME_MAX ? ret : NULL;
 }
@@ -182,17 +184,25 @@ int file_remove(int directory, const char *name)
 
 define_cleanup(DIR *, closedir);
 
-int file_list(int directory, struct arena *arena, const char ***ret, size_t *ret_n)
+static DIR *open_stream(int directory)
 {
 	/* Not a duplicate: those share where they are in the directory. */
 	autoclose int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup(closedir) DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+
+	if (stream)
+		(void)take_fd(&fd);
+	return stream;
+}
+
+int file_list(int directory, struct arena *arena, const char ***ret, size_t *ret_n)
+{
+	cleanup(closedir) DIR *stream = open_stream(directory);
 	size_t n = 0, allocated = 0;
 	const char **names = NULL;
 
 	if (!stream)
 		return neg();
-	(void)take_fd(&fd);
 	for (;;) {
 		struct dirent *entry;
 
@@ -218,4 +228,32 @@ int file_list(int directory, struct arena *arena, const char ***ret, size_t *ret
 	*ret = names;
 	*ret_n = n;
 	return 0;
+}
+
+static bool is_temporary(const char *name)
+{
+	size_t n = strlen(name), n_suffix = strlen(TEMPORARY);
+
+	return name[0] == '.' && n > 1 + n_suffix && streq(name + n - n_suffix, TEMPORARY);
+}
+
+int file_sweep(int directory)
+{
+	cleanup(closedir) DIR *stream = open_stream(directory);
+
+	if (!stream)
+		return neg();
+	for (;;) {
+		struct dirent *entry;
+		int r = 0;
+
+		errno = 0;
+		entry = readdir(stream);
+		if (!entry)
+			return errno ? neg() : 0;
+		if (is_temporary(entry->d_name) && file_is_own(directory, entry->d_name))
+			r = file_remove(directory, entry->d_name);
+		if (r < 0)
+			return r;
+	}
 }

@@ -40,3 +40,6 @@ int file_remove(int directory, const char *name);
 
 /* The entries of a directory but "." and ".." and what begins with a dot. */
 int file_list(int directory, struct arena *arena, const char ***ret, size_t *ret_n);
+
+/* Takes away what file_put() had not finished writing there when a crash came. */
+int file_sweep(int directory);

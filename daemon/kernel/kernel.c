@@ -72,6 +72,18 @@ static int open_directories(
 	return 0;
 }
 
+/* What cannot be swept away is in nobody's way. */
+static void sweep(const int *directories, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int r = directories[i] < 0 ? 0 : file_sweep(directories[i]);
+
+		if (r < 0)
+			log_line(LOG_WARNING, "cannot take away half-written files: %s",
+				strerror(-r));
+	}
+}
+
 /* For what is to come back after a reboot. Without it everything else is served. */
 static void open_wishes(struct kernel *kernel, const char *path)
 {
@@ -183,8 +195,13 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 		kernel->names = netns_open_names(paths->netns);
 		r = kernel->names < 0 ? kernel->names : 0;
 	}
-	if (r == 0)
+	if (r == 0) {
 		open_wishes(kernel, paths->wishes);
+		sweep((const int[]){ kernel->namespaces, kernel->networks, kernel->sysctl,
+			      kernel->dns, kernel->wishes[RECORD_NAMESPACE],
+			      kernel->wishes[RECORD_NETWORK] },
+			6);
+	}
 	if (r < 0) {
 		if (reterr_what)
 			*reterr_what = what;

@@ -32,15 +32,33 @@ int host_uplinks(const struct registry *registry, struct kernel *kernel, struct 
 /* Frames between ports of a bridge go through the host's rules for IP where br_netfilter is on. Rules of others then drop what
  * never leaves a network, and translated packets turn round inside the bridge, where a port does not send back what came in
  * by it. With no other bridge on the host nobody can mean that. */
+static const char *const bypass_keys[] = { "net/bridge/bridge-nf-call-iptables",
+	"net/bridge/bridge-nf-call-ip6tables" };
+
 static void plan_bypass(struct kernel *kernel, struct plan *plan)
 {
-	static const char *const keys[] = { "net/bridge/bridge-nf-call-iptables",
-		"net/bridge/bridge-nf-call-ip6tables" };
-
 	if (!kernel_may_bypass(kernel))
 		return;
-	for (size_t i = 0; i < lengthof(keys); i++)
-		plan_add(plan, &(struct step){ .type = STEP_SYSCTL_SET, .sysctl = { keys[i], 0 } });
+	for (size_t i = 0; i < lengthof(bypass_keys); i++)
+		plan_add(plan,
+			&(struct step){ .type = STEP_SYSCTL_SET, .sysctl = { bypass_keys[i], 0 } });
+}
+
+/* What a crash kept from being done with the first network. What was done and somebody has undone since stays undone. */
+static int resume_bypass(struct kernel *kernel, struct plan *plan)
+{
+	struct string_list kept;
+	size_t n = 0;
+	int r = kernel_kept(kernel, plan->arena, &kept);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < kept.n; i++)
+		for (size_t j = 0; j < lengthof(bypass_keys); j++)
+			n += streq(kept.items[i], bypass_keys[j]);
+	if (n < lengthof(bypass_keys))
+		plan_bypass(kernel, plan);
+	return 0;
 }
 
 static int plan_uplinks(struct kernel *kernel, const struct snapshot_uplinks *before,
@@ -236,8 +254,10 @@ int host_begin(struct kernel *kernel)
 	autoarena struct arena arena = ARENA_INIT;
 	struct snapshot_uplinks none = { 0 }, uplinks;
 	struct plan plan = PLAN_INIT(&arena);
-	int r = plan_uplinks(kernel, &none, &uplinks, &plan);
+	int r = resume_bypass(kernel, &plan);
 
+	if (r == 0)
+		r = plan_uplinks(kernel, &none, &uplinks, &plan);
 	plan.is_forward = true;
 	if (r == 0)
 		(void)apply(kernel, &plan);
