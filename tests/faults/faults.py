@@ -233,7 +233,11 @@ class Round:
             finally:
                 tracer.end()
             text = "".join(tracer.lines())
-        return ("killed by SIGKILL" if how == "KILL" else "(INJECTED)") in text, answer
+        # Its parent is told of its death once strace(1) has been.
+        died = host.daemon.died(0 if answer or operation.is_start else 2)
+        if how == "KILL":
+            return died == "SIGKILL" or "killed by SIGKILL" in text, answer
+        return "(INJECTED)" in text, answer
 
     def judge_end(self, died, call, how, log):
         """The daemon has died of something"""
@@ -274,7 +278,7 @@ class Round:
         happened, answer = self.inject(subject, call, number, how)
         self.tried += 1
         self.hit += happened
-        died = host.daemon.died(0.5 if how == "KILL" and happened and not answer else 0)
+        died = host.daemon.died()
         log = host.daemon.logged()
         if died:
             self.judge_end(died, call, how, log)

@@ -244,14 +244,14 @@ def plain(told):
     return json.dumps(told, sort_keys=True)
 
 
-INSIDE = """ip -d -j address; echo; ip -4 -j route show table all; echo; ip -6 -j route show table all; echo; tc -j qdisc; echo
+INSIDE = """ip -d -j address; echo @; ip -4 -j route show table all; echo @; ip -6 -j route show table all; echo @; tc -j qdisc; echo @
 cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ping_group_range /proc/sys/net/ipv4/ip_unprivileged_port_start"""
 
 
 def _inside(name):
     done = subprocess.run(["nsenter", f"--net=/run/netns/{name}", "sh", "-c", INSIDE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           check=False)
-    parts = done.stdout.decode(errors="replace").split("\n", 4)
+    parts = done.stdout.decode(errors="replace").split("@\n")
     lines = []
     if done.returncode != 0 or len(parts) != 5:
         return [f"{name}: {done.stdout.decode(errors='replace')}"]
@@ -259,8 +259,8 @@ def _inside(name):
         addresses = [a for a in link.pop("addr_info", []) if a.get("scope") != "link"]
         lines += [f"{name}: {leaks.line(link)}"] + [f"{name}: {link['ifname']}: {leaks.line(a)}" for a in addresses]
     for part in parts[1:3]:
-        lines += [f"{name}: {route}" for route in leaks.route_lines(json.loads(part or "[]"))]
-    lines += [f"{name}: {leaks.line(qdisc)}" for qdisc in json.loads(parts[3] or "[]")]
+        lines += [f"{name}: {route}" for route in leaks.route_lines(json.loads(part.strip() or "[]"))]
+    lines += [f"{name}: {leaks.line(qdisc)}" for qdisc in json.loads(parts[3].strip() or "[]")]
     return lines + [f"{name}: {parts[4].split()}"]
 
 
