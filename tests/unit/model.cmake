@@ -19,3 +19,7 @@ unit_test(test_config SOURCES unit/test_config.c DEPENDS manager fake-kernel)
 add_test(NAME test_idlc
 	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_idlc.sh $<TARGET_FILE:idlc>)
 set_tests_properties(test_idlc PROPERTIES LABELS unit)
+
+# Over a bus of its own.
+unit_test(test_names_bus SOURCES unit/test_names_bus.c unit/bus_world.c DEPENDS manager fake-kernel)
+target_link_options(test_names_bus PRIVATE -Wl,--wrap=sd_booted -Wl,--wrap=access)
