@@ -314,6 +314,11 @@ static int look_at_attachment(
 	struct snapshot_link bridge;
 	int r = kernel_look_link(repair->kernel, attachment->network->bridge, &bridge);
 
+	/* It went after its network was looked at: of its ports each is told of before it is. */
+	if (r == -ENODEV) {
+		mend_network(repair, attachment->network);
+		r = kernel_look_link(repair->kernel, attachment->network->bridge, &bridge);
+	}
 	return r < 0 ? r : look_at_link(repair, attachment->host_interface, bridge.index, ret_end);
 }
 

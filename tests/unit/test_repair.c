@@ -126,6 +126,23 @@ static void test_bridge_deleted(void **state)
 	assert_null(world->names);
 }
 
+/* Each port is told of before the bridge is, which may go after it was last looked at. */
+static void test_bridge_not_told(void **state)
+{
+	struct world *world = *state;
+	const char *before = picture(world);
+
+	fake_delete_link(world->kernel, "nsnet0");
+	fake_plant(world->kernel, "astray nsv0");
+	touch(world, "ns1");
+	assert_string_equal(picture(world), before);
+	assert_has(world_heard(world), "its bridge nsnet0");
+	fake_clear(world->kernel);
+	touch(world, "@net1");
+	touch(world, "ns1");
+	assert_int_equal(fake_steps(world->kernel), 0);
+}
+
 static void test_unmounted(void **state)
 {
 	struct world *world = *state;
@@ -234,6 +251,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bridge_down, open_objects, world_close),
 		cmocka_unit_test_setup_teardown(test_addresses, open_objects, world_close),
 		cmocka_unit_test_setup_teardown(test_bridge_deleted, open_objects, world_close),
+		cmocka_unit_test_setup_teardown(test_bridge_not_told, open_objects, world_close),
 		cmocka_unit_test_setup_teardown(test_unmounted, open_objects, world_close),
 		cmocka_unit_test_setup_teardown(test_deleted, open_objects, world_close),
 		cmocka_unit_test_setup_teardown(test_foreign, open_objects, world_close),
