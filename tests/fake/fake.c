@@ -348,7 +348,7 @@ void fake_delete_link(struct kernel *kernel, const char *name)
 }
 
 /* Links and addresses go with the namespace they are in. */
-static void drop_namespace(struct kernel *kernel, const char *name)
+void fake_drop_namespace(struct kernel *kernel, const char *name)
 {
 	static const char *const things[] = { "owner", "address", "route", "setting", "mtu",
 		"peer" };
@@ -396,7 +396,7 @@ static void fill_in(struct kernel *kernel, const struct step *step)
 						   step->facts.uid));
 	}
 	if (step->type == STEP_BRIDGE_ADD) {
-		*step->bridge.ret_index = kernel->next_number++;
+		*step->bridge.ret_index = fake_index_of(step->bridge.name);
 		plant_mtu(kernel, "-", step->bridge.name, step->bridge.mtu);
 		plant_mtu(kernel, "-", step->bridge.anchor, step->bridge.mtu);
 		plant_master(kernel, step->bridge.anchor, step->bridge.name);
@@ -425,6 +425,9 @@ static void make(
 		for (size_t i = 0; i < lengthof(tables); i++)
 			drop_all(kernel, tables[i]);
 	}
+	/* One that is there is emptied. */
+	if (step->type == STEP_HOSTS_ADD)
+		drop_all(kernel, arena_printf(&kernel->arena, "%s ", thing));
 	if (effect == EFFECT_SETS) {
 		drop_all(kernel, arena_printf(&kernel->arena, "%s ", thing));
 		thing = arena_printf(&kernel->arena, "%s %s", thing, value_of(kernel, step));
@@ -440,7 +443,7 @@ static void take_away(struct kernel *kernel, const struct step *step, const char
 	struct arena *arena = &kernel->arena;
 
 	if (step->type == STEP_NETNS_DROP)
-		drop_namespace(kernel, step->netns);
+		fake_drop_namespace(kernel, step->netns);
 	if (step->type == STEP_BRIDGE_DELETE) {
 		drop_link(kernel, step->bridge.name);
 		drop_link(kernel, step->bridge.anchor);
@@ -489,9 +492,10 @@ static int carry_out(struct kernel *kernel, const struct step *step, const char 
 		return EEXIST;
 	if (step->type == STEP_SETTING_SET && step->setting.ret_before)
 		read_setting(kernel, thing, step->setting.ret_before);
-	if (effect != EFFECT_TAKES)
+	if (effect != EFFECT_TAKES) {
 		make(kernel, step, effect, thing);
-	else
+		fake_note_step(kernel, step, thing);
+	} else
 		take_away(kernel, step, thing);
 	return 0;
 }

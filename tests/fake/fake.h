@@ -38,3 +38,5 @@ void fake_set_uplink(struct kernel *kernel, const char *name, unsigned mtu);
 void fake_listen(struct kernel *kernel, uint16_t port);
 /* Processes that are in each namespace from now on. */
 void fake_set_processes(struct kernel *kernel, size_t n);
+/* The daemon ends: what only its descriptors held goes. */
+void fake_end(struct kernel *kernel);

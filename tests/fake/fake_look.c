@@ -6,14 +6,6 @@
 
 #include "fake_state.h"
 
-int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret)
-{
-	(void)kernel;
-	(void)arena;
-	*ret = (struct snapshot){ 0 };
-	return 0;
-}
-
 int kernel_adopt(struct kernel *kernel, const char *netns)
 {
 	return fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)) ? 0 : -ENOENT;
@@ -57,8 +49,7 @@ int kernel_read_events(struct kernel *kernel, struct kernel_changes *changes)
 	return 0;
 }
 
-/* A number that is the name's alone, as good as always. */
-static int index_of(const char *name)
+int fake_index_of(const char *name)
 {
 	unsigned number = 5381;
 
@@ -91,8 +82,8 @@ int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_li
 	if ((!has(kernel, "link", name) && !master) || strlen(name) >= INTERFACE_SIZE)
 		return -ENODEV;
 	*ret = (struct snapshot_link){
-		.index = index_of(name),
-		.master = master && !is_astray ? index_of(master) : 0,
+		.index = fake_index_of(name),
+		.master = master && !is_astray ? fake_index_of(master) : 0,
 		.alias = "",
 		.is_up = !is_astray,
 		.has_carrier = !has(kernel, "cut", name),
@@ -106,7 +97,7 @@ static bool read_route(
 {
 	size_t n = strcspn(interface, " ");
 
-	ret->interface = index_of(arena_strndup(arena, interface, n));
+	ret->interface = fake_index_of(arena_strndup(arena, interface, n));
 	return prefix_parse(text, &ret->prefix);
 }
 

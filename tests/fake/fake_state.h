@@ -8,6 +8,7 @@
 
 #define THINGS_MAX 16384U
 #define STEPS_MAX  65536U
+#define NOTES_MAX  THINGS_MAX
 
 struct kernel {
 	struct arena arena;
@@ -15,6 +16,11 @@ struct kernel {
 	size_t n_things;
 	const char *steps[STEPS_MAX];
 	size_t n_steps;
+	/* What a step told of its thing: a record's text, a link's alias, a namespace's numbers. */
+	struct fake_note {
+		const char *thing, *text;
+	} notes[NOTES_MAX];
+	size_t n_notes;
 	struct snapshot_prefix prefixes[64];
 	size_t n_prefixes;
 	size_t n_processes;
@@ -31,3 +37,9 @@ struct kernel {
 
 /* What stands behind "WHAT NAME ", of the first such thing; NULL: there is none. */
 const char *fake_find_rest(struct kernel *kernel, const char *what, const char *name);
+/* A number that is the name's alone, as good as always. */
+int fake_index_of(const char *name);
+/* A namespace that nobody holds any more, with all that is in it. */
+void fake_drop_namespace(struct kernel *kernel, const char *name);
+/* What is to be known of a thing at the next start; a step that tells nothing is fine. */
+void fake_note_step(struct kernel *kernel, const struct step *step, const char *thing);
