@@ -363,7 +363,7 @@ int manager_new(struct config *config, const char *config_path, const struct ker
 	}
 	make_context(manager, paths);
 	make_names(manager);
-	r = recover_all(&manager->registry, manager->kernel, paths, manager->context.has_names);
+	r = recover_all(&manager->context);
 	if (r < 0) {
 		log_line(LOG_ERR, "cannot read what is there: %s", strerror(-r));
 		return r;

@@ -11,7 +11,9 @@
 #include "difference.h"
 #include "host.h"
 #include "log.h"
+#include "recovery.h"
 #include "repair.h"
+#include "steps.h"
 
 static const struct text_limits limits_record = {
 	.size = 1024U * 1024U,
@@ -19,16 +21,7 @@ static const struct text_limits limits_record = {
 	.depth = TEXT_DEPTH_MAX,
 };
 
-struct recovery {
-	struct registry *registry;
-	struct kernel *kernel;
-	const struct kernel_paths *paths;
-	bool has_names;
-	struct arena arena;
-	struct snapshot snapshot;
-};
-
-static int apply(struct recovery *recovery, const struct plan *plan, const char *name)
+int recover_apply(struct recovery *recovery, const struct plan *plan, const char *name)
 {
 	struct kernel_error error = { 0 };
 	int r = kernel_apply(recovery->kernel, plan, &error);
@@ -40,7 +33,7 @@ static int apply(struct recovery *recovery, const struct plan *plan, const char 
 	return r;
 }
 
-static const struct snapshot_link *find_link(const struct recovery *recovery, const char *name)
+const struct snapshot_link *recover_find_link(const struct recovery *recovery, const char *name)
 {
 	for (size_t i = 0; i < recovery->snapshot.n_links; i++)
 		if (streq(recovery->snapshot.links[i].name, name))
@@ -56,8 +49,7 @@ static const struct snapshot_link *find_alias(const struct recovery *recovery, c
 	return NULL;
 }
 
-/* The number of a link of ours, told from names that are like ours but too long, or have a sign. */
-static bool link_number(const char *name, const char *prefix, unsigned *ret)
+bool recover_link_number(const char *name, const char *prefix, unsigned *ret)
 {
 	const char *digits = after(name, prefix);
 	size_t n = digits ? strspn(digits, "0123456789") : 0;
@@ -68,7 +60,7 @@ static bool link_number(const char *name, const char *prefix, unsigned *ret)
 	return true;
 }
 
-static bool read_record(struct recovery *recovery, const struct snapshot_record *record,
+bool recover_read(struct recovery *recovery, const struct snapshot_record *record,
 	const struct codec_struct *type, void *ret)
 {
 	const struct codec_value *value;
@@ -105,6 +97,7 @@ static struct network *remake_network(
 			kernel_has(recovery->kernel, "forwarding6") },
 		.has_nat = kernel_has(recovery->kernel, "nat"),
 		.has_names = recovery->has_names,
+		.has_persistent = true, /* it was */
 		.may_reach = { true, true, true, true },
 		.uplink_mtu = (unsigned)told->runtime.maximum_transmission_unit,
 	};
@@ -115,7 +108,7 @@ static struct network *remake_network(
 	wish.prefixes = told->runtime.prefixes;
 	wish.gateways = told->runtime.gateways;
 	if (!name_is_valid(told->name) ||
-		!link_number(told->runtime.bridge_name, "nsnet", &number) ||
+		!recover_link_number(told->runtime.bridge_name, "nsnet", &number) ||
 		network_new(told->name, (uid_t)told->runtime.uid, number, &wish, &host,
 			&recovery->arena, &network, &fault) != 0)
 		return NULL;
@@ -137,6 +130,28 @@ static bool is_bridge_taken(struct recovery *recovery, const char *bridge)
 	return false;
 }
 
+/* One that was never made. */
+static void forget_network(struct recovery *recovery, struct network *network)
+{
+	struct plan plan = PLAN_INIT(&recovery->arena);
+
+	log_about(LOG_NOTICE,
+		&(struct log_fields){ .network_name = network->name, .uid = LOG_UID_NONE },
+		"network \"%s\" was not made to the end: it goes", network->name);
+	difference_remove_network(network, &plan);
+	(void)recover_apply(recovery, &plan, network->name);
+	network_free(network);
+}
+
+void recover_add_network(struct recovery *recovery, struct network *network)
+{
+	charge(recovery, network->uid, (const unsigned[QUOTA_RESOURCES]){ [QUOTA_NETWORKS] = 1 },
+		&network->charge);
+	registry_add_network(recovery->registry, network);
+	revive_match(recovery, steps_network_wish(STEP_WISH_WRITE, network, &recovery->arena),
+		network->told.context.persistent.value);
+}
+
 static void recover_network(struct recovery *recovery, const struct snapshot_record *record)
 {
 	struct plan plan = PLAN_INIT(&recovery->arena);
@@ -144,7 +159,7 @@ static void recover_network(struct recovery *recovery, const struct snapshot_rec
 	const struct snapshot_link *bridge;
 	struct network *network;
 
-	if (!read_record(recovery, record, &nsnet_list_networks_out_type, &told))
+	if (!recover_read(recovery, record, &nsnet_list_networks_out_type, &told))
 		return;
 	network = remake_network(recovery, &told);
 	if (!network || !streq(network->name, record->name) ||
@@ -155,21 +170,26 @@ static void recover_network(struct recovery *recovery, const struct snapshot_rec
 		network_free(network);
 		return;
 	}
-	bridge = find_link(recovery, network->bridge);
+	if (told.runtime.bridge_index == 0 && told.runtime.revision > 0) {
+		forget_network(recovery, network);
+		return;
+	}
+	if (told.runtime.revision == 0)
+		network->told.runtime.revision =
+			revive_revision(recovery, RECORD_NETWORK, network->name);
+	bridge = recover_find_link(recovery, network->bridge);
 	if (bridge)
 		network->told.runtime.bridge_index = bridge->index;
 	plan.is_forward = true;
 	difference_make_network(network, &(struct network_presence){ .bridge = LINK_WHOLE }, &plan);
-	(void)apply(recovery, &plan, network->name);
+	(void)recover_apply(recovery, &plan, network->name);
 	repair_network(recovery->registry, recovery->kernel, network);
-	charge(recovery, network->uid, (const unsigned[QUOTA_RESOURCES]){ [QUOTA_NETWORKS] = 1 },
-		&network->charge);
-	registry_add_network(recovery->registry, network);
+	recover_add_network(recovery, network);
 }
 
 /* Namespaces. */
 
-static struct network *find_network(void *userdata, const char *name)
+struct network *recover_find_network(void *userdata, const char *name)
 {
 	const struct recovery *recovery = userdata;
 
@@ -177,7 +197,7 @@ static struct network *find_network(void *userdata, const char *name)
 }
 
 /* A host end that is there keeps its name. */
-static void name_link(void *userdata, const char *alias, char ret[INTERFACE_SIZE])
+void recover_name_link(void *userdata, const char *alias, char ret[INTERFACE_SIZE])
 {
 	const struct recovery *recovery = userdata;
 	const struct snapshot_link *link = find_alias(recovery, alias);
@@ -201,12 +221,13 @@ static struct ns *remake_namespace(
 {
 	struct namespace_host host = {
 		.userdata = recovery,
-		.find_network = find_network,
-		.name_link = name_link,
+		.find_network = recover_find_network,
+		.name_link = recover_name_link,
 		.published = &recovery->registry->published,
 		.has_ports = kernel_has(recovery->kernel, "ports"),
 		.has_rate = true, /* it was, and what is there stays */
 		.has_netem = true,
+		.has_persistent = true,
 	};
 	struct namespace_owner owner = {
 		.uid = (uid_t)told->runtime.uid,
@@ -223,6 +244,7 @@ static struct ns *remake_namespace(
 	ns->told.runtime.inode = told->runtime.inode;
 	ns->told.runtime.cookie = told->runtime.cookie;
 	ns->told.runtime.created = told->runtime.created;
+	ns->told.runtime.gid = told->runtime.gid;
 	ns->told.runtime.revision = told->runtime.revision;
 	remember_settings(ns, &told->runtime.sysctls_before);
 	return ns;
@@ -236,21 +258,41 @@ static const struct snapshot_netns *find_netns(const struct recovery *recovery, 
 	return NULL;
 }
 
+/* Also that it comes back after a reboot, unless that was just what was cut off. */
 static void forget_namespace(struct recovery *recovery, struct ns *ns, bool has_dead_file)
 {
 	struct namespace_presence presence = { .is_pinned = has_dead_file };
 	struct plan plan = PLAN_INIT(&recovery->arena);
+	const struct snapshot_record *wish = NULL;
+
+	if (ns->told.runtime.revision == 0) {
+		wish = revive_find(recovery, RECORD_NAMESPACE, ns->name);
+		ns->told.context.persistent = (struct maybe_bool){ 0 };
+	}
 
 	log_about(LOG_NOTICE,
 		&(struct log_fields){ .namespace_name = ns->name, .uid = LOG_UID_NONE },
 		"namespace \"%s\" is gone: its names go too", ns->name);
 	difference_remove_namespace(ns, &presence, &plan);
-	(void)apply(recovery, &plan, ns->name);
+	(void)recover_apply(recovery, &plan, ns->name);
 	namespace_free(ns);
+	if (wish)
+		revive_namespace(recovery, wish);
 }
 
-/* Interfaces that are to be inside and lie about on the host. */
-static void lend_again(struct recovery *recovery, const struct ns *ns)
+void recover_add_namespace(struct recovery *recovery, struct ns *ns)
+{
+	charge(recovery, ns->uid,
+		(const unsigned[QUOTA_RESOURCES]){ [QUOTA_NAMESPACES] = 1,
+			[QUOTA_ATTACHMENTS] = (unsigned)ns->n_attachments,
+			[QUOTA_PORTS] = (unsigned)ns->n_ports },
+		&ns->charge);
+	registry_add_namespace(recovery->registry, ns);
+	revive_match(recovery, steps_namespace_wish(STEP_WISH_WRITE, ns, &recovery->arena),
+		ns->told.context.persistent.value);
+}
+
+void recover_lend(struct recovery *recovery, const struct ns *ns)
 {
 	struct plan plan = PLAN_INIT(&recovery->arena);
 
@@ -261,7 +303,7 @@ static void lend_again(struct recovery *recovery, const struct ns *ns)
 			    &addresses) == 0)
 			difference_take_link(ns, ns->links.items[i], &plan);
 	}
-	(void)apply(recovery, &plan, ns->name);
+	(void)recover_apply(recovery, &plan, ns->name);
 }
 
 /* What it may send, its names, then its links. */
@@ -279,9 +321,9 @@ static void mend_namespace(struct recovery *recovery, struct ns *ns)
 	plan.is_forward = true;
 	difference_protect_namespace(ns, &plan);
 	difference_make_namespace(ns, &unnamed, &plan);
-	(void)apply(recovery, &plan, ns->name);
+	(void)recover_apply(recovery, &plan, ns->name);
 	repair_namespace(recovery->registry, recovery->kernel, ns);
-	lend_again(recovery, ns);
+	recover_lend(recovery, ns);
 }
 
 static void recover_namespace(struct recovery *recovery, const struct snapshot_record *record)
@@ -290,7 +332,7 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 	const struct snapshot_netns *netns;
 	struct ns *ns;
 
-	if (!read_record(recovery, record, &nsnet_list_namespaces_out_type, &told))
+	if (!recover_read(recovery, record, &nsnet_list_namespaces_out_type, &told))
 		return;
 	ns = remake_namespace(recovery, &told);
 	if (!ns || !streq(ns->name, record->name) ||
@@ -310,13 +352,10 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 		forget_namespace(recovery, ns, false);
 		return;
 	}
-	charge(recovery, ns->uid,
-		(const unsigned[QUOTA_RESOURCES]){ [QUOTA_NAMESPACES] = 1,
-			[QUOTA_ATTACHMENTS] = (unsigned)ns->n_attachments,
-			[QUOTA_PORTS] = (unsigned)ns->n_ports },
-		&ns->charge);
+	if (told.runtime.revision == 0)
+		ns->told.runtime.revision = revive_revision(recovery, RECORD_NAMESPACE, ns->name);
 	mend_namespace(recovery, ns);
-	registry_add_namespace(recovery->registry, ns);
+	recover_add_namespace(recovery, ns);
 }
 
 /* Links that no object has. */
@@ -365,7 +404,7 @@ static void remove_orphans(struct recovery *recovery)
 		if (n_known > 0 && bsearch(&name, known, n_known, sizeof(*known), compare_names))
 			continue;
 		log_line(LOG_NOTICE, "link %s belongs to no record: it goes", name);
-		if (link_number(name, "nsnet", &number))
+		if (recover_link_number(name, "nsnet", &number))
 			plan_add(&plan, &(struct step){
 						.type = STEP_BRIDGE_DELETE,
 						.bridge = { .name = name,
@@ -376,7 +415,7 @@ static void remove_orphans(struct recovery *recovery)
 			plan_add(&plan, &(struct step){ .type = STEP_VETH_DELETE,
 						.veth = { .name = name } });
 	}
-	(void)apply(recovery, &plan, "left-over links");
+	(void)recover_apply(recovery, &plan, "left-over links");
 }
 
 /* What a crash left between a port and its record. */
@@ -398,7 +437,7 @@ static void remove_orphan_ports(struct recovery *recovery)
 			    port->host_port, &port->target))
 			plan_add(&plan, &step);
 	}
-	(void)apply(recovery, &plan, "left-over ports");
+	(void)recover_apply(recovery, &plan, "left-over ports");
 }
 
 static void start_link_numbers(struct recovery *recovery)
@@ -406,29 +445,36 @@ static void start_link_numbers(struct recovery *recovery)
 	for (size_t i = 0; i < recovery->snapshot.n_links; i++) {
 		unsigned number;
 
-		if (link_number(recovery->snapshot.links[i].name, "nsv", &number) &&
+		if (recover_link_number(recovery->snapshot.links[i].name, "nsv", &number) &&
 			number >= recovery->registry->next_link)
 			recovery->registry->next_link = number + 1;
 	}
 }
 
-int recover_all(struct registry *registry, struct kernel *kernel, const struct kernel_paths *paths,
-	bool has_names)
+int recover_all(struct nsnet_context *context)
 {
+	struct registry *registry = context->registry;
+	struct kernel *kernel = context->kernel;
 	struct recovery recovery = {
-		.registry = registry, .kernel = kernel, .paths = paths, .has_names = has_names
+		.context = context,
+		.registry = registry,
+		.kernel = kernel,
+		.paths = context->paths,
+		.has_names = context->has_names,
 	};
 	struct snapshot *snapshot = &recovery.snapshot;
 	int r = kernel_snapshot(kernel, &recovery.arena, snapshot);
 
 	if (r == 0) {
 		start_link_numbers(&recovery);
-		if (snapshot->n_networks > 0)
+		if (snapshot->n_networks > 0 || snapshot->n_network_wishes > 0)
 			r = host_begin(kernel);
 		for (size_t i = 0; i < snapshot->n_networks; i++)
 			recover_network(&recovery, &snapshot->networks[i]);
+		revive_networks(&recovery);
 		for (size_t i = 0; i < snapshot->n_namespaces; i++)
 			recover_namespace(&recovery, &snapshot->namespaces[i]);
+		revive_namespaces(&recovery);
 		remove_orphans(&recovery);
 		remove_orphan_ports(&recovery);
 		if (r == 0)

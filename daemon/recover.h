@@ -5,12 +5,12 @@
  * What a record speaks of and the kernel still has is taken over; what is missing of it is made again; a record whose
  * namespace is gone (or is another by now: the cookie tells) goes with all names of it; a link of ours that no record speaks
  * of goes. What is not ours is never touched. Doing it twice changes nothing.
+ *
+ * What is persistent and has no record, as after a reboot, is made anew from its wish.
  */
 #pragma once
 
-#include "kernel.h"
-#include "registry.h"
+#include "methods.h"
 
-/* Fills an empty registry; has_names: networks can have name servers. What cannot be read or mended is logged and left; -errno where nothing could be read. */
-int recover_all(struct registry *registry, struct kernel *kernel, const struct kernel_paths *paths,
-	bool has_names);
+/* Fills an empty registry. What cannot be read or mended is logged and left; -errno where nothing could be read. */
+int recover_all(struct nsnet_context *context);

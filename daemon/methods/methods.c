@@ -171,6 +171,9 @@ int methods_fail_fault(struct call *call, const struct fault *fault)
 	case FAULT_NO_NETWORK:
 		return nsnet_fail_no_such_network(
 			call, &(struct nsnet_no_such_network){ .name = fault->name });
+	case FAULT_NOT_PERSISTENT:
+		return nsnet_fail_network_not_persistent(
+			call, &(struct nsnet_network_not_persistent){ .name = fault->name });
 	case FAULT_NETWORK_FULL:
 		return nsnet_fail_network_full(
 			call, &(struct nsnet_network_full){

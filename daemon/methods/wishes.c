@@ -175,6 +175,11 @@ static void complete_new(struct creation *creation)
 	/* The first one's is the group of all that he owns. */
 	if (!ns->sibling && ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
 		ns->gid = context->group_of(context->userdata, call_peer(creation->call));
+	if (ns->sibling)
+		ns->told.runtime.gid =
+			registry_find_namespace(context->registry, ns->sibling)->told.runtime.gid;
+	else if (ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
+		ns->told.runtime.gid = SOME_INT(ns->gid);
 	ns->told.runtime.created = methods_now();
 	ns->told.runtime.path =
 		arena_printf(&ns->arena, "%s/%s", creation->context->paths->netns, ns->name);
@@ -186,6 +191,7 @@ static void complete_changed(struct creation *creation)
 	struct nsnet_namespace_runtime *runtime = &creation->ns->told.runtime;
 
 	runtime->created = former->created;
+	runtime->gid = former->gid;
 	runtime->path = arena_strdup(&creation->ns->arena, former->path);
 	runtime->inode = former->inode;
 	runtime->cookie = former->cookie;

@@ -10,10 +10,11 @@
 
 enum fault_type {
 	FAULT_NONE,
-	FAULT_PARAMETER,    /* field: its path in the request */
-	FAULT_NO_NETWORK,   /* name */
-	FAULT_NETWORK_FULL, /* name, number: ports it has */
-	FAULT_ADDRESS,      /* name: the network, text: the address, NULL: none is left */
+	FAULT_PARAMETER,      /* field: its path in the request */
+	FAULT_NO_NETWORK,     /* name */
+	FAULT_NOT_PERSISTENT, /* name: of a network */
+	FAULT_NETWORK_FULL,   /* name, number: ports it has */
+	FAULT_ADDRESS,        /* name: the network, text: the address, NULL: none is left */
 	FAULT_PREFIX, /* text: the prefix, NULL: none of the pool is free; interface, NULL: unknown */
 	FAULT_PREFIX_POLICY, /* text: a prefix that members may not have */
 	FAULT_REACH,         /* number: enum nsnet_reach that members may not have */

@@ -219,7 +219,9 @@ static int check_persistent(
 
 		if (!network->told.context.persistent.value &&
 			!streq(network->name, NAMESPACE_DEFAULT_NETWORK))
-			return fault_parameter(maker, element(maker, "attachments", i, "network"));
+			return fault_set(
+				maker->fault, &(struct fault){ .type = FAULT_NOT_PERSISTENT,
+						      .name = network->name });
 	}
 	return 0;
 }

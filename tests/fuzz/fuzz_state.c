@@ -178,6 +178,12 @@ static void check_objects(
 	}
 }
 
+static gid_t group_of(void *userdata, const struct peer *peer)
+{
+	(void)userdata;
+	return peer->gid;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	autoarena struct arena arena = ARENA_INIT;
@@ -189,7 +195,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	fuzz_check(kernel_new(&kernel_paths_default, &kernel, NULL) == 0);
 	registry_init(&registry);
 	read_parts(&arena, kernel, data, n);
-	r = recover_all(&registry, kernel, &kernel_paths_default, n % 2);
+	r = recover_all(&(struct nsnet_context){
+		.registry = &registry,
+		.kernel = kernel,
+		.paths = &kernel_paths_default,
+		.has_names = n % 2,
+		.is_owned_allowed = true,
+		.group_of = group_of,
+	});
 	fuzz_check(r == 0);
 	check_objects(&registry, kernel, &arena);
 	registry_done(&registry);
