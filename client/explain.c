@@ -7,8 +7,6 @@
 #include "explain.h"
 
 #include <dirent.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -19,8 +17,6 @@
 #include "settings.h"
 #include "suggest.h"
 #include "varlink_service.h"
-
-#define GROUP "nsnet"
 
 #define mend(problem, ...) arena_printf((problem)->arena, __VA_ARGS__)
 
@@ -185,7 +181,15 @@ static int network_exists(struct problem *problem, const void *parameters)
 static int network_busy(struct problem *problem, const void *parameters)
 {
 	const struct nsnet_network_busy *p = parameters;
+	const struct explain_context *context = problem->context;
 
+	if (context && context->settings && context->settings->of_network.persistent.is_set &&
+		!context->settings->of_network.persistent.value)
+		return problem_set(problem, PROBLEM_IN_USE,
+			mend(problem,
+				"nsnetctl network show %s, then nsnetctl set NAME --persistent no for each",
+				p->name),
+			"network \"%s\" has namespaces that come back after a reboot", p->name);
 	if (streq(verb_of(problem), "network set"))
 		return problem_set(problem, PROBLEM_IN_USE,
 			mend(problem,
@@ -196,6 +200,17 @@ static int network_busy(struct problem *problem, const void *parameters)
 	return problem_set(problem, PROBLEM_IN_USE, "nsnetctl list",
 		"%lld namespace%s attached to network \"%s\"", (long long)p->attachments,
 		p->attachments == 1 ? " is" : "s are", p->name);
+}
+
+static int network_not_persistent(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_network_not_persistent *p = parameters;
+
+	return problem_set(problem, PROBLEM_FAILED,
+		mend(problem, "nsnetctl network set %s --persistent yes, then the same again",
+			p->name),
+		"network \"%s\" does not come back after a reboot, so no namespace on it can",
+		p->name);
 }
 
 static int network_full(struct problem *problem, const void *parameters)
@@ -373,6 +388,9 @@ static int not_supported(struct problem *problem, const void *parameters)
 		{ "guard",
 			"this kernel cannot hold namespaces to their addresses (nftables, bridge)",
 			"modprobe nf_tables && systemctl restart nsnetd" },
+		{ "persistent",
+			"nothing can be kept over a reboot here: /var/lib/nsnetd cannot be used",
+			"ls -ld /var/lib/nsnetd, then systemctl restart nsnetd; or leave --persistent out" },
 		{ "forwarding4", "this host cannot forward IPv4 by interface",
 			"the same with --reach internal" },
 		{ "forwarding6", "this host cannot forward IPv6 by interface",
@@ -392,7 +410,13 @@ static int not_supported(struct problem *problem, const void *parameters)
 static int kernel_error(struct problem *problem, const void *parameters)
 {
 	const struct nsnet_kernel_error *p = parameters;
+	bool is_state = after(p->step, "touch state/");
 
+	if (is_state || strstr(p->step, " /var/lib/nsnetd/"))
+		return problem_set(problem, PROBLEM_FAILED,
+			is_state ? "df /run/nsnetd" : "df /var/lib/nsnetd; ls -ld /var/lib/nsnetd",
+			"nsnetd cannot write its files below %s (%s); nothing was done",
+			is_state ? "/run/nsnetd" : "/var/lib/nsnetd", p->errno_name);
 	return problem_set(problem, PROBLEM_FAILED, p->step,
 		"the kernel refused with %s%s%s%s; all is undone", p->errno_name,
 		p->message ? " (" : "", p->message ? p->message : "", p->message ? ")" : "");
@@ -465,6 +489,8 @@ static const struct explanation {
 	{ NSNET_ERROR_NO_SUCH_NETWORK, &nsnet_no_such_network_type, no_such_network },
 	{ NSNET_ERROR_NETWORK_EXISTS, &nsnet_network_exists_type, network_exists },
 	{ NSNET_ERROR_NETWORK_BUSY, &nsnet_network_busy_type, network_busy },
+	{ NSNET_ERROR_NETWORK_NOT_PERSISTENT, &nsnet_network_not_persistent_type,
+		network_not_persistent },
 	{ NSNET_ERROR_NETWORK_FULL, &nsnet_network_full_type, network_full },
 	{ NSNET_ERROR_ADDRESS_UNAVAILABLE, &nsnet_address_unavailable_type, address_unavailable },
 	{ NSNET_ERROR_PREFIX_CONFLICT, &nsnet_prefix_conflict_type, prefix_conflict },
@@ -522,57 +548,4 @@ int explain_error(struct problem *problem, const char *error, const struct codec
 	problem->error = error;
 	problem->parameters = parameters;
 	return r;
-}
-
-/* Whether the group lists the user, though his session may be older than that. */
-static bool is_listed(const struct group *group, const char *user)
-{
-	for (char *const *member = group->gr_mem; *member; member++) {
-		if (streq(*member, user))
-			return true;
-	}
-	return false;
-}
-
-static int no_permission(struct problem *problem, const char *path)
-{
-	struct stat status;
-	const struct passwd *user = getpwuid(geteuid());
-	const struct group *group = getgrnam(GROUP);
-
-	/* Only where the group of the socket is what is missing: not for a directory that nobody may enter. */
-	if (!user || !group || stat(path, &status) < 0 || status.st_gid != group->gr_gid ||
-		!(status.st_mode & S_IWGRP))
-		return problem_set(problem, PROBLEM_NOT_ALLOWED, mend(problem, "namei -l %s", path),
-			"no permission to connect to %s", path);
-	if (is_listed(group, user->pw_name))
-		return problem_set(problem, PROBLEM_NOT_ALLOWED,
-			"log in again (or: newgrp " GROUP ")",
-			"this session began before %s was in the group " GROUP, user->pw_name);
-	return problem_set(problem, PROBLEM_NOT_ALLOWED,
-		mend(problem, "sudo usermod -aG " GROUP " %s, then log in again", user->pw_name),
-		"%s is not in the group " GROUP ", whose members may use nsnetd", user->pw_name);
-}
-
-int explain_connect(struct problem *problem, const char *path, int error)
-{
-	bool is_booted = access("/run/systemd/system", F_OK) == 0;
-
-	switch (-error) {
-	case ENOENT:
-	case ECONNREFUSED:
-	case ENOTDIR:
-		return problem_set(problem, PROBLEM_NO_DAEMON,
-			is_booted && streq(path, "/run/nsnetd/alt.nsnet")
-				? "systemctl start nsnetd.socket"
-				: mend(problem, "nsnetd --socket %s", path),
-			"no nsnetd at %s", path);
-	case EACCES:
-	case EPERM:
-		return no_permission(problem, path);
-	case ENAMETOOLONG:
-		return problem_usage(problem, "--socket: the path is too long for a socket");
-	default:
-		return problem_errno(problem, error, "connecting to %s", path);
-	}
 }

@@ -135,6 +135,7 @@ const char *field_option(const struct settings *settings, bool is_network, const
 		{ "context.gateways", "--gateway" },
 		{ "context.reach", "--reach" },
 		{ "context.isolated", "--isolated" },
+		{ "context.persistent", "--persistent" },
 		{ "context.maximumTransmissionUnit", "--mtu" },
 		{ "context.domain", "--domain" },
 	};

@@ -230,6 +230,8 @@ static int show(struct client *client, const void *listed)
 	output_title(&client->options, arena, out->name);
 	output_field(arena, "Description", out->context.description);
 	show_runtime(arena, &out->runtime);
+	if (out->context.persistent.is_set)
+		output_field(arena, "Persistent", out->context.persistent.value ? "yes" : "no");
 	output_entries(arena, "Labels", &out->context.labels);
 	show_ports(arena, &out->context.ports);
 	output_texts(arena, "Name servers", &out->context.name_servers);

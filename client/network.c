@@ -153,6 +153,8 @@ static int show(struct client *client, const void *listed)
 	show_mtu(arena, out);
 	if (out->context.isolated.is_set)
 		output_field(arena, "Isolated", out->context.isolated.value ? "yes" : "no");
+	if (out->context.persistent.is_set)
+		output_field(arena, "Persistent", out->context.persistent.value ? "yes" : "no");
 	output_field(arena, "Domain", out->runtime.domain);
 	output_texts(arena, "Name servers", &out->context.name_servers);
 	output_entries(arena, "Labels", &out->context.labels);

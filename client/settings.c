@@ -14,7 +14,8 @@ bool settings_are_there(const struct settings *settings, bool is_network)
 	const struct edits *edits = &settings->edits;
 	const struct nsnet_network_context *network = &edits->given.of_network;
 
-	if (edits_are_there(edits, is_network) || network->description)
+	if (edits_are_there(edits, is_network) || network->description ||
+		network->persistent.is_set)
 		return true;
 	if (!is_network)
 		return settings->shaping_option != NULL;
@@ -230,14 +231,31 @@ int settings_reach(void *target, const char *value, struct problem *problem)
 	return 0;
 }
 
-int settings_isolated(void *target, const char *value, struct problem *problem)
+static int read_bool(
+	const char *option, const char *value, struct maybe_bool *ret, struct problem *problem)
 {
 	bool is_yes = streq(value, "yes");
 
 	if (!is_yes && !streq(value, "no"))
-		return problem_usage(problem, "--isolated is \"yes\" or \"no\", not \"%s\"", value);
-	((struct settings *)target)->edits.given.of_network.isolated = SOME_BOOL(is_yes);
+		return problem_usage(
+			problem, "--%s is \"yes\" or \"no\", not \"%s\"", option, value);
+	*ret = SOME_BOOL(is_yes);
 	return 0;
+}
+
+int settings_persistent(void *target, const char *value, struct problem *problem)
+{
+	struct edits_contexts *given = &((struct settings *)target)->edits.given;
+	int r = read_bool("persistent", value, &given->of_namespace.persistent, problem);
+
+	given->of_network.persistent = given->of_namespace.persistent;
+	return r;
+}
+
+int settings_isolated(void *target, const char *value, struct problem *problem)
+{
+	return read_bool("isolated", value,
+		&((struct settings *)target)->edits.given.of_network.isolated, problem);
 }
 
 int settings_mtu(void *target, const char *value, struct problem *problem)

@@ -33,6 +33,7 @@ int settings_make(
 int settings_dns(void *settings, const char *value, struct problem *problem);
 int settings_label(void *settings, const char *value, struct problem *problem);
 int settings_description(void *settings, const char *value, struct problem *problem);
+int settings_persistent(void *settings, const char *value, struct problem *problem);
 
 /* Of a namespace; attachments.h, ports.h and routes.h have more. */
 int settings_link(void *settings, const char *value, struct problem *problem);

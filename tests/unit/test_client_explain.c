@@ -74,6 +74,9 @@ static const struct row {
 		"1 namespace is attached to network \"br1\"", "nsnetctl list" },
 	{ NSNET_ERROR_NETWORK_BUSY, "{\"name\":\"br1\",\"attachments\":2}", PROBLEM_IN_USE,
 		"2 namespaces are attached to network \"br1\"", "nsnetctl list" },
+	{ NSNET_ERROR_NETWORK_NOT_PERSISTENT, "{\"name\":\"br1\"}", PROBLEM_FAILED,
+		"network \"br1\" does not come back after a reboot, so no namespace on it can",
+		"nsnetctl network set br1 --persistent yes, then the same again" },
 	{ NSNET_ERROR_NETWORK_FULL, "{\"name\":\"br1\",\"limit\":1023}", PROBLEM_FAILED,
 		"network \"br1\" is full: its bridge holds 1023 namespaces",
 		"nsnetctl network create OTHER-NAME" },
@@ -282,6 +285,7 @@ static void test_fields(void **state unused)
 		{ "context.labels.a", "--label: nsnetd does not take its value" },
 		{ "context.description", "--description: nsnetd does not take its value" },
 		{ "context.isolated", "--isolated: nsnetd does not take its value" },
+		{ "context.persistent", "--persistent: nsnetd does not take its value" },
 		{ "context.maximumTransmissionUnit", "--mtu: nsnetd does not take its value" },
 		{ "names[0]", "nsnetd does not take what is given as \"names[0]\"" },
 	};

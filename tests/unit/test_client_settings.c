@@ -185,6 +185,13 @@ static void test_isolated(void **state unused)
 	REFUSES(settings_isolated, "not \"\"", "");
 }
 
+static void test_persistent(void **state unused)
+{
+	READS_NETWORK(settings_persistent, "{\"persistent\":true}", "yes");
+	READS_NETWORK(settings_persistent, "{\"persistent\":false}", "no");
+	REFUSES(settings_persistent, "--persistent is \"yes\" or \"no\", not \"1\"", "1");
+}
+
 static void test_gateway_and_mtu(void **state unused)
 {
 	READS_NETWORK(settings_gateway, "{\"gateways\":[\"10.10.0.1\",\"fd00:1::1\"]}", "10.10.0.1",
@@ -411,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_dns),
 		cmocka_unit_test(test_subnet),
 		cmocka_unit_test(test_isolated),
+		cmocka_unit_test(test_persistent),
 		cmocka_unit_test(test_gateway_and_mtu),
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_publish),
