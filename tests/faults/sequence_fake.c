@@ -43,7 +43,7 @@ void sequence_restart(struct world *world)
 	registry_done(&world->registry);
 	fake_end(world->kernel);
 	registry_init(&world->registry);
-	if (recover_all(&world->registry, world->kernel, world->context.paths, false) < 0)
+	if (recover_all(&world->context) < 0)
 		abort();
 }
 

@@ -248,6 +248,29 @@ bool model_is_port_taken(const struct model *model, int but, const struct model_
 	return false;
 }
 
+/* Whether an attachment that was there and is not told of addresses now may stay without some: then it is not told here where ports
+ * can lead. */
+static bool is_unsure(const struct model *model, int index, const struct asked *asked)
+{
+	const struct model_namespace *ns = &model->namespaces[index];
+
+	for (size_t i = 0; asked->is_change && asked->has_attachments && i < asked->n_attachments;
+		i++)
+		for (size_t j = 0; j < ns->n_attachments; j++) {
+			const struct model_attachment *former = &ns->attachments[j];
+			const struct model_network *network = &model->networks[former->network];
+
+			if (asked->attachments[i].address ||
+				asked->attachments[i].network != former->network)
+				continue;
+			for (size_t family = 0; family < FAMILIES; family++)
+				if (has_prefix(network, family) &&
+					!address_is_set(&former->addresses[family]))
+					return true;
+		}
+	return false;
+}
+
 static void judge_ports(
 	const struct model *model, int index, const struct asked *asked, struct verdict *verdict)
 {
@@ -310,7 +333,7 @@ struct verdict model_judge_namespace(
 	const struct model *model, int index, const struct asked *asked)
 {
 	const struct model_namespace *ns = &model->namespaces[index];
-	struct verdict verdict = { 0 };
+	struct verdict verdict = { 0 }, ports = { 0 };
 
 	if (asked->is_change && !model_may_see_namespace(model, asked->uid, index))
 		return (struct verdict){ .must = 1U << WRONG_NO_NAMESPACE };
@@ -322,7 +345,11 @@ struct verdict model_judge_namespace(
 		verdict.must |= 1U << WRONG_PARAMETER;
 	if (asked->has_attachments)
 		judge_attachments(model, asked->is_change ? index : -1, asked, &verdict);
-	judge_ports(model, index, asked, &verdict);
+	judge_ports(model, index, asked, &ports);
+	if (is_unsure(model, index, asked))
+		verdict.may |= ports.must | 1U << WRONG_PARAMETER | 1U << WRONG_PORT;
+	else
+		verdict.must |= ports.must;
 	judge_quota(model, index, asked, &verdict);
 	return verdict;
 }

@@ -266,9 +266,9 @@ static void check(struct sequence *sequence, struct touched touched, bool is_unc
 static void plant_fault(struct sequence *sequence)
 {
 	enum step_type type = (enum step_type)draw(sequence, STEP_TYPES);
-	unsigned n = draw(sequence, 3);
+	unsigned n = draw(sequence, 2);
 
-	if (draw(sequence, 4) == 0)
+	if (draw(sequence, 2) == 0)
 		sequence->has_fault = sequence_fail_at(sequence->world, type, n);
 }
 
