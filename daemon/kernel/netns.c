@@ -327,7 +327,10 @@ static int look(const struct kernel *kernel, const char *name, const struct netn
 	}
 	if (fd < 0 || fstat(fd, &st) < 0 || fstatfs(fd, &filesystem) < 0)
 		return neg();
-	if (filesystem.f_type == NSFS_MAGIC)
+	/* A file that is being unlinked loses its mount before its name, and the name takes the kernel some time. */
+	if (S_ISREG(st.st_mode) && st.st_nlink == 0 && filesystem.f_type != NSFS_MAGIC)
+		*ret = SNAPSHOT_NAME_GONE;
+	else if (filesystem.f_type == NSFS_MAGIC)
 		*ret = netns && st.st_dev == netns->device && st.st_ino == netns->inode
 			       ? SNAPSHOT_NAME_OURS
 			       : SNAPSHOT_NAME_FOREIGN;
@@ -343,18 +346,24 @@ int netns_pin(struct kernel *kernel, const struct step *step)
 	struct netns *netns = netns_find(kernel, name);
 	char from[PATH_SIZE], to[PATH_SIZE];
 	autoclose int file = -EBADF;
-	enum snapshot_name what;
-	bool is_new = true;
+	bool is_new;
 
 	if (!netns)
 		return -ENOENT;
-	file = openat(kernel->names, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
-	/* Our own file, that somebody has unmounted. */
-	if (file < 0 && errno == EEXIST && netns->is_pinned &&
-		look(kernel, name, netns, &what) == 0 && what == SNAPSHOT_NAME_BARE)
-		is_new = false;
-	else if (file < 0)
-		return neg();
+	is_new = !netns->is_pinned;
+	if (is_new) {
+		file = openat(kernel->names, name,
+			O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+		if (file < 0)
+			return neg();
+	} else {
+		/* Our own file, that somebody has unmounted. One that he has unlinked is not made again. */
+		enum snapshot_name what;
+		int r = look(kernel, name, netns, &what);
+
+		if (r < 0 || what != SNAPSHOT_NAME_BARE)
+			return r < 0 ? r : what == SNAPSHOT_NAME_GONE ? -ENOENT : -EEXIST;
+	}
 	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", netns->fd);
 	if (mount(from, path_of(kernel, name, to), NULL, MS_BIND, NULL) < 0) {
 		int r = neg();

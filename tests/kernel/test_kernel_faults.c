@@ -191,6 +191,32 @@ static void test_foreign_names(void **state)
 	assert_true(sandbox_does("rm /run/netns/ns1"));
 }
 
+/* A name that was unmounted is put back; one that was unlinked is not made again, nor is another's touched. */
+static void test_name_again(void **state)
+{
+	struct kernel *kernel = *state;
+	struct sandbox_namespace ns = { "ns1", 0, 10, 1, 0, 0 };
+	const struct step pin = { .type = STEP_NETNS_PIN, .netns = "ns1" };
+	enum snapshot_name name;
+
+	sandbox_make(kernel, &ns);
+	assert_true(sandbox_does("umount /run/netns/ns1"));
+	assert_int_equal(kernel_look_name(kernel, "ns1", &name), 0);
+	assert_int_equal(name, SNAPSHOT_NAME_BARE);
+	sandbox_do(kernel, &pin);
+	assert_int_equal(kernel_look_name(kernel, "ns1", &name), 0);
+	assert_int_equal(name, SNAPSHOT_NAME_OURS);
+	assert_int_equal(sandbox_fail(kernel, &pin), EEXIST);
+	assert_true(sandbox_does("umount /run/netns/ns1 && rm /run/netns/ns1"));
+	assert_int_equal(sandbox_fail(kernel, &pin), ENOENT);
+	assert_true(sandbox_does("! test -e /run/netns/ns1"));
+	assert_true(sandbox_does("ip netns add ns1"));
+	assert_int_equal(sandbox_fail(kernel, &pin), EEXIST);
+	assert_true(sandbox_does("ip netns del ns1"));
+	sandbox_delete(kernel, &ns);
+	sandbox_wait_gone(kernel, &ns);
+}
+
 /* Others delete, and make anew, behind our back. */
 static void test_others_change(void **state)
 {
@@ -348,6 +374,7 @@ int main(void)
 		TEST(test_foreign_anchor),
 		TEST(test_foreign_names),
 		TEST(test_others_change),
+		TEST(test_name_again),
 		TEST(test_names),
 		TEST(test_forward),
 		TEST(test_after_crash),
