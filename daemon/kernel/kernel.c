@@ -63,11 +63,15 @@ static int open_directories(
 		int fd = file_open_directory(
 			*directories[i].parent, directories[i].name, directories[i].mode);
 
+		if (fd >= 0)
+			*directories[i].fd = fd;
+		/* On what is read-only nothing could be done as it should be. */
+		if (fd >= 0 && faccessat(fd, ".", W_OK, 0) < 0)
+			fd = neg();
 		if (fd < 0) {
 			*reterr_what = directories[i].name;
 			return fd;
 		}
-		*directories[i].fd = fd;
 	}
 	return 0;
 }
@@ -216,7 +220,7 @@ static void free_netns(void *netns)
 	netns_free(netns);
 }
 
-void kernel_free(struct kernel *kernel)
+static void close_all(struct kernel *kernel)
 {
 	const int fds[] = { kernel->home, kernel->proc, kernel->names, kernel->namespaces,
 		kernel->networks, kernel->hosts, kernel->etc, kernel->sysctl, kernel->dns,
@@ -224,13 +228,20 @@ void kernel_free(struct kernel *kernel)
 		kernel->mounts_waited, kernel->mounts_asked, kernel->wishes[RECORD_NAMESPACE],
 		kernel->wishes[RECORD_NETWORK] };
 
-	netns_leave_all(kernel);
-	tdestroy(kernel->held, free_netns);
 	netlink_close(&kernel->host);
 	netlink_close(&kernel->netfilter);
 	(void)close_fd(kernel->nft_events);
 	for (size_t i = 0; i < lengthof(fds); i++)
 		(void)close_fd(fds[i]);
+}
+
+void kernel_free(struct kernel *kernel)
+{
+	if (!kernel)
+		return;
+	netns_leave_all(kernel);
+	tdestroy(kernel->held, free_netns);
+	close_all(kernel);
 	free(kernel->found);
 	free(kernel->waiting.items);
 	free(kernel->uplinks);

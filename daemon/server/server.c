@@ -115,6 +115,8 @@ static void server_close_connections(struct server *server)
 
 void server_free(struct server *server)
 {
+	if (!server)
+		return;
 	server_close_listeners(server);
 	server_close_connections(server);
 	(void)sd_event_source_disable_unref(server->resume);
