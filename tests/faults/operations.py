@@ -45,14 +45,16 @@ def lose_objects():
     subprocess.run(["sh", "-ec", """
         for name in /run/netns/*; do umount "$name"; rm "$name"; done
         ip -o link | sed -nE 's/^[0-9]+: (nsnet[0-9]+):.*/\\1/p' | while read -r link; do ip link delete "$link"; done
-        nft flush ruleset; nft delete table inet nsnetd; nft delete table bridge nsnetd
+        nft flush ruleset; for family in inet bridge; do nft delete table $family nsnetd 2>/dev/null || true; done
+        ! nft list tables | grep -q nsnetd
         """], check=True, stdout=subprocess.DEVNULL)
 
 
 def lose_tables():
     """Namespaces stay; their guards, their ports and the bridges' ports do not"""
     subprocess.run(["sh", "-ec", """
-        nft flush ruleset; nft delete table inet nsnetd; nft delete table bridge nsnetd
+        nft flush ruleset; for family in inet bridge; do nft delete table $family nsnetd 2>/dev/null || true; done
+        ! nft list tables | grep -q nsnetd
         ip -o link | sed -nE 's/^[0-9]+: (nsnet[0-9]+):.*/\\1/p' | while read -r link; do ip link delete "$link"; done
         """], check=True, stdout=subprocess.DEVNULL)
 
