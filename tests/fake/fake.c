@@ -230,6 +230,10 @@ static enum effect effect_of(const struct step *step)
 {
 	static const struct shape unshaped;
 
+	/* The port stays guarded: by more addresses, or by less. */
+	if ((step->type == STEP_GUARD_ADD || step->type == STEP_GUARD_DELETE) &&
+		step->guard.is_extra)
+		return EFFECT_NONE;
 	switch (step->type) {
 	case STEP_NETNS_ADD:
 	case STEP_NETNS_PIN:
