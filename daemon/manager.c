@@ -28,6 +28,8 @@
 #define FOLLOW_USEC 50000U
 /* Names are looked at all of them, so not so often. */
 #define NAMES_USEC 400000U
+/* What nobody names is a quarter of a second. */
+#define TIMER_ACCURACY_USEC 10000U
 
 /* Of this program, for numbers made from the machine's: sd_id128_get_machine_app_specific(3). */
 #define APPLICATION_ID SD_ID128_MAKE(5e, 0b, 3f, 1d, 8a, 55, 4c, 0e, 9d, 7c, 2f, 61, 7a, 90, 4b, 13)
@@ -96,16 +98,6 @@ static int on_host_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-static int on_names_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct manager *manager = userdata;
-
-	(void)source;
-	(void)usec;
-	repair_names(&manager->context);
-	return 0;
-}
-
 /* What happens meanwhile does not put it off. */
 static int start_timer(sd_event_source *timer, uint64_t usec)
 {
@@ -115,6 +107,16 @@ static int start_timer(sd_event_source *timer, uint64_t usec)
 		return r;
 	r = sd_event_source_set_time_relative(timer, usec);
 	return r < 0 ? r : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static int on_names_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *manager = userdata;
+	uint64_t again = repair_names(&manager->context);
+
+	(void)source;
+	(void)usec;
+	return again > 0 ? start_timer(manager->names_timer, again) : 0;
 }
 
 static int on_host_event(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -146,7 +148,7 @@ static int make_timer(
 	struct manager *manager, sd_event_time_handler_t handler, sd_event_source **ret)
 {
 	int r = sd_event_add_time_relative(
-		manager->event, ret, CLOCK_MONOTONIC, 0, 0, handler, manager);
+		manager->event, ret, CLOCK_MONOTONIC, 0, TIMER_ACCURACY_USEC, handler, manager);
 
 	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
 }

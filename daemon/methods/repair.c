@@ -17,6 +17,9 @@
  * who takes away what comes back must keep nobody else from being served. */
 #define MENDINGS_MAX  10U
 #define MENDINGS_USEC 10000000
+/* Who takes a name away unmounts it and then unlinks it, as ip-netns(8) does: one that is still there after that long was unmounted
+ * alone. */
+#define BARE_USEC 200000
 /* A bridge that is up again has its routes, or lacks them; more is no progress. */
 #define LOOKS_MAX 3U
 
@@ -27,6 +30,7 @@ struct repair {
 	struct arena arena;
 	struct snapshot_routes routes;
 	bool has_routes;
+	bool has_bare; /* a name that may be on its way out */
 };
 
 /* What it is about. */
@@ -266,6 +270,15 @@ static void take_at_its_word(struct repair *repair, struct ns *ns)
 	repair->context->on_deleted(repair->context->userdata);
 }
 
+static bool is_bare_for_long(struct ns *ns)
+{
+	int64_t now = methods_now().monotonic.value;
+
+	if (ns->bare_since == 0)
+		ns->bare_since = now;
+	return now - ns->bare_since >= BARE_USEC;
+}
+
 /* False: it is no more. */
 static bool mend_name(struct repair *repair, struct ns *ns)
 {
@@ -281,8 +294,14 @@ static bool mend_name(struct repair *repair, struct ns *ns)
 	}
 	switch (name) {
 	case SNAPSHOT_NAME_OURS:
+		ns->bare_since = 0;
 		return true;
 	case SNAPSHOT_NAME_BARE:
+		if (!is_bare_for_long(ns)) {
+			repair->has_bare = true;
+			return true;
+		}
+		ns->bare_since = 0;
 		difference_pin_namespace(ns, &plan);
 		(void)apply(repair, &subject, &plan, "its name under /run/netns");
 		return true;
@@ -414,7 +433,7 @@ void repair_touched(struct nsnet_context *context, const struct kernel_changes *
 	arena_done(&repair.arena);
 }
 
-void repair_names(struct nsnet_context *context)
+uint64_t repair_names(struct nsnet_context *context)
 {
 	struct repair repair = begin(context);
 	struct ns **namespaces = registry_namespaces(repair.registry, &repair.arena);
@@ -423,6 +442,7 @@ void repair_names(struct nsnet_context *context)
 	for (size_t i = 0; i < n; i++)
 		(void)mend_name(&repair, namespaces[i]);
 	arena_done(&repair.arena);
+	return repair.has_bare ? BARE_USEC : 0;
 }
 
 void repair_network(struct registry *registry, struct kernel *kernel, struct network *network)

@@ -19,8 +19,8 @@ struct nsnet_context;
 
 /* Looks at all that was touched; where events were lost, at all there is. Networks first. */
 void repair_touched(struct nsnet_context *context, const struct kernel_changes *changes);
-/* Looks at the names of all namespaces: one may have been unmounted. */
-void repair_names(struct nsnet_context *context);
+/* Looks at the names of all namespaces: one may have been unmounted. In how many usec it is to be done again; 0: need not. */
+uint64_t repair_names(struct nsnet_context *context);
 /* At start-up: makes one object, that is in the registry, whole. What cannot be mended is logged. */
 void repair_network(struct registry *registry, struct kernel *kernel, struct network *network);
 void repair_namespace(struct registry *registry, struct kernel *kernel, struct ns *ns);
