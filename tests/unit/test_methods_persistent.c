@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test_methods_persistent - what is to come back after a reboot is written down before anything is made, and all or nothing
+ */
+#include "methods_world.h"
+
+/* The steps since the last fake_clear(), a line each, up to the first that is about no file. */
+static const char *first_steps(struct world *world)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < fake_steps(world->kernel); i++) {
+		const char *step = fake_step(world->kernel, i);
+
+		if (!after(step, "touch state/") && !strstr(step, " /var/lib/nsnetd/"))
+			break;
+		text = arena_printf(&world->arena, "%s%s\n", text, step);
+	}
+	fake_clear(world->kernel);
+	return text;
+}
+
+/* A persistent network "a", and one that is not, "b". */
+static int persistent_open(void **state)
+{
+	struct world *world;
+
+	if (world_open(state) < 0)
+		return -1;
+	world = *state;
+	(void)world_ask(
+		world, "CreateNetwork", "{\"name\":\"a\",\"context\":{\"persistent\":true}}");
+	(void)world_ask(world, "CreateNetwork", "{\"name\":\"b\"}");
+	fake_clear(world->kernel);
+	return 0;
+}
+
+#define ON_A "\"attachments\":[{\"network\":\"a\"}]"
+#define KEPT "{\"name\":\"ns1\",\"context\":{\"persistent\":true," ON_A "}}"
+
+static void test_create(void **state)
+{
+	struct world *world = *state;
+
+	assert_true(fake_has(world->kernel, "wish networks/a"));
+	assert_false(fake_has(world->kernel, "wish networks/b"));
+	assert_has(world_ask(world, "CreateNamespace", KEPT), "\"persistent\":true");
+	assert_string_equal(first_steps(world), "touch state/namespaces/ns1.json\n"
+						"touch /var/lib/nsnetd/namespaces/ns1.json\n");
+	(void)world_ask(world, "CreateNamespace", "{\"name\":\"ns2\",\"context\":{" ON_A "}}");
+	assert_string_equal(first_steps(world), "touch state/namespaces/ns2.json\n");
+	assert_false(fake_has(world->kernel, "wish namespaces/ns2"));
+}
+
+/* Whatever step fails, nothing is left of it, and no promise. */
+static void test_all_or_nothing(void **state)
+{
+	static const enum step_type steps[] = { STEP_RECORD_WRITE, STEP_WISH_WRITE, STEP_NETNS_ADD,
+		STEP_VETH_ADD, STEP_ADDRESS_ADD, STEP_HOSTS_SET, STEP_NETNS_PIN };
+	struct world *world = *state;
+	const char *before = fake_picture(world->kernel, &world->arena);
+
+	for (size_t i = 0; i < lengthof(steps); i++) {
+		fake_fail_at(world->kernel, steps[i], 0, ENOSPC, NULL);
+		assert_has(world_ask(world, "CreateNamespace", KEPT), "ENOSPC");
+		assert_string_equal(fake_picture(world->kernel, &world->arena), before);
+	}
+	fake_fail_at(world->kernel, STEP_WISH_WRITE, 0, EROFS, NULL);
+	fake_clear(world->kernel);
+	assert_has(world_ask(world, "CreateNamespace", KEPT),
+		"\"step\":\"touch /var/lib/nsnetd/namespaces/ns1.json\"");
+	assert_string_equal(first_steps(world), "touch state/namespaces/ns1.json\n");
+}
+
+static void test_set(void **state)
+{
+	struct world *world = *state;
+	const char *before;
+
+	(void)world_ask(world, "CreateNamespace", "{\"name\":\"ns1\",\"context\":{" ON_A "}}");
+	before = fake_picture(world->kernel, &world->arena);
+	fake_fail_at(world->kernel, STEP_WISH_WRITE, 0, ENOSPC, NULL);
+	assert_has(world_ask(world, "SetNamespace",
+			   "{\"name\":\"ns1\",\"context\":{\"persistent\":true}}"),
+		"ENOSPC");
+	assert_string_equal(fake_picture(world->kernel, &world->arena), before);
+	fake_clear(world->kernel);
+	(void)world_ask(
+		world, "SetNamespace", "{\"name\":\"ns1\",\"context\":{\"persistent\":true}}");
+	assert_string_equal(first_steps(world), "touch state/namespaces/ns1.json\n"
+						"touch /var/lib/nsnetd/namespaces/ns1.json\n");
+	(void)world_ask(
+		world, "SetNamespace", "{\"name\":\"ns1\",\"context\":{\"description\":\"x\"}}");
+	assert_string_equal(first_steps(world), "touch state/namespaces/ns1.json\n"
+						"touch /var/lib/nsnetd/namespaces/ns1.json\n");
+	(void)world_ask(
+		world, "SetNamespace", "{\"name\":\"ns1\",\"context\":{\"persistent\":false}}");
+	assert_string_equal(first_steps(world), "touch state/namespaces/ns1.json\n"
+						"rm /var/lib/nsnetd/namespaces/ns1.json\n");
+	assert_false(fake_has(world->kernel, "wish namespaces/ns1"));
+}
+
+/* A deletion that the next reboot would undo is none. */
+static void test_delete(void **state)
+{
+	struct world *world = *state;
+	const char *before;
+
+	(void)world_ask(world, "CreateNamespace", KEPT);
+	before = fake_picture(world->kernel, &world->arena);
+	fake_fail_at(world->kernel, STEP_WISH_DELETE, 0, EROFS, NULL);
+	assert_has(world_ask(world, "DeleteNamespaces", "{\"names\":[\"ns1\"]}"), "EROFS");
+	assert_string_equal(fake_picture(world->kernel, &world->arena), before);
+	assert_has(world_ask(world, "ListNamespaces", "{\"name\":\"ns1\"}"), "\"ns1\"");
+	(void)world_ask(world, "DeleteNamespaces", "{\"names\":[\"ns1\"]}");
+	assert_false(fake_has(world->kernel, "wish namespaces/ns1"));
+	before = fake_picture(world->kernel, &world->arena);
+	fake_fail_at(world->kernel, STEP_WISH_DELETE, 0, EROFS, NULL);
+	assert_has(world_ask(world, "DeleteNetworks", "{\"names\":[\"a\",\"b\"]}"), "EROFS");
+	assert_string_equal(fake_picture(world->kernel, &world->arena), before);
+	(void)world_ask(world, "DeleteNetworks", "{\"names\":[\"a\",\"b\"]}");
+	assert_int_equal(fake_things(world->kernel), 0);
+}
+
+static void test_networks(void **state)
+{
+	struct world *world = *state;
+
+	assert_has(world_ask(world, "CreateNamespace",
+			   "{\"name\":\"ns1\",\"context\":{\"persistent\":true,\"attachments\":["
+			   "{\"network\":\"a\"},{\"network\":\"b\"}]}}"),
+		"NetworkNotPersistent\",\"parameters\":{\"name\":\"b\"}");
+	(void)world_ask(world, "CreateNamespace", KEPT);
+	assert_has(world_ask(world, "SetNetwork",
+			   "{\"name\":\"a\",\"context\":{\"persistent\":false}}"),
+		"NetworkBusy");
+	(void)world_ask(world, "SetNetwork", "{\"name\":\"b\",\"context\":{\"persistent\":true}}");
+	assert_true(fake_has(world->kernel, "wish networks/b"));
+	(void)world_ask(world, "SetNetwork", "{\"name\":\"b\",\"context\":{\"persistent\":false}}");
+	assert_false(fake_has(world->kernel, "wish networks/b"));
+}
+
+/* It is everybody's: it goes with the first who needs it, and not where that fails. */
+static void test_default(void **state)
+{
+	struct world *world = *state;
+	const char *before;
+
+	(void)world_ask(world, "CreateNamespace", "{\"name\":\"ns1\"}");
+	assert_false(fake_has(world->kernel, "wish networks/default"));
+	before = world_ask(world, "ListNetworks", "{\"name\":\"default\"}");
+	fake_fail_at(world->kernel, STEP_NETNS_PIN, 0, ENOSPC, NULL);
+	assert_has(world_ask(world, "CreateNamespace",
+			   "{\"name\":\"ns2\",\"context\":{\"persistent\":true}}"),
+		"ENOSPC");
+	assert_false(fake_has(world->kernel, "wish networks/default"));
+	assert_string_equal(world_ask(world, "ListNetworks", "{\"name\":\"default\"}"), before);
+	(void)world_ask(
+		world, "CreateNamespace", "{\"name\":\"ns2\",\"context\":{\"persistent\":true}}");
+	assert_true(fake_has(world->kernel, "wish networks/default"));
+	assert_has(
+		world_ask(world, "ListNetworks", "{\"name\":\"default\"}"), "\"persistent\":true");
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, persistent_open, world_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(test_create),
+		test(test_all_or_nothing),
+		test(test_set),
+		test(test_delete),
+		test(test_networks),
+		test(test_default),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
