@@ -428,6 +428,47 @@ stopped() {
 	check "nsnetctl delete" nsnetctl delete ns1
 }
 
+# What the second boot is to find.
+made_persistent() {
+	check "a network that is to come back" nsnetctl network create lasting --subnet 10.80.0.0/24 --persistent yes
+	check "a namespace on it" nsnetctl create lasts --network lasting --publish 8880:80 --persistent yes
+	check "a member's own" runuser -u member -- nsnetctl create lasts-too --persistent yes
+	check "one that is not" nsnetctl create fleeting --network lasting
+	check "the daemon is started at boot" systemctl enable nsnetd.service
+	check "which is not to be seen yet" nsnetctl delete fleeting
+	state_of_lasting | without_numbers >/var/lib/before-reboot
+	check "but is there as the machine goes down" nsnetctl create fleeting --network lasting
+}
+
+# Those that the kernel gives anew.
+without_numbers() {
+	sed -E 's/,?"(inode|cookie|monotonic|bridgeIndex)": ?[0-9]+//g; s/@if[0-9]+ *//; s/ +/ /g'
+}
+
+state_of_lasting() {
+	for name in lasts lasts-too; do
+		nsnetctl call ListNamespaces "{\"name\":\"$name\"}"
+	done
+	nsnetctl call ListNetworks '{"name":"lasting"}'
+	nsnetctl exec lasts ip -4 -br address show dev eth0
+}
+
+came_back() {
+	equal active "$(systemctl is-active nsnetd.service)" "after a reboot the daemon runs"
+	equal "$(printf 'lasts\nlasts-too')" "$(ip netns list | cut -d' ' -f1 | sort)" "the persistent namespaces are there, and no others"
+	equal "$(cat /var/lib/before-reboot)" "$(state_of_lasting | without_numbers)" "they are as they were"
+	says '^member$' "the member's is his" runuser -u member -- nsnetctl exec lasts-too id -un
+	says '8880' "the port leads in" nft list map inet nsnetd ports4
+	check "they go" nsnetctl delete lasts lasts-too
+	check "with their networks" nsnetctl network delete lasting default
+	equal "" "$(find /var/lib/nsnetd -type f)" "no file is left"
+}
+
+if [ -e /var/lib/before-reboot ]; then
+	came_back
+	echo done
+	exit
+fi
 installed
 activated
 checked
@@ -445,4 +486,5 @@ system_clients
 journal
 gone
 stopped
+made_persistent
 echo done
