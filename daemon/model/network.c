@@ -10,9 +10,9 @@
 #include "namespace.h"
 #include "text_value.h"
 
-#define MTU_DEFAULT     1500
-#define MTU_MIN         68   /* RFC 791 */
-#define MTU_MIN_IPV6    1280 /* RFC 8200 */
+#define MTU_DEFAULT 1500
+#define MTU_MIN \
+	1280 /* RFC 8200: with less the kernel has no IPv6 on a link, nor the setting that keeps it from making addresses */
 #define MTU_MAX         65535
 #define CHOSEN_IPV4_LEN 22U /* as many addresses as a bridge has ports */
 #define CHOSEN_IPV6_LEN 64U
@@ -202,11 +202,6 @@ static int make_gateways(const struct maker *maker, const struct string_list *wi
 	return 0;
 }
 
-static unsigned least_mtu(const struct network *network)
-{
-	return subnet_is_set(&network->subnets[1]) ? MTU_MIN_IPV6 : MTU_MIN;
-}
-
 unsigned network_follow_mtu(const struct network *network, unsigned uplink_mtu)
 {
 	if (!network->is_mtu_followed)
@@ -215,7 +210,7 @@ unsigned network_follow_mtu(const struct network *network, unsigned uplink_mtu)
 		return MTU_DEFAULT;
 	if (uplink_mtu > MTU_MAX)
 		return MTU_MAX;
-	return uplink_mtu < least_mtu(network) ? least_mtu(network) : uplink_mtu;
+	return uplink_mtu < MTU_MIN ? MTU_MIN : uplink_mtu;
 }
 
 void network_set_mtu(struct network *network, unsigned mtu)
@@ -230,7 +225,7 @@ static int make_mtu(const struct maker *maker, const struct maybe_int *wish)
 	bool is_declared = wish->is_set && wish->value != 0;
 
 	network->is_mtu_followed = !is_declared && network->reach != NSNET_REACH_INTERNAL;
-	if (is_declared && (wish->value < least_mtu(network) || wish->value > MTU_MAX))
+	if (is_declared && (wish->value < MTU_MIN || wish->value > MTU_MAX))
 		return fault_parameter(maker, "context.maximumTransmissionUnit");
 	network->mtu = is_declared ? (unsigned)wish->value : MTU_DEFAULT;
 	network->mtu = network_follow_mtu(network, maker->host->uplink_mtu);

@@ -431,7 +431,7 @@ struct verdict model_judge_network(const struct model *model, int index, const s
 	if (asked->uid != 0 && reach == NSNET_REACH_ROUTE &&
 		!(asked->is_change && network->reach == NSNET_REACH_ROUTE))
 		verdict.must |= 1U << WRONG_REACH;
-	if (mtu != 0 && mtu < 1280 && !has_no_prefix)
+	if (mtu != 0 && mtu < 1280)
 		verdict.must |= 1U << WRONG_PARAMETER;
 	if (asked->has_prefixes)
 		judge_prefixes(model, index, asked, &verdict);
