@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <ini.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <syslog.h>
 
 #include "publish.h"
@@ -299,14 +300,21 @@ static int on_setting(void *userdata, const char *section, const char *name, con
 static int load_file(struct config *config, const char *path, const char **reterr)
 {
 	struct reading reading = { .config = config };
-	int line = ini_parse(path, on_setting, &reading);
+	FILE *file = fopen(path, "re");
+	int line = 0, error = file ? 0 : errno;
 
-	if (line == 0)
+	if (error == ENOENT)
 		return 0;
-	if (line < 0 && errno == ENOENT)
+	if (file) {
+		line = ini_parse_file(file, on_setting, &reading);
+		/* To inih that is the end of the file. */
+		error = ferror(file) ? errno : 0;
+		(void)fclose(file);
+	}
+	if (line == 0 && error == 0)
 		return 0;
-	if (line < 0)
-		*reterr = arena_printf(&config->arena, "%s: %s", path, strerror(errno));
+	if (error != 0)
+		*reterr = arena_printf(&config->arena, "%s: %s", path, strerror(error));
 	else
 		*reterr = arena_printf(&config->arena, "%s:%d: %s", path, line,
 			reading.error ? reading.error : "neither [section] nor name=value");
