@@ -92,8 +92,11 @@ static int listen_all(struct manager *manager, const struct options *options)
 {
 	int n = sd_listen_fds(1), r = 0;
 
-	if (n < 0)
+	if (n < 0) {
+		log_line(LOG_ERR, "the sockets that are handed over cannot be told: %s",
+			strerror(-n));
 		return n;
+	}
 	for (int i = 0; r >= 0 && i < n; i++)
 		r = manager_listen(manager, SD_LISTEN_FDS_START + i);
 	if (r >= 0 && options->socket)
