@@ -63,6 +63,9 @@ sd_bus *units_bus(struct units *units)
 		return units->bus;
 	units->bus = sd_bus_close_unref(units->bus);
 	r = sd_bus_open_system(&units->bus);
+	/* Else the end of the loop would wait a minute and a half for a bus that does not answer. */
+	if (r >= 0)
+		r = sd_bus_set_close_on_exit(units->bus, false);
 	if (r >= 0)
 		r = sd_bus_attach_event(units->bus, units->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r >= 0)
@@ -91,7 +94,10 @@ void units_free(struct units *units)
 {
 	if (!units)
 		return;
-	units->bus = sd_bus_flush_close_unref(units->bus);
+	/* One that has not answered yet may never do. */
+	if (units->bus && sd_bus_is_ready(units->bus) > 0)
+		(void)sd_bus_flush(units->bus);
+	units->bus = sd_bus_close_unref(units->bus);
 	units->event = sd_event_unref(units->event);
 	free(units);
 }

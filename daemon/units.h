@@ -19,7 +19,7 @@ bool units_has(const char *file, const char *program);
 
 /* -errno. */
 int units_new(sd_event *event, struct units **ret);
-/* What was asked for is sent first. */
+/* What was asked for is sent first, where the bus answers. */
 void units_free(struct units *units);
 define_cleanup(struct units *, units_free);
 
