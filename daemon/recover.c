@@ -326,6 +326,26 @@ static void mend_namespace(struct recovery *recovery, struct ns *ns)
 	recover_lend(recovery, ns);
 }
 
+/* What is written down before a namespace is made, of one that never was: its network may have gone as well. */
+static void forget_record(
+	struct recovery *recovery, const struct nsnet_list_namespaces_out *told, const char *name)
+{
+	struct step step = { .type = STEP_RECORD_DELETE,
+		.record = { .kind = RECORD_NAMESPACE, .name = name } };
+	struct plan plan = PLAN_INIT(&recovery->arena);
+
+	log_about(LOG_NOTICE, &(struct log_fields){ .namespace_name = name, .uid = LOG_UID_NONE },
+		"namespace \"%s\" was not made: its record goes", name);
+	plan.is_forward = true;
+	if (told->context.persistent.value) {
+		step.type = STEP_WISH_DELETE;
+		plan_add(&plan, &step);
+		step.type = STEP_RECORD_DELETE;
+	}
+	plan_add(&plan, &step);
+	(void)recover_apply(recovery, &plan, name);
+}
+
 static void recover_namespace(struct recovery *recovery, const struct snapshot_record *record)
 {
 	struct nsnet_list_namespaces_out told;
@@ -335,6 +355,10 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 	if (!recover_read(recovery, record, &nsnet_list_namespaces_out_type, &told))
 		return;
 	ns = remake_namespace(recovery, &told);
+	if (!ns && told.runtime.inode == 0 && streq(told.name, record->name)) {
+		forget_record(recovery, &told, record->name);
+		return;
+	}
 	if (!ns || !streq(ns->name, record->name) ||
 		registry_find_namespace(recovery->registry, ns->name)) {
 		log_line(LOG_ERR, "record of namespace \"%s\" makes no namespace: left as it is",
@@ -418,6 +442,26 @@ static void remove_orphans(struct recovery *recovery)
 	(void)recover_apply(recovery, &plan, "left-over links");
 }
 
+/* The same of the firewall: what stands there of links and gateways that are nobody's. */
+static void remove_orphan_elements(struct recovery *recovery)
+{
+	struct registry *registry = recovery->registry;
+	struct network **networks = registry_networks(registry, &recovery->arena);
+	struct address *gateways =
+		arena_array(&recovery->arena, FAMILIES * registry->n_networks, sizeof(*gateways));
+	struct kernel_wanted wanted = { .gateways = gateways };
+	int r;
+
+	wanted.links = known_links(recovery, &wanted.n_links);
+	for (size_t i = 0; i < registry->n_networks; i++)
+		for (size_t family = 0; family < FAMILIES; family++)
+			gateways[wanted.n_gateways++] = networks[i]->gateways[family];
+	r = kernel_sweep_firewall(recovery->kernel, &wanted);
+	if (r < 0)
+		log_line(LOG_ERR, "cannot take away what is left over in the firewall: %s",
+			strerror(-r));
+}
+
 /* What a crash left between a port and its record. */
 static void remove_orphan_ports(struct recovery *recovery)
 {
@@ -477,6 +521,7 @@ int recover_all(struct nsnet_context *context)
 		revive_namespaces(&recovery);
 		remove_orphans(&recovery);
 		remove_orphan_ports(&recovery);
+		remove_orphan_elements(&recovery);
 		if (r == 0)
 			r = host_resume(registry, kernel);
 	}

@@ -9,7 +9,6 @@
 
 #include "attributes.h"
 #include "kernel.h"
-#include "log.h"
 #include "state.h"
 #include "sysctl.h"
 
@@ -45,7 +44,7 @@ static int look_for_foreign(struct kernel *kernel, bool *ret)
 	return netlink_dump(&kernel->host, m, on_link, ret);
 }
 
-bool kernel_may_bypass(struct kernel *kernel)
+int kernel_may_bypass(struct kernel *kernel)
 {
 	static const char *const keys[] = { "net/bridge/bridge-nf-call-iptables",
 		"net/bridge/bridge-nf-call-ip6tables" };
@@ -55,15 +54,14 @@ bool kernel_may_bypass(struct kernel *kernel)
 	for (size_t i = 0; i < lengthof(keys); i++) {
 		int value = 0;
 
+		r = sysctl_current(kernel, keys[i], &value);
 		/* Without br_netfilter there are none. */
-		if (sysctl_current(kernel, keys[i], &value) < 0)
-			return false;
+		if (r < 0)
+			return r == -ENOENT ? 0 : r;
 		is_on |= value != 0;
 	}
 	if (!is_on)
-		return false;
+		return 0;
 	r = look_for_foreign(kernel, &has_foreign);
-	if (r < 0)
-		log_line(LOG_WARNING, "cannot look for bridges: %s", strerror(-r));
-	return r == 0 && !has_foreign;
+	return r < 0 ? r : !has_foreign;
 }

@@ -53,6 +53,15 @@ int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_e
 /* Reads all that start-up needs. Memory from the arena. */
 int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret);
 
+/* Takes away what a crash left in the firewall: what is there of links and of gateways but these. 0 or -errno. */
+struct kernel_wanted {
+	const char *const *links; /* sorted */
+	size_t n_links;
+	const struct address *gateways;
+	size_t n_gateways;
+};
+int kernel_sweep_firewall(struct kernel *kernel, const struct kernel_wanted *wanted);
+
 /* Takes over the descriptor of a pinned namespace that was there before (start-up), without touching it. */
 int kernel_adopt(struct kernel *kernel, const char *netns);
 
@@ -63,8 +72,8 @@ int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_
 int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct snapshot_uplinks *ret);
 
 /* Whether frames between ports of bridges go through the host's rules for IP (br_netfilter) and nobody but us has a bridge, so
- * that nobody else can mean that. */
-bool kernel_may_bypass(struct kernel *kernel);
+ * that nobody else can mean that: 1, 0 or -errno. */
+int kernel_may_bypass(struct kernel *kernel);
 
 /* What somebody did to the host: bits. */
 enum kernel_event {

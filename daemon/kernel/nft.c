@@ -364,11 +364,12 @@ static int on_elements(struct nlmsghdr *header, void *userdata)
 	nla_for_each_nested(element, attributes[NFTA_SET_ELEM_LIST_ELEMENTS], left)
 	{
 		struct nlattr *parts[NFTA_SET_ELEM_MAX + 1];
-		struct nft_key key, value;
+		struct nft_key key, value = { .n = 0 };
 
 		if (nla_parse_nested(parts, NFTA_SET_ELEM_MAX, element, NULL) < 0 ||
 			!read_value(parts[NFTA_SET_ELEM_KEY], &key) ||
-			!read_value(parts[NFTA_SET_ELEM_DATA], &value))
+			(parts[NFTA_SET_ELEM_DATA] &&
+				!read_value(parts[NFTA_SET_ELEM_DATA], &value)))
 			return -EBADMSG;
 		r = listing->on_element(&key, &value, listing->userdata);
 		if (r < 0)

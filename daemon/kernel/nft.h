@@ -63,7 +63,7 @@ int nft_withdraw(struct kernel *kernel, const struct netlink_batch *batch);
 /* Takes both tables away. */
 int nft_reset(struct kernel *kernel);
 
-/* Calls on_element with each element of a map; none where there is no such table. */
+/* Calls on_element with each element of a set or map; none where there is no such table. */
 int nft_list(struct kernel *kernel, struct nft_set set,
 	int (*on_element)(const struct nft_key *key, const struct nft_key *value, void *userdata),
 	void *userdata);

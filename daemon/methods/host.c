@@ -35,13 +35,14 @@ int host_uplinks(const struct registry *registry, struct kernel *kernel, struct 
 static const char *const bypass_keys[] = { "net/bridge/bridge-nf-call-iptables",
 	"net/bridge/bridge-nf-call-ip6tables" };
 
-static void plan_bypass(struct kernel *kernel, struct plan *plan)
+static int plan_bypass(struct kernel *kernel, struct plan *plan)
 {
-	if (!kernel_may_bypass(kernel))
-		return;
-	for (size_t i = 0; i < lengthof(bypass_keys); i++)
+	int r = kernel_may_bypass(kernel);
+
+	for (size_t i = 0; r > 0 && i < lengthof(bypass_keys); i++)
 		plan_add(plan,
 			&(struct step){ .type = STEP_SYSCTL_SET, .sysctl = { bypass_keys[i], 0 } });
+	return r < 0 ? r : 0;
 }
 
 /* What a crash kept from being done with the first network. What was done and somebody has undone since stays undone. */
@@ -56,9 +57,7 @@ static int resume_bypass(struct kernel *kernel, struct plan *plan)
 	for (size_t i = 0; i < kept.n; i++)
 		for (size_t j = 0; j < lengthof(bypass_keys); j++)
 			n += streq(kept.items[i], bypass_keys[j]);
-	if (n < lengthof(bypass_keys))
-		plan_bypass(kernel, plan);
-	return 0;
+	return n < lengthof(bypass_keys) ? plan_bypass(kernel, plan) : 0;
 }
 
 static int plan_uplinks(struct kernel *kernel, const struct snapshot_uplinks *before,
@@ -79,11 +78,12 @@ static int plan_uplinks(struct kernel *kernel, const struct snapshot_uplinks *be
 int host_plan_first(const struct registry *registry, struct kernel *kernel, struct plan *plan)
 {
 	struct snapshot_uplinks none = { 0 }, uplinks;
+	int r;
 
 	if (registry->n_networks > 0)
 		return 0;
-	plan_bypass(kernel, plan);
-	return plan_uplinks(kernel, &none, &uplinks, plan);
+	r = plan_bypass(kernel, plan);
+	return r < 0 ? r : plan_uplinks(kernel, &none, &uplinks, plan);
 }
 
 int host_plan_last(

@@ -30,10 +30,10 @@ int kernel_uplinks(struct kernel *kernel, struct arena *arena, struct snapshot_u
 	return 0;
 }
 
-bool kernel_may_bypass(struct kernel *kernel)
+int kernel_may_bypass(struct kernel *kernel)
 {
 	(void)kernel;
-	return false;
+	return 0;
 }
 
 int kernel_events(struct kernel *kernel)

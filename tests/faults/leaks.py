@@ -55,7 +55,14 @@ def line(value):
 
 
 def _json(*command):
-    return json.loads(_run(*command) or "[]")
+    """What they tell while it changes is no JSON at times"""
+    for _ in range(50):
+        text = _run(*command)
+        try:
+            return json.loads(text or "[]")
+        except ValueError:
+            time.sleep(0.02)
+    raise RuntimeError(f"{' '.join(command)} tells what is no JSON: {text}")
 
 
 def _links():

@@ -110,6 +110,7 @@ FAILURES = {
     "ioctl": ("ENOMEM", "EPERM"), "flock": ("EINTR", "ENOMEM"), "lseek": (),
     "mount": ("ENOMEM", "EPERM", "ENOSPC"), "umount2": ("ENOMEM", "EPERM"), "setns": ("ENOMEM", "EPERM"), "unshare": ("ENOMEM", "EPERM", "ENOSPC"),
     "clone": ("ENOMEM", "EPERM"), "clone3": ("ENOMEM", "EPERM"), "wait4": ("EINTR",), "waitid": ("EINTR",), "poll": ("EINTR", "ENOMEM"),
+    "ppoll": ("EINTR", "ENOMEM"), "pselect6": ("EINTR", "ENOMEM"), "select": ("EINTR", "ENOMEM"),
     "epoll_ctl": ("ENOMEM", "ENOSPC", "EPERM"), "epoll_wait": ("EINTR",), "timerfd_settime": ("EPERM",), "nanosleep": ("EINTR",),
     "clock_nanosleep": ("EINTR",), "setgroups": ("ENOMEM", "EPERM"), "setresgid": ("EPERM",), "setresuid": ("EPERM",), "capget": ("EPERM",),
     "capset": ("EPERM",), "prctl": ("EPERM",), "prlimit64": ("EPERM",), "pidfd_send_signal": ("EPERM",),
