@@ -511,29 +511,24 @@ static void step(struct sequence *sequence)
 		restart(sequence);
 }
 
+static void delete_one(struct sequence *sequence, const char *method, const char *name)
+{
+	const char *names = arena_printf(&sequence->world->arena, "\"names\":[\"%s\"]", name);
+
+	(void)is_done(sequence, ask(sequence, 0, method, names), (struct verdict){ 0 });
+}
+
 static void delete_all(struct sequence *sequence)
 {
 	struct model *model = &sequence->model;
-	struct arena *arena = &sequence->world->arena;
 
 	for (int i = 0; i < NAMESPACES; i++)
-		if (model->namespaces[i].is_there) {
-			(void)is_done(sequence,
-				ask(sequence, 0, "DeleteNamespaces",
-					arena_printf(
-						arena, "\"names\":[\"%s\"]", model_namespaces[i])),
-				(struct verdict){ 0 });
-			model->namespaces[i].is_there = false;
-		}
+		if (model->namespaces[i].is_there)
+			delete_one(sequence, "DeleteNamespaces", model_namespaces[i]);
 	for (int i = 0; i < NETWORKS; i++)
-		if (model->networks[i].is_there) {
-			(void)is_done(sequence,
-				ask(sequence, 0, "DeleteNetworks",
-					arena_printf(
-						arena, "\"names\":[\"%s\"]", model_networks[i])),
-				(struct verdict){ 0 });
-			model->networks[i].is_there = false;
-		}
+		if (model->networks[i].is_there)
+			delete_one(sequence, "DeleteNetworks", model_networks[i]);
+	*model = (struct model){ 0 };
 }
 
 static void run(uint64_t seed, bool is_verbose)
