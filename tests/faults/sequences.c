@@ -2,7 +2,7 @@
 /*
  * sequences - random sequences of requests, restarts and faults, and a model that says what must come of each
  *
- *     sequences [--seed N] [--count M] [--verbose]
+ *     sequences [--seed N] [--count M]
  *
  * Each seed is one sequence: what it draws depends on the seed and on what the model knows, so that it is the same over the fake
  * kernel (sequences) and the real one (sequences-real). After each step the daemon's objects are those of the model, the kernel
@@ -12,7 +12,6 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "log.h"
 #include "sequence.h"
@@ -24,7 +23,6 @@ struct sequence {
 	uint64_t seed, state;
 	struct world *world;
 	struct model model;
-	bool is_verbose;
 	bool has_fault;
 	const char *steps;
 	uint64_t sum; /* of the kernel, now */
@@ -59,8 +57,6 @@ _Noreturn static void give_up(struct sequence *sequence, const char *wrong)
 static void note(struct sequence *sequence, const char *text)
 {
 	sequence->steps = arena_printf(&sequence->world->arena, "%s\n%s", sequence->steps, text);
-	if (sequence->is_verbose)
-		(void)printf("%s\n", text);
 }
 
 /* Drawing. */
@@ -531,11 +527,9 @@ static void delete_all(struct sequence *sequence)
 	*model = (struct model){ 0 };
 }
 
-static void run(uint64_t seed, bool is_verbose)
+static void run(uint64_t seed)
 {
-	struct sequence sequence = {
-		.seed = seed, .state = seed, .is_verbose = is_verbose, .steps = ""
-	};
+	struct sequence sequence = { .seed = seed, .state = seed, .steps = "" };
 	uint64_t beginning;
 	unsigned n;
 
@@ -569,11 +563,9 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' },
 		{ "count", required_argument, NULL, 'n' },
-		{ "verbose", no_argument, NULL, 'v' },
 		{ 0 },
 	};
 	uint64_t seed = 1, count = 1000;
-	bool is_verbose = false;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
@@ -584,16 +576,13 @@ int main(int argc, char **argv)
 		case 'n':
 			count = number_of(optarg);
 			break;
-		case 'v':
-			is_verbose = true;
-			break;
 		default:
 			return 2;
 		}
 	log_set_level(LOG_EMERG);
 	sequence_enter();
 	for (uint64_t i = 0; i < count; i++)
-		run(seed + i, is_verbose);
+		run(seed + i);
 	(void)printf("%s: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " sequences, %" PRIu64
 		     " requests, %" PRIu64 " of them refused, %" PRIu64 " faults met, %" PRIu64
 		     " restarts; model and kernel equal after each\n",
