@@ -50,7 +50,7 @@ int nsnet_on_describe(
 
 	(void)in;
 	registry_forget_user(context->registry, caller.uid);
-	methods_limits(context, call, &limits);
+	methods_limits(context, &caller, call_peer(call), &limits);
 	out.limits = (struct nsnet_quota){
 		.namespaces = limit(&limits, QUOTA_NAMESPACES),
 		.networks = limit(&limits, QUOTA_NETWORKS),

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "host.h"
+#include "monitor.h"
 
 struct policy_caller methods_caller_of(const struct nsnet_context *context, const struct peer *peer)
 {
@@ -31,31 +31,95 @@ struct policy_caller methods_caller(const struct nsnet_context *context, const s
 	return methods_caller_of(context, call_peer(call));
 }
 
-void methods_limits(
-	const struct nsnet_context *context, const struct call *call, struct quota_limits *ret)
+void methods_limits(const struct nsnet_context *context, const struct policy_caller *caller,
+	const struct peer *peer, struct quota_limits *ret)
 {
-	if (!methods_caller(context, call).is_administrator) {
-		context->limits_of(context->userdata, call_peer(call), ret);
+	if (!caller->is_administrator) {
+		context->limits_of(context->userdata, peer, ret);
 		return;
 	}
 	for (int i = 0; i < QUOTA_RESOURCES; i++)
 		ret->of[i] = QUOTA_NONE;
 }
 
-int methods_charge(struct nsnet_context *context, const struct call *call,
-	const unsigned amounts[QUOTA_RESOURCES], struct quota_charge *ret, struct fault *reterr)
+struct deed methods_deed(struct nsnet_context *context, struct call *call)
 {
-	uid_t uid = call_peer(call)->uid;
+	return (struct deed){
+		.context = context,
+		.peer = call_peer(call),
+		.caller = methods_caller(context, call),
+		.arena = call_arena(call),
+	};
+}
+
+int methods_charge(const struct deed *deed, const unsigned amounts[QUOTA_RESOURCES],
+	struct quota_charge *ret, struct fault *reterr)
+{
+	struct registry *registry = deed->context->registry;
+	uid_t uid = deed->caller.uid;
 	struct quota_limits limits;
 	enum quota_resource over;
 
-	methods_limits(context, call, &limits);
-	if (quota_charge(registry_user(context->registry, uid), &limits, amounts, ret, &over))
+	methods_limits(deed->context, &deed->caller, deed->peer, &limits);
+	if (quota_charge(registry_user(registry, uid), &limits, amounts, ret, &over))
 		return 0;
-	registry_forget_user(context->registry, uid);
+	registry_forget_user(registry, uid);
 	return fault_set(reterr,
 		&(struct fault){
 			.type = FAULT_QUOTA, .name = quota_name(over), .number = limits.of[over] });
+}
+
+/* The object that the step is about may be gone when that is told. */
+static int set_kernel_fault(
+	struct arena *arena, const struct kernel_error *error, struct fault *reterr)
+{
+	const char *name = strerrorname_np(error->error);
+
+	if (error->step->type == STEP_NETNS_PIN && error->error == EEXIST)
+		return fault_set(reterr, &(struct fault){ .type = FAULT_NAMESPACE_EXISTS,
+						 .name = arena_strdup(arena, error->step->netns) });
+	return fault_set(reterr,
+		&(struct fault){
+			.type = FAULT_KERNEL,
+			.text = step_print(error->step, arena),
+			.name = name ? name : "EIO",
+			.field = *error->message ? arena_strdup(arena, error->message) : NULL,
+		});
+}
+
+/* What the plan would do is added to what was rehearsed before. */
+static void rehearse(const struct deed *deed, const struct plan *plan)
+{
+	struct string_list *steps = deed->rehearsal;
+	const char **items = arena_array(deed->arena, steps->n + plan->n, sizeof(*items));
+
+	if (steps->n > 0)
+		memcpy(items, steps->items, steps->n * sizeof(*items));
+	for (size_t i = 0; i < plan->n; i++)
+		items[steps->n + i] = step_print(&plan->steps[i], deed->arena);
+	*steps = (struct string_list){ items, steps->n + plan->n };
+}
+
+int methods_carry_out(const struct deed *deed, const struct plan *plan, struct fault *reterr,
+	struct kernel_error *ret_error)
+{
+	struct kernel_error error = { 0 };
+	int r;
+
+	if (deed->rehearsal) {
+		rehearse(deed, plan);
+		return 0;
+	}
+	r = kernel_apply(deed->context->kernel, plan, &error);
+	if (ret_error)
+		*ret_error = error;
+	return r > 0 ? set_kernel_fault(deed->arena, &error, reterr) : r;
+}
+
+void methods_tell(const struct deed *deed, const struct monitor_event *event)
+{
+	if (!deed->rehearsal)
+		monitor_tell(deed->context, event);
 }
 
 static int64_t read_clock(clockid_t clock)
@@ -72,68 +136,6 @@ struct nsnet_timestamp methods_now(void)
 		.realtime = SOME_INT(read_clock(CLOCK_REALTIME)),
 		.monotonic = SOME_INT(read_clock(CLOCK_MONOTONIC)),
 	};
-}
-
-/* A network without a gateway has no route on the host that would tell of its prefixes. */
-static void add_own_prefixes(const struct nsnet_context *context, struct arena *arena,
-	struct snapshot_prefixes *prefixes)
-{
-	struct network **networks = registry_networks(context->registry, arena);
-	size_t n = context->registry->n_networks;
-	struct snapshot_prefix *all = arena_array(arena, prefixes->n + n * FAMILIES, sizeof(*all));
-
-	if (prefixes->n > 0)
-		memcpy(all, prefixes->items, prefixes->n * sizeof(*all));
-	prefixes->items = all;
-	for (size_t i = 0; i < n; i++)
-		for (size_t family = 0; family < FAMILIES; family++)
-			if (subnet_is_set(&networks[i]->subnets[family]))
-				all[prefixes->n++] = (struct snapshot_prefix){
-					networks[i]->subnets[family].prefix,
-					networks[i]->bridge,
-				};
-}
-
-int methods_network_host(struct nsnet_context *context, const struct policy_caller *caller,
-	struct arena *arena, struct network_host *ret)
-{
-	struct snapshot_prefixes *prefixes = arena_alloc(arena, sizeof(*prefixes));
-	struct snapshot_uplinks uplinks;
-	int r = kernel_prefixes(context->kernel, arena, prefixes);
-
-	if (r < 0)
-		return r;
-	add_own_prefixes(context, arena, prefixes);
-	r = host_uplinks(context->registry, context->kernel, arena, &uplinks);
-	if (r < 0)
-		return r;
-	*ret = (struct network_host){
-		.prefixes = prefixes,
-		.pool = context->pool,
-		.n_pool = context->n_pool,
-		.is_forwarding = { kernel_has(context->kernel, "forwarding4"),
-			kernel_has(context->kernel, "forwarding6") },
-		.has_nat = kernel_has(context->kernel, "nat"),
-		.has_names = context->has_names,
-		.has_persistent = kernel_has(context->kernel, "persistent"),
-		.uplink_mtu = snapshot_uplink_mtu(&uplinks),
-	};
-	memcpy(ret->may_reach, caller->may_reach, sizeof(ret->may_reach));
-	if (!caller->is_administrator) {
-		ret->allowed = context->member_pool;
-		ret->n_allowed = context->n_member_pool;
-	}
-	memcpy(ret->unique_local, context->unique_local, sizeof(ret->unique_local));
-	return 0;
-}
-
-void methods_forget_namespace(struct nsnet_context *context, struct ns *ns)
-{
-	uid_t uid = ns->uid;
-
-	registry_remove_namespace(context->registry, ns);
-	namespace_free(ns);
-	registry_forget_user(context->registry, uid);
 }
 
 struct ns *methods_find_namespace(
@@ -168,6 +170,31 @@ int methods_fail_fault(struct call *call, const struct fault *fault)
 	switch (fault->type) {
 	case FAULT_PARAMETER:
 		return call_fail_parameter(call, fault->field);
+	case FAULT_PERMISSION:
+		return call_fail_permission(call);
+	case FAULT_NO_NAMESPACE:
+		return methods_fail_no_namespace(call, fault->name);
+	case FAULT_NAMESPACE_EXISTS:
+		return nsnet_fail_namespace_exists(
+			call, &(struct nsnet_namespace_exists){
+				      .name = fault->name, .own = fault->number != 0 });
+	case FAULT_NAMESPACE_BUSY:
+		return nsnet_fail_namespace_busy(call,
+			&(struct nsnet_namespace_busy){
+				.name = fault->name,
+				.processes =
+					*(const struct nsnet_process_id_list *)fault->processes,
+			});
+	case FAULT_NETWORK_EXISTS:
+		return nsnet_fail_network_exists(
+			call, &(struct nsnet_network_exists){ .name = fault->name });
+	case FAULT_NETWORK_BUSY:
+		return nsnet_fail_network_busy(
+			call, &(struct nsnet_network_busy){
+				      .name = fault->name, .attachments = fault->number });
+	case FAULT_CHANGED:
+		return nsnet_fail_changed(call,
+			&(struct nsnet_changed){ .name = fault->name, .revision = fault->number });
 	case FAULT_NO_NETWORK:
 		return nsnet_fail_no_such_network(
 			call, &(struct nsnet_no_such_network){ .name = fault->name });
@@ -213,23 +240,18 @@ int methods_fail_fault(struct call *call, const struct fault *fault)
 	case FAULT_NOT_SUPPORTED:
 		return nsnet_fail_not_supported(
 			call, &(struct nsnet_not_supported){ .feature = fault->name });
+	case FAULT_KERNEL:
+		return nsnet_fail_kernel_error(
+			call, &(struct nsnet_kernel_error){ .step = fault->text,
+				      .errno_name = fault->name,
+				      .message = fault->field });
 	case FAULT_NONE:
 		break;
 	}
 	abort();
 }
 
-int methods_fail_kernel(struct call *call, const struct kernel_error *error)
+int methods_fail_deed(struct call *call, int r, const struct fault *fault)
 {
-	const char *name = strerrorname_np(error->error);
-
-	if (error->step->type == STEP_NETNS_PIN && error->error == EEXIST)
-		return nsnet_fail_namespace_exists(
-			call, &(struct nsnet_namespace_exists){ .name = error->step->netns });
-	return nsnet_fail_kernel_error(
-		call, &(struct nsnet_kernel_error){
-			      .step = step_print(error->step, call_arena(call)),
-			      .errno_name = name ? name : "EIO",
-			      .message = *error->message ? error->message : NULL,
-		      });
+	return r > 0 ? methods_fail_fault(call, fault) : r;
 }

@@ -44,20 +44,38 @@ struct nsnet_context {
 	void *userdata;
 };
 
+/* What is done for somebody: by his call, or in the course of one that takes longer (apply.h). */
+struct deed {
+	struct nsnet_context *context;
+	const struct peer *peer;
+	struct policy_caller caller;
+	struct arena *arena; /* of plans, faults and all that is told in an answer */
+	/* Nothing is carried out, written down, logged or told; what plans there would be are printed into it. NULL: for
+	 * good. */
+	struct string_list *rehearsal;
+};
+
+struct deed methods_deed(struct nsnet_context *context, struct call *call);
+
+/* Has a plan carried out. 0; 1: it was taken back, *reterr (FAULT_KERNEL, or what the kernel's error means); -errno. *ret_error,
+ * if not NULL, is what the kernel floor said. */
+int methods_carry_out(const struct deed *deed, const struct plan *plan, struct fault *reterr,
+	struct kernel_error *ret_error);
+/* Tells who monitors, unless it is a rehearsal. */
+struct monitor_event;
+void methods_tell(const struct deed *deed, const struct monitor_event *event);
+
 /* Charges the caller for an object of his to be. 0; or 1: he is over a limit, *reterr. */
-int methods_charge(struct nsnet_context *context, const struct call *call,
-	const unsigned amounts[QUOTA_RESOURCES], struct quota_charge *ret, struct fault *reterr);
+int methods_charge(const struct deed *deed, const unsigned amounts[QUOTA_RESOURCES],
+	struct quota_charge *ret, struct fault *reterr);
 /* The limits that hold for a caller: none for administrators. */
-void methods_limits(
-	const struct nsnet_context *context, const struct call *call, struct quota_limits *ret);
+void methods_limits(const struct nsnet_context *context, const struct policy_caller *caller,
+	const struct peer *peer, struct quota_limits *ret);
 
 struct policy_caller methods_caller(const struct nsnet_context *context, const struct call *call);
 struct policy_caller methods_caller_of(
 	const struct nsnet_context *context, const struct peer *peer);
 struct nsnet_timestamp methods_now(void);
-
-/* Takes a namespace out of the registry, and what it was charged back. */
-void methods_forget_namespace(struct nsnet_context *context, struct ns *ns);
 
 /* The objects of that name, if there are any that the caller may know of. */
 struct ns *methods_find_namespace(
@@ -67,17 +85,7 @@ struct network *methods_find_network(
 int methods_fail_no_namespace(struct call *call, const char *name);
 int methods_fail_no_network(struct call *call, const char *name);
 
-/* What a network needs to know of the host; memory from the arena. */
-int methods_network_host(struct nsnet_context *context, const struct policy_caller *caller,
-	struct arena *arena, struct network_host *ret);
-
-/* What the network "default" is made of, where there is none. 0, 1 and *reterr, or -errno. */
-int methods_make_default_network(struct nsnet_context *context, struct call *call,
-	struct network **ret, struct fault *reterr);
-/* Puts a network that was made by that call in the registry. */
-void methods_add_network(
-	struct nsnet_context *context, const struct call *call, struct network *network);
-
 /* Answers with the error that says it. */
 int methods_fail_fault(struct call *call, const struct fault *fault);
-int methods_fail_kernel(struct call *call, const struct kernel_error *error);
+/* What a deed comes to where it is not done: r > 0: answers with the fault; else r itself. */
+int methods_fail_deed(struct call *call, int r, const struct fault *fault);

@@ -32,8 +32,7 @@ static void describe(
 
 	*ret = (struct nsnet_monitor_out){ .event = event->kind, .message = event->message };
 	if (event->by) {
-		(void)snprintf(
-			picture->by, sizeof(picture->by), "by user %u", call_peer(event->by)->uid);
+		(void)snprintf(picture->by, sizeof(picture->by), "by user %u", event->by->uid);
 		ret->message = picture->by;
 	}
 	if (event->ns) {

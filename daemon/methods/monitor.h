@@ -11,7 +11,7 @@ struct monitor_event {
 	enum nsnet_event_kind kind;
 	const struct ns *ns;
 	const struct network *network;
-	const struct call *by; /* whose doing it was; NULL: the message says it */
+	const struct peer *by; /* whose doing it was; NULL: the message says it */
 	const char *message;
 };
 

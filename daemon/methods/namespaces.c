@@ -4,11 +4,12 @@
  *
  * How they come to be, and change, is in wishes.c.
  */
+#include "namespaces.h"
+
 #include <syslog.h>
 
 #include "difference.h"
 #include "log.h"
-#include "methods.h"
 #include "monitor.h"
 
 #define BUSY_TOLD 16U
@@ -16,40 +17,44 @@
 /* Deleting. */
 
 struct deletion {
+	const struct deed *deed;
 	struct ns **items;
 	size_t n;
 };
 
-static int find_all(struct nsnet_context *context, struct call *call,
-	const struct nsnet_delete_namespaces_in *in, struct deletion *ret)
+static int find_all(
+	struct deletion *deletion, const struct string_list *names, struct fault *reterr)
 {
-	struct policy_caller caller = methods_caller(context, call);
+	const struct deed *deed = deletion->deed;
 
-	if (in->names.n == 0)
-		return call_fail_parameter(call, "names") + 1;
-	ret->items = arena_array(call_arena(call), in->names.n, sizeof(struct ns *));
-	for (size_t i = 0; i < in->names.n; i++) {
-		struct ns *ns = methods_find_namespace(context, &caller, in->names.items[i]);
+	if (names->n == 0)
+		return fault_set(
+			reterr, &(struct fault){ .type = FAULT_PARAMETER, .field = "names" });
+	deletion->items = arena_array(deed->arena, names->n, sizeof(struct ns *));
+	for (size_t i = 0; i < names->n; i++) {
+		const char *name = names->items[i];
+		struct ns *ns = methods_find_namespace(deed->context, &deed->caller, name);
 
 		if (!ns)
-			return methods_fail_no_namespace(call, in->names.items[i]) + 1;
-		if (!policy_may(&caller, MAY_DELETE_NAMESPACE, ns->uid))
-			return call_fail_permission(call) + 1;
+			return fault_set(reterr,
+				&(struct fault){ .type = FAULT_NO_NAMESPACE, .name = name });
+		if (!policy_may(&deed->caller, MAY_DELETE_NAMESPACE, ns->uid))
+			return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
 		for (size_t j = 0; j < i; j++)
-			if (ret->items[j] == ns)
-				return call_fail_parameter(call,
-					       arena_printf(call_arena(call), "names[%zu]", i)) +
-				       1;
-		ret->items[ret->n++] = ns;
+			if (deletion->items[j] == ns)
+				return fault_set(reterr, &(struct fault){ .type = FAULT_PARAMETER,
+								 .field = arena_printf(deed->arena,
+									 "names[%zu]", i) });
+		deletion->items[deletion->n++] = ns;
 	}
 	return 0;
 }
 
-/* Programs inside are told of, or ended where that is asked for. 0 done, 1 answered, -errno. */
-static int clear_all(struct nsnet_context *context, struct call *call,
-	const struct deletion *deletion, bool kill)
+/* Programs inside are told of, or ended where that is asked for. */
+static int clear_all(const struct deletion *deletion, bool kill, struct fault *reterr)
 {
-	struct arena *arena = call_arena(call);
+	struct kernel *kernel = deletion->deed->context->kernel;
+	struct arena *arena = deletion->deed->arena;
 	int64_t *inodes = arena_array(arena, deletion->n, sizeof(*inodes));
 	struct nsnet_process_id_list *processes =
 		arena_array(arena, deletion->n, sizeof(*processes));
@@ -57,78 +62,89 @@ static int clear_all(struct nsnet_context *context, struct call *call,
 
 	for (size_t i = 0; i < deletion->n; i++)
 		inodes[i] = deletion->items[i]->told.runtime.inode;
-	r = kernel_processes(context->kernel, inodes, deletion->n, arena, processes);
+	r = kernel_processes(kernel, inodes, deletion->n, arena, processes);
 	for (size_t i = 0; r == 0 && i < deletion->n; i++) {
 		if (processes[i].n == 0)
 			continue;
-		if (kill)
-			r = kernel_kill(context->kernel, inodes[i]);
+		if (kill && !deletion->deed->rehearsal)
+			r = kernel_kill(kernel, inodes[i]);
 		if (r == 0 && kill)
 			continue;
 		if (r < 0 && r != -EBUSY)
 			return r;
 		if (processes[i].n > BUSY_TOLD)
 			processes[i].n = BUSY_TOLD;
-		return nsnet_fail_namespace_busy(call,
-			       &(struct nsnet_namespace_busy){
-				       .name = deletion->items[i]->name,
-				       .processes = processes[i],
-			       }) +
-		       1;
+		return fault_set(reterr, &(struct fault){ .type = FAULT_NAMESPACE_BUSY,
+						 .name = deletion->items[i]->name,
+						 .processes = &processes[i] });
 	}
 	return r;
 }
 
-static int delete_all(
-	struct nsnet_context *context, struct call *call, const struct deletion *deletion)
+void namespaces_forget(struct nsnet_context *context, struct ns *ns)
 {
-	struct namespace_presence all = { .is_held = true, .is_pinned = true };
-	struct plan first = PLAN_INIT(call_arena(call)), plan = PLAN_INIT(call_arena(call));
-	struct kernel_error error = { 0 };
+	uid_t uid = ns->uid;
+
+	registry_remove_namespace(context->registry, ns);
+	namespace_free(ns);
+	registry_forget_user(context->registry, uid);
+}
+
+static int delete_all(const struct deletion *deletion, struct fault *reterr)
+{
+	const struct namespace_presence all = { .is_held = true, .is_pinned = true };
+	const struct deed *deed = deletion->deed;
+	struct plan first = PLAN_INIT(deed->arena), plan = PLAN_INIT(deed->arena);
 	int r;
 
 	for (size_t i = 0; i < deletion->n; i++) {
 		difference_give_up_namespace(deletion->items[i], &first);
 		difference_give_links(deletion->items[i], &first);
 	}
-	r = kernel_apply(context->kernel, &first, &error);
+	r = methods_carry_out(deed, &first, reterr, NULL);
 	if (r != 0)
-		return r < 0 ? r : methods_fail_kernel(call, &error);
+		return r;
 	for (size_t i = 0; i < deletion->n; i++)
 		difference_remove_namespace(deletion->items[i], &all, &plan);
-	r = kernel_apply(context->kernel, &plan, &error);
-	if (r < 0)
+	/* What cannot be taken away is told of, and the rest is gone. */
+	r = methods_carry_out(deed, &plan, reterr, NULL);
+	if (r < 0 || deed->rehearsal)
 		return r;
-	if (r > 0)
-		(void)methods_fail_kernel(call, &error);
 	for (size_t i = 0; i < deletion->n; i++) {
 		struct ns *ns = deletion->items[i];
 
 		log_about(LOG_INFO,
-			&(struct log_fields){
-				.namespace_name = ns->name, .uid = call_peer(call)->uid },
+			&(struct log_fields){ .namespace_name = ns->name, .uid = deed->caller.uid },
 			"namespace \"%s\" deleted", ns->name);
-		monitor_tell(context,
-			&(struct monitor_event){ NSNET_EVENT_KIND_DELETED, .ns = ns, .by = call });
-		methods_forget_namespace(context, ns);
+		methods_tell(deed, &(struct monitor_event){
+					   NSNET_EVENT_KIND_DELETED, .ns = ns, .by = deed->peer });
+		namespaces_forget(deed->context, ns);
 	}
-	context->on_deleted(context->userdata);
-	return r > 0 ? 0
-		     : nsnet_reply_delete_namespaces(
-			       call, &(struct nsnet_delete_namespaces_out){ 0 });
+	deed->context->on_deleted(deed->context->userdata);
+	return r;
+}
+
+int namespaces_delete(
+	const struct deed *deed, const struct string_list *names, bool kill, struct fault *reterr)
+{
+	struct deletion deletion = { .deed = deed };
+	int r = find_all(&deletion, names, reterr);
+
+	if (r == 0)
+		r = clear_all(&deletion, kill, reterr);
+	return r == 0 ? delete_all(&deletion, reterr) : r;
 }
 
 int nsnet_on_delete_namespaces(struct nsnet_context *context, struct call *call,
 	const struct nsnet_delete_namespaces_in *in)
 {
-	struct deletion deletion = { 0 };
-	int r = find_all(context, call, in, &deletion);
+	const struct deed deed = methods_deed(context, call);
+	struct fault fault;
+	int r = namespaces_delete(&deed, &in->names, in->kill.value, &fault);
 
-	if (r == 0)
-		r = clear_all(context, call, &deletion, in->kill.value);
 	if (r != 0)
-		return r < 0 ? r : 0;
-	return delete_all(context, call, &deletion);
+		return methods_fail_deed(call, r, &fault);
+	return nsnet_reply_delete_namespaces(call, &(struct nsnet_delete_namespaces_out){ 0 });
 }
 
 /* Listing. */

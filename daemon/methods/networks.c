@@ -2,21 +2,81 @@
 /*
  * networks - make, change, list and delete networks
  */
+#include "networks.h"
+
 #include <syslog.h>
 
 #include "difference.h"
 #include "host.h"
 #include "log.h"
-#include "methods.h"
 #include "monitor.h"
 
 #define BRIDGE_TRIES 16U /* numbers of bridges that somebody else may have taken */
 
-static int carry_out(struct nsnet_context *context, struct call *call, struct network *network,
-	struct kernel_error *reterr)
+/* A network without a gateway has no route on the host that would tell of its prefixes. */
+static void add_own_prefixes(const struct nsnet_context *context, struct arena *arena,
+	struct snapshot_prefixes *prefixes)
 {
+	struct network **networks = registry_networks(context->registry, arena);
+	size_t n = context->registry->n_networks;
+	struct snapshot_prefix *all = arena_array(arena, prefixes->n + n * FAMILIES, sizeof(*all));
+
+	if (prefixes->n > 0)
+		memcpy(all, prefixes->items, prefixes->n * sizeof(*all));
+	prefixes->items = all;
+	for (size_t i = 0; i < n; i++)
+		for (size_t family = 0; family < FAMILIES; family++)
+			if (subnet_is_set(&networks[i]->subnets[family]))
+				all[prefixes->n++] = (struct snapshot_prefix){
+					networks[i]->subnets[family].prefix,
+					networks[i]->bridge,
+				};
+}
+
+/* What a network needs to know of the host, whoever is to have it. */
+static int host_for(
+	const struct deed *deed, const struct policy_caller *caller, struct network_host *ret)
+{
+	struct nsnet_context *context = deed->context;
+	struct arena *arena = deed->arena;
+	struct snapshot_prefixes *prefixes = arena_alloc(arena, sizeof(*prefixes));
+	struct snapshot_uplinks uplinks;
+	int r = kernel_prefixes(context->kernel, arena, prefixes);
+
+	if (r < 0)
+		return r;
+	add_own_prefixes(context, arena, prefixes);
+	r = host_uplinks(context->registry, context->kernel, arena, &uplinks);
+	if (r < 0)
+		return r;
+	*ret = (struct network_host){
+		.prefixes = prefixes,
+		.pool = context->pool,
+		.n_pool = context->n_pool,
+		.is_forwarding = { kernel_has(context->kernel, "forwarding4"),
+			kernel_has(context->kernel, "forwarding6") },
+		.has_nat = kernel_has(context->kernel, "nat"),
+		.has_names = context->has_names,
+		.has_persistent = kernel_has(context->kernel, "persistent"),
+		.uplink_mtu = snapshot_uplink_mtu(&uplinks),
+	};
+	memcpy(ret->may_reach, caller->may_reach, sizeof(ret->may_reach));
+	if (!caller->is_administrator) {
+		ret->allowed = context->member_pool;
+		ret->n_allowed = context->n_member_pool;
+	}
+	memcpy(ret->unique_local, context->unique_local, sizeof(ret->unique_local));
+	return 0;
+}
+
+/* Creating. */
+
+static int carry_out(const struct deed *deed, struct network *network, struct fault *reterr,
+	struct kernel_error *ret_error)
+{
+	struct nsnet_context *context = deed->context;
 	struct network_presence nothing = { 0 };
-	struct plan plan = PLAN_INIT(call_arena(call));
+	struct plan plan = PLAN_INIT(deed->arena);
 	int r;
 
 	difference_record_network(network, &plan);
@@ -24,121 +84,130 @@ static int carry_out(struct nsnet_context *context, struct call *call, struct ne
 	if (r < 0)
 		return r;
 	difference_make_network(network, &nothing, &plan);
-	return kernel_apply(context->kernel, &plan, reterr);
+	return methods_carry_out(deed, &plan, reterr, ret_error);
 }
 
-static int create(struct nsnet_context *context, struct call *call,
-	const struct nsnet_create_network_in *in, const struct nsnet_network_context *wish,
-	struct network **ret)
+/* A bridge's name that somebody else's link has is left to him. */
+static int make(const struct deed *deed, const char *name, const struct nsnet_network_context *wish,
+	struct network **ret, struct fault *reterr)
 {
-	struct arena *arena = call_arena(call);
-	unsigned number = registry_free_number(context->registry, arena);
-	struct kernel_error error = { 0 };
-	struct fault fault = { 0 };
-	struct policy_caller caller = methods_caller(context, call);
+	unsigned number = registry_free_number(deed->context->registry, deed->arena);
 	struct network_host host;
-	int r = methods_network_host(context, &caller, arena, &host);
+	int r = host_for(deed, &deed->caller, &host);
 
-	/* A bridge's name that somebody else's link has is left to him. */
-	for (unsigned i = 0; r == 0 && i < BRIDGE_TRIES; i++) {
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < BRIDGE_TRIES; i++) {
 		cleanup(network_free) struct network *network = NULL;
+		struct kernel_error error = { 0 };
 
-		r = network_new(in->name, call_peer(call)->uid, number + i, wish, &host, arena,
-			&network, &fault);
-		if (r > 0)
-			return methods_fail_fault(call, &fault);
+		r = network_new(name, deed->caller.uid, number + i, wish, &host, deed->arena,
+			&network, reterr);
+		if (r != 0)
+			return r;
 		network->told.runtime.created = methods_now();
-		r = carry_out(context, call, network, &error);
-		if (r == 0) {
+		r = carry_out(deed, network, reterr, &error);
+		if (r == 0)
 			*ret = take(network);
-			return 0;
-		}
-		if (r > 0 && error.step->type == STEP_BRIDGE_ADD && error.error == EEXIST)
-			r = 0;
-		else if (r > 0)
-			return methods_fail_kernel(call, &error);
+		if (r <= 0 || error.step->type != STEP_BRIDGE_ADD || error.error != EEXIST)
+			return r;
 	}
-	return r < 0 ? r : methods_fail_kernel(call, &error);
+	return r;
 }
 
-/* Charges the caller first, and gives back where there is no network in the end. */
-static int create_charged(struct nsnet_context *context, struct call *call,
-	const struct nsnet_create_network_in *in, struct network **ret)
+void networks_add(const struct deed *deed, struct network *network)
+{
+	struct nsnet_context *context = deed->context;
+
+	registry_add_network(context->registry, network);
+	if (deed->rehearsal)
+		return;
+	if (context->registry->n_networks == 1)
+		host_note(context->registry, context->kernel);
+	if (network->dns.domain)
+		context->on_names(context->userdata, network->name, true);
+	methods_tell(deed, &(struct monitor_event){ NSNET_EVENT_KIND_CREATED, .network = network,
+				   .by = deed->peer });
+}
+
+/* The caller is charged first, and gets that back where there is no network in the end. */
+static int make_charged(const struct deed *deed, const char *name,
+	const struct nsnet_network_context *wish, struct network **ret, struct fault *reterr)
 {
 	const unsigned amounts[QUOTA_RESOURCES] = { [QUOTA_NETWORKS] = 1 };
-	struct nsnet_network_context empty = { 0 };
+	static const struct nsnet_network_context empty;
 	struct quota_charge charge;
-	struct fault fault;
-	int r;
+	int r = methods_charge(deed, amounts, &charge, reterr);
 
-	if (methods_charge(context, call, amounts, &charge, &fault) > 0)
-		return methods_fail_fault(call, &fault);
-	r = create(context, call, in, in->context ? in->context : &empty, ret);
-	if (*ret) {
+	if (r != 0)
+		return r;
+	r = make(deed, name, wish ? wish : &empty, ret, reterr);
+	if (r == 0) {
 		(*ret)->charge = charge;
 		return 0;
 	}
 	quota_give_back(&charge);
-	registry_forget_user(context->registry, call_peer(call)->uid);
+	registry_forget_user(deed->context->registry, deed->caller.uid);
 	return r;
+}
+
+int networks_create(const struct deed *deed, const char *name,
+	const struct nsnet_network_context *wish, struct network **ret, struct fault *reterr)
+{
+	int r;
+
+	if (!policy_may(&deed->caller, MAY_CREATE_NETWORK, deed->caller.uid))
+		return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
+	if (!name_is_valid(name))
+		return fault_set(
+			reterr, &(struct fault){ .type = FAULT_PARAMETER, .field = "name" });
+	if (registry_find_network(deed->context->registry, name))
+		return fault_set(
+			reterr, &(struct fault){ .type = FAULT_NETWORK_EXISTS, .name = name });
+	r = make_charged(deed, name, wish, ret, reterr);
+	if (r != 0)
+		return r;
+	if (!deed->rehearsal)
+		log_about(LOG_INFO,
+			&(struct log_fields){ .network_name = name, .uid = deed->caller.uid },
+			"network \"%s\" made", name);
+	networks_add(deed, *ret);
+	return 0;
 }
 
 int nsnet_on_create_network(
 	struct nsnet_context *context, struct call *call, const struct nsnet_create_network_in *in)
 {
-	struct policy_caller caller = methods_caller(context, call);
-	struct network *network = NULL;
-	int r;
+	const struct deed deed = methods_deed(context, call);
+	struct network *network;
+	struct fault fault;
+	int r = networks_create(&deed, in->name, in->context, &network, &fault);
 
-	if (!policy_may(&caller, MAY_CREATE_NETWORK, caller.uid))
-		return call_fail_permission(call);
-	if (!name_is_valid(in->name))
-		return call_fail_parameter(call, "name");
-	if (registry_find_network(context->registry, in->name))
-		return nsnet_fail_network_exists(
-			call, &(struct nsnet_network_exists){ .name = in->name });
-	r = create_charged(context, call, in, &network);
-	if (r < 0 || !network)
-		return r;
-	log_about(LOG_INFO, &(struct log_fields){ .network_name = in->name, .uid = caller.uid },
-		"network \"%s\" made", in->name);
-	methods_add_network(context, call, network);
+	if (r != 0)
+		return methods_fail_deed(call, r, &fault);
 	return nsnet_reply_create_network(call, &(struct nsnet_create_network_out){
 							.context = network->told.context,
 							.runtime = network->told.runtime,
 						});
 }
 
-void methods_add_network(
-	struct nsnet_context *context, const struct call *call, struct network *network)
+int networks_make_default(const struct deed *deed, struct network **ret, struct fault *reterr)
 {
-	registry_add_network(context->registry, network);
-	if (context->registry->n_networks == 1)
-		host_note(context->registry, context->kernel);
-	if (network->dns.domain)
-		context->on_names(context->userdata, network->name, true);
-	monitor_tell(context, &(struct monitor_event){
-				      NSNET_EVENT_KIND_CREATED, .network = network, .by = call });
-}
-
-int methods_make_default_network(struct nsnet_context *context, struct call *call,
-	struct network **ret, struct fault *reterr)
-{
-	struct arena *arena = call_arena(call);
+	struct registry *registry = deed->context->registry;
 	const struct policy_caller root = { .is_administrator = true,
 		.may_reach = { true, true, true, true } };
 	enum quota_resource over;
 	struct network_host host;
-	int r = methods_network_host(context, &root, arena, &host);
+	int r = host_for(deed, &root, &host);
 
 	if (r < 0)
 		return r;
-	r = network_new(METHODS_DEFAULT_NETWORK, 0, registry_free_number(context->registry, arena),
-		&(struct nsnet_network_context){ 0 }, &host, arena, ret, reterr);
+	r = network_new(METHODS_DEFAULT_NETWORK, 0, registry_free_number(registry, deed->arena),
+		&(struct nsnet_network_context){ 0 }, &host, deed->arena, ret, reterr);
 	if (r != 0)
 		return r;
 	(*ret)->told.runtime.created = methods_now();
-	(void)quota_charge(registry_user(context->registry, 0), NULL,
+	(void)quota_charge(registry_user(registry, 0), NULL,
 		(const unsigned[QUOTA_RESOURCES]){ [QUOTA_NETWORKS] = 1 }, &(*ret)->charge, &over);
 	return 0;
 }
@@ -165,24 +234,22 @@ static bool has_persistent(const struct network *network)
 	return false;
 }
 
-static int make_changed(struct nsnet_context *context, struct call *call, struct network *former,
-	const struct nsnet_network_context *change, struct network **ret)
+static int make_changed(const struct deed *deed, struct network *former,
+	const struct nsnet_network_context *change, struct network **ret, struct fault *reterr)
 {
 	struct nsnet_network_context wish = former->told.context;
-	struct policy_caller caller = methods_caller(context, call);
 	struct network_host host;
-	struct fault fault;
-	int r = methods_network_host(context, &caller, call_arena(call), &host);
+	int r = host_for(deed, &deed->caller, &host);
 
 	if (r < 0)
 		return r;
 	codec_overlay(&nsnet_network_context_type, change, &wish);
 	host.former = former;
 	host.may_reach[former->reach] = true;
-	r = network_new(former->name, former->uid, former->number, &wish, &host, call_arena(call),
-		ret, &fault);
-	if (r > 0)
-		return methods_fail_fault(call, &fault) + 1;
+	r = network_new(
+		former->name, former->uid, former->number, &wish, &host, deed->arena, ret, reterr);
+	if (r != 0)
+		return r;
 	(*ret)->told.runtime.created = former->told.runtime.created;
 	(*ret)->told.runtime.bridge_index = former->told.runtime.bridge_index;
 	(*ret)->told.runtime.revision = former->told.runtime.revision + 1;
@@ -190,12 +257,9 @@ static int make_changed(struct nsnet_context *context, struct call *call, struct
 		(!is_rebuilt(former, *ret) &&
 			((*ret)->told.context.persistent.value || !has_persistent(former))))
 		return 0;
-	return nsnet_fail_network_busy(call,
-		       &(struct nsnet_network_busy){
-			       .name = former->name,
-			       .attachments = (int64_t)former->n_attachments,
-		       }) +
-	       1;
+	return fault_set(reterr, &(struct fault){ .type = FAULT_NETWORK_BUSY,
+					 .name = former->name,
+					 .number = (int64_t)former->n_attachments });
 }
 
 static bool has_names_step(const struct plan *plan)
@@ -206,87 +270,112 @@ static bool has_names_step(const struct plan *plan)
 	return false;
 }
 
-static int change(struct nsnet_context *context, struct call *call, struct network *former,
-	const struct nsnet_network_context *wish)
+static int change(const struct deed *deed, struct network *former,
+	const struct nsnet_network_context *wish, struct network **ret, struct fault *reterr)
 {
 	cleanup(network_free) struct network *network = NULL;
-	struct plan plan = PLAN_INIT(call_arena(call));
-	struct kernel_error error = { 0 };
-	struct nsnet_set_network_out out;
-	struct network *changed;
-	int r = make_changed(context, call, former, wish, &network);
+	struct nsnet_context *context = deed->context;
+	struct plan plan = PLAN_INIT(deed->arena);
+	int r = make_changed(deed, former, wish, &network, reterr);
 
 	if (r != 0)
-		return r < 0 ? r : 0;
+		return r;
 	difference_change_network(former, network, &plan);
-	r = kernel_apply(context->kernel, &plan, &error);
+	r = methods_carry_out(deed, &plan, reterr, NULL);
 	if (r != 0)
-		return r < 0 ? r : methods_fail_kernel(call, &error);
-	out = (struct nsnet_set_network_out){ network->told.context, network->told.runtime };
-	out.runtime.attachments = (int64_t)former->n_attachments;
-	changed = take(network);
-	registry_replace_network(context->registry, former, changed);
+		return r;
+	*ret = former;
+	if (deed->rehearsal && former->n_attachments > 0)
+		return 0;
+	*ret = take(network);
+	registry_replace_network(context->registry, former, *ret);
+	if (deed->rehearsal)
+		return 0;
 	if (has_names_step(&plan))
-		context->on_names(context->userdata, changed->name, changed->dns.domain);
-	monitor_tell(context, &(struct monitor_event){
-				      NSNET_EVENT_KIND_CHANGED, .network = changed, .by = call });
-	return nsnet_reply_set_network(call, &out);
+		context->on_names(context->userdata, (*ret)->name, (*ret)->dns.domain);
+	methods_tell(deed, &(struct monitor_event){
+				   NSNET_EVENT_KIND_CHANGED, .network = *ret, .by = deed->peer });
+	return 0;
+}
+
+int networks_set(const struct deed *deed, const char *name,
+	const struct nsnet_network_context *wish, const int64_t *revision, struct network **ret,
+	struct fault *reterr)
+{
+	struct network *network = methods_find_network(deed->context, &deed->caller, name);
+
+	if (!network)
+		return fault_set(reterr, &(struct fault){ .type = FAULT_NO_NETWORK, .name = name });
+	if (!policy_may(&deed->caller, MAY_SET_NETWORK, network->uid))
+		return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
+	if (revision && *revision != network->told.runtime.revision)
+		return fault_set(reterr, &(struct fault){ .type = FAULT_CHANGED,
+						 .name = network->name,
+						 .number = network->told.runtime.revision });
+	return change(deed, network, wish, ret, reterr);
 }
 
 int nsnet_on_set_network(
 	struct nsnet_context *context, struct call *call, const struct nsnet_set_network_in *in)
 {
-	struct policy_caller caller = methods_caller(context, call);
-	struct network *network = methods_find_network(context, &caller, in->name);
+	const struct deed deed = methods_deed(context, call);
+	struct nsnet_set_network_out out;
+	struct network *network;
+	struct fault fault;
+	int r = networks_set(&deed, in->name, &in->context,
+		in->revision.is_set ? &in->revision.value : NULL, &network, &fault);
 
-	if (!network)
-		return methods_fail_no_network(call, in->name);
-	if (!policy_may(&caller, MAY_SET_NETWORK, network->uid))
-		return call_fail_permission(call);
-	if (in->revision.is_set && in->revision.value != network->told.runtime.revision)
-		return nsnet_fail_changed(
-			call, &(struct nsnet_changed){ .name = network->name,
-				      .revision = network->told.runtime.revision });
-	return change(context, call, network, &in->context);
+	if (r != 0)
+		return methods_fail_deed(call, r, &fault);
+	out = (struct nsnet_set_network_out){ network->told.context, network->told.runtime };
+	out.runtime.attachments = (int64_t)network->n_attachments;
+	return nsnet_reply_set_network(call, &out);
 }
 
-/* All of the names, once each, and nothing attached. 0 done, 1 answered. */
-static int find_all(struct nsnet_context *context, struct call *call,
-	const struct nsnet_delete_networks_in *in, struct network **ret)
-{
-	struct policy_caller caller = methods_caller(context, call);
+/* Deleting. */
 
-	if (in->names.n == 0)
-		return call_fail_parameter(call, "names") + 1;
-	for (size_t i = 0; i < in->names.n; i++) {
-		struct network *network =
-			methods_find_network(context, &caller, in->names.items[i]);
+/* All of the names, once each, and nothing attached. */
+static int find_all(const struct deed *deed, const struct string_list *names, struct network **ret,
+	struct fault *reterr)
+{
+	if (names->n == 0)
+		return fault_set(
+			reterr, &(struct fault){ .type = FAULT_PARAMETER, .field = "names" });
+	for (size_t i = 0; i < names->n; i++) {
+		const char *name = names->items[i];
+		struct network *network = methods_find_network(deed->context, &deed->caller, name);
 
 		if (!network)
-			return methods_fail_no_network(call, in->names.items[i]) + 1;
-		if (!policy_may(&caller, MAY_DELETE_NETWORK, network->uid))
-			return call_fail_permission(call) + 1;
+			return fault_set(
+				reterr, &(struct fault){ .type = FAULT_NO_NETWORK, .name = name });
+		if (!policy_may(&deed->caller, MAY_DELETE_NETWORK, network->uid))
+			return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
 		for (size_t j = 0; j < i; j++)
 			if (ret[j] == network)
-				return call_fail_parameter(call,
-					       arena_printf(call_arena(call), "names[%zu]", i)) +
-				       1;
-		if (network->n_attachments > 0)
-			return nsnet_fail_network_busy(call,
-				       &(struct nsnet_network_busy){
-					       .name = network->name,
-					       .attachments = (int64_t)network->n_attachments,
-				       }) +
-			       1;
+				return fault_set(reterr, &(struct fault){ .type = FAULT_PARAMETER,
+								 .field = arena_printf(deed->arena,
+									 "names[%zu]", i) });
+		/* In a rehearsal what is attached has gone by then. */
+		if (network->n_attachments > 0 && !deed->rehearsal)
+			return fault_set(
+				reterr, &(struct fault){ .type = FAULT_NETWORK_BUSY,
+						.name = network->name,
+						.number = (int64_t)network->n_attachments });
 		ret[i] = network;
 	}
 	return 0;
 }
 
-static void forget(struct nsnet_context *context, struct network *network)
+static void forget(const struct deed *deed, struct network *network)
 {
+	struct nsnet_context *context = deed->context;
 	uid_t uid = network->uid;
 
+	log_about(LOG_INFO,
+		&(struct log_fields){ .network_name = network->name, .uid = deed->caller.uid },
+		"network \"%s\" deleted", network->name);
+	methods_tell(deed, &(struct monitor_event){ NSNET_EVENT_KIND_DELETED, .network = network,
+				   .by = deed->peer });
 	if (network->dns.domain)
 		context->on_names(context->userdata, network->name, false);
 	registry_remove_network(context->registry, network);
@@ -296,42 +385,45 @@ static void forget(struct nsnet_context *context, struct network *network)
 		host_note(context->registry, context->kernel);
 }
 
+int networks_delete(const struct deed *deed, const struct string_list *names, struct fault *reterr)
+{
+	struct network **networks = arena_array(deed->arena, names->n, sizeof(*networks));
+	struct plan wishes = PLAN_INIT(deed->arena), plan = PLAN_INIT(deed->arena);
+	int r = find_all(deed, names, networks, reterr);
+
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < names->n; i++)
+		difference_give_up_network(networks[i], &wishes);
+	r = methods_carry_out(deed, &wishes, reterr, NULL);
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < names->n; i++)
+		difference_remove_network(networks[i], &plan);
+	r = host_plan_last(deed->context->registry, deed->context->kernel, names->n, &plan);
+	if (r == 0)
+		r = methods_carry_out(deed, &plan, reterr, NULL);
+	/* What cannot be taken away is told of, and the rest is gone. */
+	if (r < 0 || deed->rehearsal)
+		return r;
+	for (size_t i = 0; i < names->n; i++)
+		forget(deed, networks[i]);
+	return r;
+}
+
 int nsnet_on_delete_networks(
 	struct nsnet_context *context, struct call *call, const struct nsnet_delete_networks_in *in)
 {
-	struct network **networks = arena_array(call_arena(call), in->names.n, sizeof(*networks));
-	struct plan wishes = PLAN_INIT(call_arena(call)), plan = PLAN_INIT(call_arena(call));
-	struct kernel_error error = { 0 };
-	int r = find_all(context, call, in, networks);
+	const struct deed deed = methods_deed(context, call);
+	struct fault fault;
+	int r = networks_delete(&deed, &in->names, &fault);
 
 	if (r != 0)
-		return 0;
-	for (size_t i = 0; i < in->names.n; i++)
-		difference_give_up_network(networks[i], &wishes);
-	r = kernel_apply(context->kernel, &wishes, &error);
-	if (r != 0)
-		return r < 0 ? r : methods_fail_kernel(call, &error);
-	for (size_t i = 0; i < in->names.n; i++)
-		difference_remove_network(networks[i], &plan);
-	r = host_plan_last(context->registry, context->kernel, in->names.n, &plan);
-	if (r == 0)
-		r = kernel_apply(context->kernel, &plan, &error);
-	if (r < 0)
-		return r;
-	if (r > 0)
-		(void)methods_fail_kernel(call, &error);
-	for (size_t i = 0; i < in->names.n; i++) {
-		log_about(LOG_INFO,
-			&(struct log_fields){
-				.network_name = networks[i]->name, .uid = call_peer(call)->uid },
-			"network \"%s\" deleted", networks[i]->name);
-		monitor_tell(context, &(struct monitor_event){ NSNET_EVENT_KIND_DELETED,
-					      .network = networks[i], .by = call });
-		forget(context, networks[i]);
-	}
-	return r > 0 ? 0
-		     : nsnet_reply_delete_networks(call, &(struct nsnet_delete_networks_out){ 0 });
+		return methods_fail_deed(call, r, &fault);
+	return nsnet_reply_delete_networks(call, &(struct nsnet_delete_networks_out){ 0 });
 }
+
+/* Listing. */
 
 static int tell(struct call *call, const struct network *network, bool is_last)
 {

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "methods.h"
 #include "monitor.h"
+#include "namespaces.h"
 #include "steps.h"
 
 /* So often in so long an object is mended; then it is let alone until that is over and something happens to it again. An owner
@@ -266,7 +267,7 @@ static void take_at_its_word(struct repair *repair, struct ns *ns)
 	carry_on(repair, ns, &plan);
 	tell(repair, &subject, NSNET_EVENT_KIND_DELETED,
 		"somebody took its name away: the rest of it is gone as well");
-	methods_forget_namespace(repair->context, ns);
+	namespaces_forget(repair->context, ns);
 	repair->context->on_deleted(repair->context->userdata);
 }
 

@@ -5,23 +5,24 @@
  * Both go one way: what is wished is charged for, made into an object, compared with what is there (nothing, or the former
  * object), and the difference carried out.
  */
+#include "wishes.h"
+
 #include <syslog.h>
 
 #include "difference.h"
 #include "host.h"
 #include "log.h"
-#include "methods.h"
 #include "monitor.h"
+#include "networks.h"
 
 #define LINK_TRIES 16 /* names of host ends that somebody else may have taken */
 
 /* A namespace on its way, with the network "default" where it is the first to want it. */
 struct creation {
-	struct nsnet_context *context;
-	struct call *call;
-	struct policy_caller caller;
-	struct ns *former;          /* that it takes the place of, or NULL */
-	struct quota_charge charge; /* of a new one */
+	const struct deed *deed;
+	struct nsnet_context *context; /* the deed's */
+	struct ns *former;             /* that it takes the place of, or NULL */
+	struct quota_charge charge;    /* of a new one */
 	struct string_list lost_addresses;
 	struct network *new_network;
 	struct network *kept; /* a network that becomes persistent with it, or NULL */
@@ -36,7 +37,7 @@ static struct network *find_network(void *userdata, const char *name)
 
 	if (!network && creation->new_network && streq(name, METHODS_DEFAULT_NETWORK))
 		network = creation->new_network;
-	if (network && !policy_may(&creation->caller, MAY_ATTACH_NETWORK, network->uid))
+	if (network && !policy_may(&creation->deed->caller, MAY_ATTACH_NETWORK, network->uid))
 		return NULL;
 	return network;
 }
@@ -71,7 +72,7 @@ static bool wants_default(const struct nsnet_namespace_context *wish)
 /* A namespace of his that its owner owns: a further one joins it. */
 static const char *find_sibling(struct creation *creation)
 {
-	struct user *user = registry_user(creation->context->registry, creation->caller.uid);
+	struct user *user = registry_user(creation->context->registry, creation->deed->caller.uid);
 
 	list_foreach (&user->namespaces, struct ns, user_link, ns)
 		if (ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
@@ -99,7 +100,7 @@ static struct namespace_host host_of(struct creation *creation)
 		.published = &context->registry->published,
 		.first_port = context->first_port,
 		.last_port = context->last_port,
-		.lowest_port = creation->caller.lowest_port,
+		.lowest_port = creation->deed->caller.lowest_port,
 		.has_ports = kernel_has(context->kernel, "ports"),
 		.has_rate = kernel_has(context->kernel, "rate"),
 		.has_netem = kernel_has(context->kernel, "netem"),
@@ -113,7 +114,7 @@ static int check_links(struct creation *creation, struct fault *reterr)
 {
 	const struct string_list *links = &creation->ns->links;
 	struct string_list *lost = &creation->lost_addresses;
-	struct arena *arena = call_arena(creation->call);
+	struct arena *arena = creation->deed->arena;
 
 	for (size_t i = 0; i < links->n; i++) {
 		struct string_list addresses = { 0 };
@@ -144,11 +145,11 @@ static int make_object(struct creation *creation, const char *name,
 {
 	struct nsnet_context *context = creation->context;
 	struct namespace_host host = host_of(creation);
-	struct arena *arena = call_arena(creation->call);
+	struct arena *arena = creation->deed->arena;
 	struct namespace_owner owner = {
-		.uid = creation->caller.uid,
-		.gid = call_peer(creation->call)->gid,
-		.ownership = creation->caller.uid != 0 && context->is_owned_allowed
+		.uid = creation->deed->caller.uid,
+		.gid = creation->deed->peer->gid,
+		.ownership = creation->deed->caller.uid != 0 && context->is_owned_allowed
 				     ? NSNET_OWNERSHIP_USER
 				     : NSNET_OWNERSHIP_HOST,
 	};
@@ -159,8 +160,7 @@ static int make_object(struct creation *creation, const char *name,
 			creation->former->told.runtime.ownership };
 	if (wants_default(wish) &&
 		!registry_find_network(context->registry, METHODS_DEFAULT_NETWORK))
-		r = methods_make_default_network(
-			context, creation->call, &creation->new_network, reterr);
+		r = networks_make_default(creation->deed, &creation->new_network, reterr);
 	if (r == 0)
 		r = namespace_new(name, &owner, wish, &host, arena, &creation->ns, reterr);
 	return r == 0 ? check_links(creation, reterr) : r;
@@ -174,7 +174,7 @@ static void complete_new(struct creation *creation)
 	ns->sibling = find_sibling(creation);
 	/* The first one's is the group of all that he owns. */
 	if (!ns->sibling && ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
-		ns->gid = context->group_of(context->userdata, call_peer(creation->call));
+		ns->gid = context->group_of(context->userdata, creation->deed->peer);
 	if (ns->sibling)
 		ns->told.runtime.gid =
 			registry_find_namespace(context->registry, ns->sibling)->told.runtime.gid;
@@ -245,18 +245,19 @@ static int make_plan(struct creation *creation, struct plan *plan)
 }
 
 /* A host end's name that somebody else's link has is left to him. */
-static int carry_out(struct creation *creation, struct kernel_error *reterr)
+static int carry_out(struct creation *creation, struct fault *reterr)
 {
 	int r = 0;
 
 	for (int i = 0; i < LINK_TRIES; i++) {
-		struct plan plan = PLAN_INIT(call_arena(creation->call));
+		struct plan plan = PLAN_INIT(creation->deed->arena);
+		struct kernel_error error = { 0 };
 
 		r = make_plan(creation, &plan);
 		if (r == 0)
-			r = kernel_apply(creation->context->kernel, &plan, reterr);
-		assert(r <= 0 || reterr->step);
-		if (r <= 0 || reterr->step->type != STEP_VETH_ADD || reterr->error != EEXIST)
+			r = methods_carry_out(creation->deed, &plan, reterr, &error);
+		assert(r <= 0 || error.step);
+		if (r <= 0 || error.step->type != STEP_VETH_ADD || error.error != EEXIST)
 			return r;
 		for (size_t j = 0; j < creation->ns->n_attachments; j++)
 			if (!creation->ns->attachments[j].former)
@@ -266,110 +267,132 @@ static int carry_out(struct creation *creation, struct kernel_error *reterr)
 	return r;
 }
 
-/* Makes it, and has it carried out. 0: it is there; 1: answered; -errno. */
-static int fulfil(
-	struct creation *creation, const char *name, const struct nsnet_namespace_context *wish)
+/* Makes it, and has it carried out. */
+static int fulfil(struct creation *creation, const char *name,
+	const struct nsnet_namespace_context *wish, struct fault *reterr)
 {
-	struct kernel_error error = { 0 };
-	struct fault fault = { 0 };
-	int r = make_object(creation, name, wish, &fault);
+	bool is_for_good = !creation->deed->rehearsal;
+	int r = make_object(creation, name, wish, reterr);
 
-	if (r > 0)
-		return methods_fail_fault(creation->call, &fault) + 1;
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (creation->former)
 		complete_changed(creation);
 	else
 		complete_new(creation);
 	keep_default(creation);
-	r = carry_out(creation, &error);
-	if (r != 0 && creation->kept)
+	r = carry_out(creation, reterr);
+	if ((r != 0 || !is_for_good) && creation->kept)
 		creation->kept->told = creation->kept_before;
-	if (r > 0)
-		return methods_fail_kernel(creation->call, &error) + 1;
-	if (r == 0 && creation->kept)
-		monitor_tell(creation->context,
+	if (r != 0)
+		return r;
+	if (creation->kept)
+		methods_tell(creation->deed,
 			&(struct monitor_event){ NSNET_EVENT_KIND_CHANGED,
-				.network = creation->kept, .by = creation->call });
-	if (r == 0 && creation->new_network)
-		methods_add_network(creation->context, creation->call, take(creation->new_network));
-	return r;
+				.network = creation->kept, .by = creation->deed->peer });
+	if (creation->new_network)
+		networks_add(creation->deed, take(creation->new_network));
+	return 0;
 }
 
-static int create(struct creation *creation, const struct nsnet_create_namespace_in *in,
-	const struct nsnet_namespace_context *wish)
+static void say(const struct creation *creation, const char *what)
 {
-	struct nsnet_create_namespace_out out;
-	struct ns *ns;
-	int r = fulfil(creation, in->name, wish);
+	if (!creation->deed->rehearsal)
+		log_about(LOG_INFO,
+			&(struct log_fields){ .namespace_name = creation->ns->name,
+				.uid = creation->deed->caller.uid },
+			"namespace \"%s\" %s", creation->ns->name, what);
+}
 
-	if (r != 0)
-		return r < 0 ? r : 0;
-	log_about(LOG_INFO,
-		&(struct log_fields){ .namespace_name = in->name, .uid = creation->caller.uid },
-		"namespace \"%s\" made", in->name);
-	creation->ns->sibling = NULL;
-	creation->ns->charge = creation->charge;
+static struct ns *keep_new(struct creation *creation)
+{
+	struct ns *ns = creation->ns;
+
+	say(creation, "made");
+	ns->sibling = NULL;
+	ns->charge = creation->charge;
 	creation->charge = (struct quota_charge){ 0 };
-	out = (struct nsnet_create_namespace_out){ creation->ns->told.context,
-		creation->ns->told.runtime };
-	out.runtime.lost_addresses = creation->lost_addresses;
-	ns = take(creation->ns);
-	registry_add_namespace(creation->context->registry, ns);
-	monitor_tell(creation->context, &(struct monitor_event){ NSNET_EVENT_KIND_CREATED, .ns = ns,
-						.by = creation->call });
-	return nsnet_reply_create_namespace(creation->call, &out);
+	registry_add_namespace(creation->context->registry, take(creation->ns));
+	methods_tell(creation->deed, &(struct monitor_event){ NSNET_EVENT_KIND_CREATED, .ns = ns,
+					     .by = creation->deed->peer });
+	return ns;
 }
 
 /* Charges the caller first, and gives back where there is no namespace in the end. */
-static int create_charged(struct creation *creation, const struct nsnet_create_namespace_in *in,
-	const struct nsnet_namespace_context *wish)
+static int create_charged(struct creation *creation, const char *name,
+	const struct nsnet_namespace_context *wish, struct ns **ret, struct fault *reterr)
 {
 	unsigned amounts[QUOTA_RESOURCES];
-	struct fault fault;
 	int r;
 
 	count(wish, amounts);
-	if (methods_charge(creation->context, creation->call, amounts, &creation->charge, &fault) >
-		0)
-		return methods_fail_fault(creation->call, &fault);
-	r = create(creation, in, wish);
+	r = methods_charge(creation->deed, amounts, &creation->charge, reterr);
+	if (r != 0)
+		return r;
+	r = fulfil(creation, name, wish, reterr);
+	if (r == 0)
+		*ret = keep_new(creation);
 	namespace_free(creation->ns);
 	network_free(creation->new_network);
 	quota_give_back(&creation->charge);
-	registry_forget_user(creation->context->registry, creation->caller.uid);
+	registry_forget_user(creation->context->registry, creation->deed->caller.uid);
+	return r;
+}
+
+static int may_create(const struct deed *deed, const char *name,
+	const struct nsnet_namespace_context *wish, struct fault *reterr)
+{
+	const struct ns *other;
+
+	if (!policy_may(&deed->caller, MAY_CREATE_NAMESPACE, deed->caller.uid) ||
+		(wish->links.n > 0 && !policy_may(&deed->caller, MAY_TAKE_LINK, deed->caller.uid)))
+		return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
+	if (!name_is_valid(name))
+		return fault_set(
+			reterr, &(struct fault){ .type = FAULT_PARAMETER, .field = "name" });
+	other = registry_find_namespace(deed->context->registry, name);
+	if (!other)
+		return 0;
+	return fault_set(reterr, &(struct fault){ .type = FAULT_NAMESPACE_EXISTS,
+					 .name = name,
+					 .number = other->uid == deed->caller.uid });
+}
+
+int wishes_create(const struct deed *deed, const char *name,
+	const struct nsnet_namespace_context *context, struct wishes_done *ret,
+	struct fault *reterr)
+{
+	struct creation creation = { .deed = deed, .context = deed->context };
+	struct nsnet_attachment attachment = { .network = METHODS_DEFAULT_NETWORK };
+	struct nsnet_namespace_context wish = { 0 };
+	int r;
+
+	if (context)
+		wish = *context;
+	r = may_create(deed, name, &wish, reterr);
+	if (r != 0)
+		return r;
+	if (!wish.attachments.items)
+		wish.attachments = (struct nsnet_attachment_list){ &attachment, 1 };
+	r = create_charged(&creation, name, &wish, &ret->ns, reterr);
+	ret->lost_addresses = creation.lost_addresses;
 	return r;
 }
 
 int nsnet_on_create_namespace(struct nsnet_context *context, struct call *call,
 	const struct nsnet_create_namespace_in *in)
 {
-	struct creation creation = {
-		.context = context, .call = call, .caller = methods_caller(context, call)
-	};
-	struct nsnet_attachment attachment = { .network = METHODS_DEFAULT_NETWORK };
-	struct nsnet_namespace_context wish = { 0 };
-	const struct ns *other;
+	const struct deed deed = methods_deed(context, call);
+	struct nsnet_create_namespace_out out;
+	struct wishes_done done;
+	struct fault fault;
+	int r = wishes_create(&deed, in->name, in->context, &done, &fault);
 
-	if (in->context)
-		wish = *in->context;
-	if (!policy_may(&creation.caller, MAY_CREATE_NAMESPACE, creation.caller.uid) ||
-		(wish.links.n > 0 &&
-			!policy_may(&creation.caller, MAY_TAKE_LINK, creation.caller.uid)))
-		return call_fail_permission(call);
-	if (!name_is_valid(in->name))
-		return call_fail_parameter(call, "name");
-	other = registry_find_namespace(context->registry, in->name);
-	if (other)
-		return nsnet_fail_namespace_exists(
-			call, &(struct nsnet_namespace_exists){
-				      .name = in->name,
-				      .own = other->uid == creation.caller.uid,
-			      });
-	if (!wish.attachments.items)
-		wish.attachments = (struct nsnet_attachment_list){ &attachment, 1 };
-	return create_charged(&creation, in, &wish);
+	if (r != 0)
+		return methods_fail_deed(call, r, &fault);
+	out = (struct nsnet_create_namespace_out){ done.ns->told.context, done.ns->told.runtime };
+	out.runtime.lost_addresses = done.lost_addresses;
+	return nsnet_reply_create_namespace(call, &out);
 }
 
 /* Changing. */
@@ -383,32 +406,12 @@ static bool takes_links(const struct ns *ns, const struct nsnet_namespace_contex
 	return false;
 }
 
-static int change(struct creation *creation, const struct nsnet_namespace_context *wish)
-{
-	struct nsnet_set_namespace_out out;
-	struct ns *ns;
-	int r = fulfil(creation, creation->former->name, wish);
-
-	if (r != 0)
-		return r < 0 ? r : 0;
-	log_about(LOG_INFO,
-		&(struct log_fields){
-			.namespace_name = creation->ns->name, .uid = creation->caller.uid },
-		"namespace \"%s\" changed", creation->ns->name);
-	out = (struct nsnet_set_namespace_out){ creation->ns->told.context,
-		creation->ns->told.runtime };
-	out.runtime.lost_addresses = creation->lost_addresses;
-	ns = take(creation->ns);
-	registry_replace_namespace(creation->context->registry, take(creation->former), ns);
-	monitor_tell(creation->context, &(struct monitor_event){ NSNET_EVENT_KIND_CHANGED, .ns = ns,
-						.by = creation->call });
-	return nsnet_reply_set_namespace(creation->call, &out);
-}
-
 /* Its owner is charged, whoever asks. */
-static int change_charged(struct creation *creation, const struct nsnet_namespace_context *wish)
+static int change_charged(
+	struct creation *creation, const struct nsnet_namespace_context *wish, struct fault *reterr)
 {
 	struct quota_charge *charge = &creation->former->charge;
+	const struct deed *deed = creation->deed;
 	unsigned amounts[QUOTA_RESOURCES], before[QUOTA_RESOURCES];
 	struct quota_limits limits;
 	enum quota_resource over;
@@ -416,39 +419,84 @@ static int change_charged(struct creation *creation, const struct nsnet_namespac
 
 	count(wish, amounts);
 	memcpy(before, charge->amounts, sizeof(before));
-	methods_limits(creation->context, creation->call, &limits);
+	methods_limits(deed->context, &deed->caller, deed->peer, &limits);
 	if (!quota_change(charge, &limits, amounts, &over))
-		return methods_fail_fault(creation->call, &(struct fault){ .type = FAULT_QUOTA,
-								  .name = quota_name(over),
-								  .number = limits.of[over] });
-	r = change(creation, wish);
-	if (creation->former)
+		return fault_set(reterr, &(struct fault){ .type = FAULT_QUOTA,
+						 .name = quota_name(over),
+						 .number = limits.of[over] });
+	r = fulfil(creation, creation->former->name, wish, reterr);
+	if (r != 0 || deed->rehearsal)
 		(void)quota_change(charge, NULL, before, &over);
-	namespace_free(creation->ns);
-	network_free(creation->new_network);
+	return r;
+}
+
+/* In a rehearsal the former one stays. */
+static struct ns *keep_changed(struct creation *creation)
+{
+	struct ns *ns = creation->ns;
+
+	say(creation, "changed");
+	if (creation->deed->rehearsal)
+		return creation->former;
+	registry_replace_namespace(
+		creation->context->registry, take(creation->former), take(creation->ns));
+	methods_tell(creation->deed, &(struct monitor_event){ NSNET_EVENT_KIND_CHANGED, .ns = ns,
+					     .by = creation->deed->peer });
+	return ns;
+}
+
+static int may_set(const struct deed *deed, const struct ns *ns,
+	const struct nsnet_namespace_context *change, const int64_t *revision, struct fault *reterr)
+{
+	if (!policy_may(&deed->caller, MAY_SET_NAMESPACE, ns->uid) ||
+		(takes_links(ns, change) &&
+			!policy_may(&deed->caller, MAY_TAKE_LINK, deed->caller.uid)))
+		return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
+	if (revision && *revision != ns->told.runtime.revision)
+		return fault_set(reterr, &(struct fault){ .type = FAULT_CHANGED,
+						 .name = ns->name,
+						 .number = ns->told.runtime.revision });
+	return 0;
+}
+
+int wishes_set(const struct deed *deed, const char *name,
+	const struct nsnet_namespace_context *change, const int64_t *revision,
+	struct wishes_done *ret, struct fault *reterr)
+{
+	struct ns *ns = methods_find_namespace(deed->context, &deed->caller, name);
+	struct creation creation = { .deed = deed, .context = deed->context, .former = ns };
+	struct nsnet_namespace_context wish;
+	int r;
+
+	if (!ns)
+		return fault_set(
+			reterr, &(struct fault){ .type = FAULT_NO_NAMESPACE, .name = name });
+	r = may_set(deed, ns, change, revision, reterr);
+	if (r != 0)
+		return r;
+	wish = ns->told.context;
+	codec_overlay(&nsnet_namespace_context_type, change, &wish);
+	r = change_charged(&creation, &wish, reterr);
+	if (r == 0)
+		*ret = (struct wishes_done){ keep_changed(&creation), creation.lost_addresses };
+	namespace_free(creation.ns);
+	network_free(creation.new_network);
 	return r;
 }
 
 int nsnet_on_set_namespace(
 	struct nsnet_context *context, struct call *call, const struct nsnet_set_namespace_in *in)
 {
-	struct creation creation = {
-		.context = context, .call = call, .caller = methods_caller(context, call)
-	};
-	struct ns *ns = methods_find_namespace(context, &creation.caller, in->name);
-	struct nsnet_namespace_context wish;
+	const struct deed deed = methods_deed(context, call);
+	struct nsnet_set_namespace_out out;
+	struct wishes_done done;
+	struct fault fault;
+	int r = wishes_set(&deed, in->name, &in->context,
+		in->revision.is_set ? &in->revision.value : NULL, &done, &fault);
 
-	if (!ns)
-		return methods_fail_no_namespace(call, in->name);
-	if (!policy_may(&creation.caller, MAY_SET_NAMESPACE, ns->uid) ||
-		(takes_links(ns, &in->context) &&
-			!policy_may(&creation.caller, MAY_TAKE_LINK, creation.caller.uid)))
-		return call_fail_permission(call);
-	if (in->revision.is_set && in->revision.value != ns->told.runtime.revision)
-		return nsnet_fail_changed(call, &(struct nsnet_changed){ .name = ns->name,
-							.revision = ns->told.runtime.revision });
-	wish = ns->told.context;
-	codec_overlay(&nsnet_namespace_context_type, &in->context, &wish);
-	creation.former = ns;
-	return change_charged(&creation, &wish);
+	if (r != 0)
+		return methods_fail_deed(call, r, &fault);
+	out = (struct nsnet_set_namespace_out){ done.ns->told.context, done.ns->told.runtime };
+	out.runtime.lost_addresses = done.lost_addresses;
+	return nsnet_reply_set_namespace(call, &out);
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * networks - make, change and delete networks, by whatever way that was asked for
+ *
+ * Each asks whether the caller may. 0: done; 1: nothing was done, *reterr says why; -errno.
+ */
+#pragma once
+
+#include "methods.h"
+
+/* wish NULL: whatever is chosen by default. */
+int networks_create(const struct deed *deed, const char *name,
+	const struct nsnet_network_context *wish, struct network **ret, struct fault *reterr);
+/* Fields that are there replace; revision NULL: any. A rehearsal leaves one that something is attached to as it is. */
+int networks_set(const struct deed *deed, const char *name,
+	const struct nsnet_network_context *change, const int64_t *revision, struct network **ret,
+	struct fault *reterr);
+/* All or none; nothing may be attached. */
+int networks_delete(const struct deed *deed, const struct string_list *names, struct fault *reterr);
+
+/* What the network "default" is made of, where there is none; network_free() where it does not come to be. */
+int networks_make_default(const struct deed *deed, struct network **ret, struct fault *reterr);
+/* Puts a network that is there in the registry. */
+void networks_add(const struct deed *deed, struct network *network);
