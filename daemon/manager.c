@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-id128.h>
 
+#include "apply.h"
 #include "host.h"
 #include "log.h"
 #include "methods.h"
@@ -38,6 +39,7 @@ struct manager {
 	struct config config;
 	const char *config_path;
 	sd_event *event;
+	sd_event_source *work; /* the next turn of what takes longer */
 	sd_event_source *reap_timer;
 	uint64_t reap_usec; /* until the next try */
 	sd_event_source *host_events, *host_timer, *names_timer;
@@ -81,6 +83,36 @@ static void on_deleted(void *userdata)
 	manager->reap_usec = REAP_FIRST_USEC;
 	(void)sd_event_source_set_time_relative(manager->reap_timer, manager->reap_usec);
 	(void)sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_ONESHOT);
+}
+
+static int on_work_turn(sd_event_source *source, void *userdata);
+
+/* Behind all that is due now: each turn takes an event source of its own (see connection.c of the server). */
+static int queue_work(struct manager *manager)
+{
+	return manager->work
+		       ? 0
+		       : sd_event_add_defer(manager->event, &manager->work, on_work_turn, manager);
+}
+
+static int on_work_turn(sd_event_source *source, void *userdata)
+{
+	struct manager *manager = userdata;
+
+	(void)source;
+	manager->work = sd_event_source_unref(manager->work);
+	return applies_work(&manager->context) ? queue_work(manager) : 0;
+}
+
+static void on_work(void *userdata)
+{
+	struct manager *manager = userdata;
+	int r = queue_work(manager);
+
+	if (r >= 0)
+		return;
+	log_line(LOG_ERR, "cannot wait for a further turn: %s", strerror(-r));
+	applies_finish(&manager->context);
 }
 
 /* Our tables are restored at once, all else a moment later. */
@@ -185,6 +217,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signa
 
 	(void)signal;
 	(void)sd_notify(0, "STOPPING=1");
+	applies_finish(&manager->context);
 	server_drain(manager->server, DRAIN_USEC);
 	r = sd_event_add_post(manager->event, NULL, on_turn, manager);
 	/* Where nobody is connected this is the last turn that anything happens in. */
@@ -326,9 +359,11 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 		.group_of = group_of,
 		.on_names = on_names,
 		.on_deleted = on_deleted,
+		.on_work = on_work,
 		.userdata = manager,
 	};
 	list_init(&manager->context.monitors);
+	list_init(&manager->context.applies);
 	make_unique_local(manager->context.unique_local);
 	use_config(manager);
 }
@@ -395,6 +430,7 @@ void manager_free(struct manager *manager)
 	(void)sd_event_source_unref(manager->reap_timer);
 	(void)sd_event_source_unref(manager->host_timer);
 	(void)sd_event_source_unref(manager->names_timer);
+	(void)sd_event_source_unref(manager->work);
 	(void)sd_event_source_unref(manager->host_events);
 	(void)sd_event_unref(manager->event);
 	config_done(&manager->config);

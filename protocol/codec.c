@@ -481,6 +481,22 @@ void codec_overlay(const struct codec_struct *type, const void *over, void *into
 	}
 }
 
+void codec_differing(const struct codec_struct *type, const void *a, const void *b,
+	struct arena *arena, struct string_list *ret)
+{
+	*ret = (struct string_list){ arena_array(arena, type->n_fields, sizeof(*ret->items)), 0 };
+	for (size_t i = 0; i < type->n_fields; i++) {
+		const struct codec_field *field = &type->fields[i];
+		struct json_object *one = encode_field(field, (const char *)a + field->offset);
+		struct json_object *other = encode_field(field, (const char *)b + field->offset);
+
+		if (!json_object_equal(one, other))
+			ret->items[ret->n++] = field->name;
+		(void)json_object_put(one);
+		(void)json_object_put(other);
+	}
+}
+
 /* Copying. */
 
 static void copy_value(

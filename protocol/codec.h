@@ -144,6 +144,10 @@ const char *codec_encode(const struct codec_struct *type, const void *data, stru
  * but the values themselves. */
 void codec_overlay(const struct codec_struct *type, const void *over, void *into);
 
+/* The names of the fields that two structs of a type differ in. */
+void codec_differing(const struct codec_struct *type, const void *a, const void *b,
+	struct arena *arena, struct string_list *ret);
+
 /* Deep copy of a struct into another arena. */
 void codec_copy(const struct codec_struct *type, const void *from, void *to, struct arena *arena);
 

@@ -37,6 +37,9 @@ struct nsnet_context {
 	gid_t (*group_of)(void *userdata, const struct peer *peer);
 	uint8_t unique_local[6];
 	struct list monitors; /* of struct subscription: who wants to hear of what happens */
+	struct list applies;  /* of struct apply: those that go on */
+	/* Called where applies_work() is to be called in the next turn of the loop. */
+	void (*on_work)(void *userdata);
 	/* Called when a network's name server is to come, to go by other files than before, or to go. */
 	void (*on_names)(void *userdata, const char *network, bool is_there);
 	/* Called after a deletion, so that kernel_reap() runs a moment later. */
@@ -53,6 +56,10 @@ struct deed {
 	/* Nothing is carried out, written down, logged or told; what plans there would be are printed into it. NULL: for
 	 * good. */
 	struct string_list *rehearsal;
+	/* A change that changes nothing leaves the object as it is, its revision as well. */
+	bool skips_equal;
+	/* What is given is the whole context: fields that are not there are unset. */
+	bool replaces;
 };
 
 struct deed methods_deed(struct nsnet_context *context, struct call *call);

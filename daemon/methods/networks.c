@@ -237,7 +237,7 @@ static bool has_persistent(const struct network *network)
 static int make_changed(const struct deed *deed, struct network *former,
 	const struct nsnet_network_context *change, struct network **ret, struct fault *reterr)
 {
-	struct nsnet_network_context wish = former->told.context;
+	struct nsnet_network_context wish = deed->replaces ? *change : former->told.context;
 	struct network_host host;
 	int r = host_for(deed, &deed->caller, &host);
 
@@ -252,7 +252,7 @@ static int make_changed(const struct deed *deed, struct network *former,
 		return r;
 	(*ret)->told.runtime.created = former->told.runtime.created;
 	(*ret)->told.runtime.bridge_index = former->told.runtime.bridge_index;
-	(*ret)->told.runtime.revision = former->told.runtime.revision + 1;
+	(*ret)->told.runtime.revision = former->told.runtime.revision + !deed->rehearsal;
 	if (former->n_attachments == 0 ||
 		(!is_rebuilt(former, *ret) &&
 			((*ret)->told.context.persistent.value || !has_persistent(former))))
@@ -270,37 +270,46 @@ static bool has_names_step(const struct plan *plan)
 	return false;
 }
 
+static void keep_changed(const struct deed *deed, struct network *former, struct network *network,
+	const struct plan *plan)
+{
+	struct nsnet_context *context = deed->context;
+
+	registry_replace_network(context->registry, former, network);
+	if (deed->rehearsal)
+		return;
+	if (has_names_step(plan))
+		context->on_names(context->userdata, network->name, network->dns.domain);
+	methods_tell(deed, &(struct monitor_event){ NSNET_EVENT_KIND_CHANGED, .network = network,
+				   .by = deed->peer });
+}
+
 static int change(const struct deed *deed, struct network *former,
-	const struct nsnet_network_context *wish, struct network **ret, struct fault *reterr)
+	const struct nsnet_network_context *wish, struct networks_done *ret, struct fault *reterr)
 {
 	cleanup(network_free) struct network *network = NULL;
-	struct nsnet_context *context = deed->context;
 	struct plan plan = PLAN_INIT(deed->arena);
 	int r = make_changed(deed, former, wish, &network, reterr);
 
 	if (r != 0)
 		return r;
+	ret->network = former;
+	codec_differing(&nsnet_network_context_type, &former->told.context, &network->told.context,
+		deed->arena, &ret->fields);
+	if (deed->skips_equal && ret->fields.n == 0)
+		return 0;
 	difference_change_network(former, network, &plan);
 	r = methods_carry_out(deed, &plan, reterr, NULL);
-	if (r != 0)
+	if (r != 0 || (deed->rehearsal && former->n_attachments > 0))
 		return r;
-	*ret = former;
-	if (deed->rehearsal && former->n_attachments > 0)
-		return 0;
-	*ret = take(network);
-	registry_replace_network(context->registry, former, *ret);
-	if (deed->rehearsal)
-		return 0;
-	if (has_names_step(&plan))
-		context->on_names(context->userdata, (*ret)->name, (*ret)->dns.domain);
-	methods_tell(deed, &(struct monitor_event){
-				   NSNET_EVENT_KIND_CHANGED, .network = *ret, .by = deed->peer });
+	ret->network = take(network);
+	keep_changed(deed, former, ret->network, &plan);
 	return 0;
 }
 
 int networks_set(const struct deed *deed, const char *name,
-	const struct nsnet_network_context *wish, const int64_t *revision, struct network **ret,
-	struct fault *reterr)
+	const struct nsnet_network_context *wish, const int64_t *revision,
+	struct networks_done *ret, struct fault *reterr)
 {
 	struct network *network = methods_find_network(deed->context, &deed->caller, name);
 
@@ -320,15 +329,16 @@ int nsnet_on_set_network(
 {
 	const struct deed deed = methods_deed(context, call);
 	struct nsnet_set_network_out out;
-	struct network *network;
+	struct networks_done done;
 	struct fault fault;
 	int r = networks_set(&deed, in->name, &in->context,
-		in->revision.is_set ? &in->revision.value : NULL, &network, &fault);
+		in->revision.is_set ? &in->revision.value : NULL, &done, &fault);
 
 	if (r != 0)
 		return methods_fail_deed(call, r, &fault);
-	out = (struct nsnet_set_network_out){ network->told.context, network->told.runtime };
-	out.runtime.attachments = (int64_t)network->n_attachments;
+	out = (struct nsnet_set_network_out){ done.network->told.context,
+		done.network->told.runtime };
+	out.runtime.attachments = (int64_t)done.network->n_attachments;
 	return nsnet_reply_set_network(call, &out);
 }
 

@@ -11,10 +11,15 @@
 /* wish NULL: whatever is chosen by default. */
 int networks_create(const struct deed *deed, const char *name,
 	const struct nsnet_network_context *wish, struct network **ret, struct fault *reterr);
+struct networks_done {
+	struct network *network;   /* the registry's */
+	struct string_list fields; /* that are others than before */
+};
+
 /* Fields that are there replace; revision NULL: any. A rehearsal leaves one that something is attached to as it is. */
 int networks_set(const struct deed *deed, const char *name,
-	const struct nsnet_network_context *change, const int64_t *revision, struct network **ret,
-	struct fault *reterr);
+	const struct nsnet_network_context *change, const int64_t *revision,
+	struct networks_done *ret, struct fault *reterr);
 /* All or none; nothing may be attached. */
 int networks_delete(const struct deed *deed, const struct string_list *names, struct fault *reterr);
 

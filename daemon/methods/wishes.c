@@ -22,6 +22,7 @@ struct creation {
 	const struct deed *deed;
 	struct nsnet_context *context; /* the deed's */
 	struct ns *former;             /* that it takes the place of, or NULL */
+	struct string_list fields;     /* that are others than the former's */
 	struct quota_charge charge;    /* of a new one */
 	struct string_list lost_addresses;
 	struct network *new_network;
@@ -196,6 +197,13 @@ static void complete_changed(struct creation *creation)
 	runtime->inode = former->inode;
 	runtime->cookie = former->cookie;
 	runtime->revision = former->revision + 1;
+	codec_differing(&nsnet_namespace_context_type, &creation->former->told.context,
+		&creation->ns->told.context, creation->deed->arena, &creation->fields);
+}
+
+static bool is_skipped(const struct creation *creation)
+{
+	return creation->former && creation->deed->skips_equal && creation->fields.n == 0;
 }
 
 /* Whoever is to come back after a reboot takes the network "default" along: it is everybody's, and nobody else's to keep. */
@@ -280,6 +288,8 @@ static int fulfil(struct creation *creation, const char *name,
 		complete_changed(creation);
 	else
 		complete_new(creation);
+	if (is_skipped(creation))
+		return 0;
 	keep_default(creation);
 	r = carry_out(creation, reterr);
 	if ((r != 0 || !is_for_good) && creation->kept)
@@ -376,6 +386,7 @@ int wishes_create(const struct deed *deed, const char *name,
 		wish.attachments = (struct nsnet_attachment_list){ &attachment, 1 };
 	r = create_charged(&creation, name, &wish, &ret->ns, reterr);
 	ret->lost_addresses = creation.lost_addresses;
+	ret->fields = (struct string_list){ 0 };
 	return r;
 }
 
@@ -425,7 +436,7 @@ static int change_charged(
 						 .name = quota_name(over),
 						 .number = limits.of[over] });
 	r = fulfil(creation, creation->former->name, wish, reterr);
-	if (r != 0 || deed->rehearsal)
+	if (r != 0 || deed->rehearsal || is_skipped(creation))
 		(void)quota_change(charge, NULL, before, &over);
 	return r;
 }
@@ -435,9 +446,9 @@ static struct ns *keep_changed(struct creation *creation)
 {
 	struct ns *ns = creation->ns;
 
-	say(creation, "changed");
-	if (creation->deed->rehearsal)
+	if (creation->deed->rehearsal || is_skipped(creation))
 		return creation->former;
+	say(creation, "changed");
 	registry_replace_namespace(
 		creation->context->registry, take(creation->former), take(creation->ns));
 	methods_tell(creation->deed, &(struct monitor_event){ NSNET_EVENT_KIND_CHANGED, .ns = ns,
@@ -474,11 +485,12 @@ int wishes_set(const struct deed *deed, const char *name,
 	r = may_set(deed, ns, change, revision, reterr);
 	if (r != 0)
 		return r;
-	wish = ns->told.context;
+	wish = deed->replaces ? *change : ns->told.context;
 	codec_overlay(&nsnet_namespace_context_type, change, &wish);
 	r = change_charged(&creation, &wish, reterr);
 	if (r == 0)
-		*ret = (struct wishes_done){ keep_changed(&creation), creation.lost_addresses };
+		*ret = (struct wishes_done){ keep_changed(&creation), creation.lost_addresses,
+			creation.fields };
 	namespace_free(creation.ns);
 	network_free(creation.new_network);
 	return r;

@@ -11,6 +11,7 @@
 struct wishes_done {
 	struct ns *ns;                     /* the registry's */
 	struct string_list lost_addresses; /* of interfaces that were moved in */
+	struct string_list fields;         /* that are others than before */
 };
 
 /* wish NULL: joined to the network "default". */

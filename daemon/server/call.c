@@ -55,14 +55,18 @@ static void call_send(struct call *call, const char *error, bool continues,
 
 	call_require(call, !call->is_answered, "answered twice");
 	call->is_answered = !continues;
-	if (error || call->is_oneway)
+	if (error)
 		call_drop_fds(call);
-	if (call->is_oneway)
+	if (call->is_oneway || !call_is_heard(call)) {
+		call_drop_fds(call);
 		return;
+	}
 	parameters = data ? codec_encode(type, data, &scratch) : "{}";
 	text = codec_encode_reply(&scratch, error, continues, parameters);
 	wire_out_push(call->out, text, strlen(text), call->fds, call->n_fds);
 	call->n_fds = 0; /* they are the queue's now */
+	if (call->is_kept)
+		subscription_note(call->subscription, !continues);
 }
 
 int call_reply(struct call *call, const void *out)
@@ -78,6 +82,21 @@ int call_reply_more(struct call *call, const void *out)
 	return 0;
 }
 
+/* Opens the connection's subscription for a call. */
+static void open_subscription(struct call *call, struct list *list)
+{
+	struct subscription *subscription = call->subscription;
+
+	subscription->peer = call->peer;
+	subscription->out = call->out;
+	subscription->type = call->method->out;
+	subscription->is_open = true;
+	subscription->sent = 0;
+	subscription->most = SIZE_MAX;
+	list_append(list, &subscription->link);
+	call->is_answered = true;
+}
+
 struct subscription *call_subscribe(struct call *call, struct list *list)
 {
 	struct subscription *subscription = call->subscription;
@@ -86,15 +105,51 @@ struct subscription *call_subscribe(struct call *call, struct list *list)
 	call_require(call, call->is_more, "keeps open what takes one reply");
 	if (!subscription)
 		return NULL;
-	call->is_answered = true;
-	subscription->peer = call->peer;
-	subscription->out = call->out;
-	subscription->type = call->method->out;
-	subscription->is_open = true;
-	subscription->sent = 0;
-	subscription->most = SIZE_MAX;
-	list_append(list, &subscription->link);
+	open_subscription(call, list);
 	return subscription;
+}
+
+struct call *call_keep(struct call *call)
+{
+	struct call *kept;
+
+	call_require(call, !call->is_answered, "keeps what it answered");
+	if (!call->subscription)
+		return NULL;
+	kept = malloc(sizeof(*kept));
+	if (!kept)
+		abort();
+	*kept = *call;
+	kept->is_kept = true;
+	list_init(&kept->audience);
+	kept->kept_peer = *call->peer;
+	kept->kept_peer.groups =
+		arena_array(&kept->arena, call->peer->n_groups, sizeof(*call->peer->groups));
+	if (call->peer->n_groups > 0)
+		memcpy(kept->kept_peer.groups, call->peer->groups,
+			call->peer->n_groups * sizeof(*call->peer->groups));
+	kept->peer = &kept->kept_peer;
+	/* Nobody waits for one way's answer, and it holds up nothing. */
+	if (!call->is_oneway)
+		open_subscription(call, &kept->audience);
+	call->is_answered = true;
+	call->arena = (struct arena)ARENA_INIT;
+	call->n_fds = 0;
+	return kept;
+}
+
+bool call_is_heard(const struct call *call)
+{
+	return !call->is_kept || call->is_oneway || !list_is_empty(&call->audience);
+}
+
+void call_free(struct call *call)
+{
+	if (!call)
+		return;
+	call_require(call, call->is_answered, "frees what it has not answered");
+	call_done(call);
+	free(call);
 }
 
 int call_attach_fd(struct call *call, int fd)

@@ -3,7 +3,8 @@
  * call - one method call as its handler sees it: who calls, the memory of the call, the ways to answer
  *
  * A handler answers exactly once by call_reply() or a call_fail…() (each returns 0, so that it can be returned), after any
- * number of call_reply_more() where the caller wants more. Or it keeps the call open (subscription.h). A handler that returns
+ * number of call_reply_more() where the caller wants more. Or it keeps the call, to answer it later (call_keep()), or keeps it
+ * open for as long as the client likes (subscription.h). A handler that returns
  * negative has met an error that nobody foresaw: it is logged once and the caller is told. What is answered to a oneway call
  * goes nowhere.
  */
@@ -38,6 +39,14 @@ bool call_wants_more(const struct call *call);
 /* out: struct of the method's out table, copied before they return. Typed ones are made by idlc: nsnet_reply_…(). */
 int call_reply(struct call *call, const void *out);
 int call_reply_more(struct call *call, const void *out);
+
+/* Hands a call over with its memory, the parameters in it too: it is answered after its handler has come back, by these same
+ * functions, and then freed. Further requests on its connection wait. The one that the handler has counts as answered. NULL:
+ * the connection can keep none. */
+struct call *call_keep(struct call *call);
+/* Whether somebody waits for the answer of one that is kept. Whoever wanted none does. */
+bool call_is_heard(const struct call *call);
+void call_free(struct call *call);
 
 /* Sends a descriptor beside the next reply: takes it over and returns its index there; -E2BIG (and closed) where there are too
  * many. */

@@ -40,6 +40,10 @@ struct call {
 	bool is_answered;
 	int fds[WIRE_FDS_MAX]; /* to go beside the next reply */
 	size_t n_fds;
+	/* Of one that is kept: its connection's subscription is in the list until the client goes, and only then may be touched */
+	bool is_kept;
+	struct list audience;
+	struct peer kept_peer;
 };
 
 void call_done(struct call *call);

@@ -25,6 +25,15 @@ bool subscription_has_room(const struct subscription *subscription)
 	return subscription->out->pending <= subscription->most;
 }
 
+void subscription_note(struct subscription *subscription, bool is_last)
+{
+	if (is_last)
+		subscription_done(subscription);
+	subscription->sent++;
+	if (subscription->on_output)
+		subscription->on_output(subscription->userdata);
+}
+
 static void push(struct subscription *subscription, const char *error,
 	const struct codec_struct *type, const void *data)
 {
@@ -33,9 +42,7 @@ static void push(struct subscription *subscription, const char *error,
 		codec_encode_reply(&arena, error, !error, codec_encode(type, data, &arena));
 
 	wire_out_push(subscription->out, text, strlen(text), NULL, 0);
-	subscription->sent++;
-	if (subscription->on_output)
-		subscription->on_output(subscription->userdata);
+	subscription_note(subscription, error);
 }
 
 void subscription_send(struct subscription *subscription, const void *out)
@@ -46,6 +53,5 @@ void subscription_send(struct subscription *subscription, const void *out)
 void subscription_end(
 	struct subscription *subscription, const struct codec_error *error, const void *parameters)
 {
-	subscription_done(subscription);
 	push(subscription, error->name, error->parameters, parameters);
 }

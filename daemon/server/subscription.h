@@ -29,6 +29,9 @@ void subscription_init(
 /* Nothing more is sent; there is nobody to be told. Does nothing to one that is not open. */
 void subscription_done(struct subscription *subscription);
 
+/* For call.c: a reply went out by it, the last one or not. */
+void subscription_note(struct subscription *subscription, bool is_last);
+
 /* Keeps a call open that wants more, and puts it in the list. It counts as answered: its handler is to send by the
  * subscription alone. NULL: the connection can keep none open. */
 struct subscription *call_subscribe(struct call *call, struct list *list);

@@ -262,6 +262,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	registry_init(&registry);
 	context = make_context(&registry, kernel);
 	list_init(&context.monitors);
+	list_init(&context.applies);
 	dispatch_add(&dispatch,
 		&(struct server_interface){ &nsnet_interface, nsnet_handlers, &context });
 	run(&dispatch, &registry, kernel, data, n);

@@ -13,6 +13,13 @@ static void on_deleted(void *userdata)
 	world->deletions++;
 }
 
+static void on_work(void *userdata)
+{
+	struct world *world = userdata;
+
+	world->works++;
+}
+
 static gid_t group_of(void *userdata, const struct peer *peer)
 {
 	(void)userdata;
@@ -79,6 +86,8 @@ int world_open(void **state)
 		.userdata = world,
 	};
 	list_init(&world->context.monitors);
+	list_init(&world->context.applies);
+	world->context.on_work = on_work;
 	subscription_init(&world->subscription, NULL, NULL);
 	wire_out_init(&world->heard);
 	dispatch_add(&world->dispatch,
