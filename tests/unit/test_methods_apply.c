@@ -250,8 +250,8 @@ static void test_members(void **state)
 	assert_has(as(world, 1000, "{\"namespaces\":{\"m1\":{},\"m2\":{},\"m3\":{},\"m4\":{}}}"),
 		"QuotaExceeded");
 	assert_string_equal(picture(world), before);
-	assert_has(
-		as(world, 1000, "{\"networks\":{\"red\":{\"isolated\":true}}}"), "NetworkExists");
+	assert_has(as(world, 1000, "{\"networks\":{\"red\":{\"isolated\":true}}}"),
+		"PermissionDenied");
 	assert_has(as(world, 1000, "{\"namespaces\":{\"m1\":{\"links\":[\"wg0\"]}}}"),
 		"PermissionDenied");
 	assert_has(as(world, 1000, "{\"namespaces\":{},\"prune\":true}"), "{\"changes\":[]}");
