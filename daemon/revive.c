@@ -68,42 +68,6 @@ int64_t revive_revision(struct recovery *recovery, enum record_kind kind, const 
 	return 1;
 }
 
-static const char *print_fault(const struct fault *fault, struct arena *arena)
-{
-	switch (fault->type) {
-	case FAULT_PARAMETER:
-		return arena_printf(arena, "%s cannot be so", fault->field);
-	case FAULT_NO_NETWORK:
-		return arena_printf(arena, "there is no network \"%s\"", fault->name);
-	case FAULT_NOT_PERSISTENT:
-		return arena_printf(arena, "network \"%s\" is not persistent", fault->name);
-	case FAULT_NETWORK_FULL:
-		return arena_printf(arena, "network \"%s\" is full", fault->name);
-	case FAULT_ADDRESS:
-		return arena_printf(arena, "%s cannot be had on network \"%s\"",
-			fault->text ? fault->text : "an address", fault->name);
-	case FAULT_PREFIX:
-		return arena_printf(arena, "%s is in use on %s",
-			fault->text ? fault->text : "its prefix",
-			fault->interface ? fault->interface : "the host");
-	case FAULT_PORT:
-		return arena_printf(
-			arena, "port %lld of the host is in use", (long long)fault->number);
-	case FAULT_NOT_SUPPORTED:
-		return arena_printf(arena, "this system lacks \"%s\"", fault->name);
-	case FAULT_LINK:
-		return arena_printf(arena, "interface %s cannot be had", fault->name);
-	case FAULT_PREFIX_POLICY:
-	case FAULT_REACH:
-	case FAULT_PORT_POLICY:
-	case FAULT_QUOTA:
-		return "it is not allowed";
-	case FAULT_NONE:
-		break;
-	}
-	return "it cannot be";
-}
-
 static void log_lost(const struct snapshot_record *wish, const char *noun, const char *why)
 {
 	log_line(LOG_ERR, "%s \"%s\" does not come back: %s; its file is kept", noun, wish->name,
@@ -204,7 +168,7 @@ void revive_network(struct recovery *recovery, const struct snapshot_record *wis
 		struct network *network = make_network(recovery, number + i, &told, &fault);
 
 		if (!network) {
-			log_lost(wish, "network", print_fault(&fault, &recovery->arena));
+			log_lost(wish, "network", fault_print(&fault, &recovery->arena));
 			return;
 		}
 		r = apply_network(recovery, network, &error);
@@ -352,7 +316,7 @@ void revive_namespace(struct recovery *recovery, const struct snapshot_record *w
 	}
 	ns = make_namespace(recovery, &told, &fault);
 	if (!ns) {
-		log_lost(wish, "namespace", print_fault(&fault, &recovery->arena));
+		log_lost(wish, "namespace", fault_print(&fault, &recovery->arena));
 		return;
 	}
 	r = apply_namespace(recovery, ns, &error);

@@ -165,15 +165,13 @@ int operation_run(struct operation *operation, const struct deed *deed, struct a
 
 /* Taking back. */
 
-static void say(
-	const struct operation *operation, const char *name, int r, const struct fault *fault)
+static void say(const struct operation *operation, const struct deed *deed, const char *name, int r,
+	const struct fault *fault)
 {
 	if (r != 0)
 		log_line(LOG_ERR, "cannot take back what was applied to the %s \"%s\": %s",
 			operation->is_network ? "network" : "namespace", name,
-			r < 0                         ? strerror(-r)
-			: fault->type == FAULT_KERNEL ? fault->text
-						      : "somebody else has changed it since");
+			r < 0 ? strerror(-r) : fault_print(fault, deed->arena));
 }
 
 /* In a rehearsal nothing but the registry knows of it. */
@@ -207,7 +205,7 @@ static void delete_again(const struct operation *operation, const struct deed *d
 	}
 	r = operation->is_network ? networks_delete(deed, &names, &fault)
 				  : namespaces_delete(deed, &names, true, &fault);
-	say(operation, name, r, &fault);
+	say(operation, deed, name, r, &fault);
 }
 
 /* It was made on the way, and is nobody's: so whoever made it may delete it. */
@@ -231,7 +229,7 @@ static void set_again(const struct operation *operation, const struct deed *deed
 	back.wish = operation->before[0];
 	/* A rehearsal has left a namespace, and a network that something is attached to, as it was. */
 	whole.skips_equal = true;
-	say(operation, operation->name, set(&back, &whole, &fields, &fault), &fault);
+	say(operation, deed, operation->name, set(&back, &whole, &fields, &fault), &fault);
 }
 
 static void create_again(const struct operation *operation, const struct deed *deed)
@@ -242,7 +240,7 @@ static void create_again(const struct operation *operation, const struct deed *d
 			.wish = operation->before[i] };
 		struct fault fault = { 0 };
 
-		say(&back, back.name, create(&back, deed, &fault), &fault);
+		say(&back, deed, back.name, create(&back, deed, &fault), &fault);
 	}
 }
 

@@ -47,3 +47,6 @@ static inline int fault_set(struct fault *ret, const struct fault *fault)
 	*ret = *fault;
 	return 1;
 }
+
+/* For a log: one line, no name of whose fault it is. */
+const char *fault_print(const struct fault *fault, struct arena *arena);
