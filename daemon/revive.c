@@ -13,6 +13,7 @@
 #include "difference.h"
 #include "host.h"
 #include "log.h"
+#include "networks.h"
 #include "recovery.h"
 #include "steps.h"
 
@@ -110,7 +111,7 @@ static struct network *make_network(struct recovery *recovery, unsigned number,
 
 	wish.prefixes = told->runtime.prefixes;
 	wish.gateways = told->runtime.gateways;
-	if (methods_network_host(recovery->context, &root, &recovery->arena, &host) < 0 ||
+	if (networks_host(recovery->context, &root, &recovery->arena, &host) < 0 ||
 		network_new(told->name, (uid_t)told->runtime.uid, number, &wish, &host,
 			&recovery->arena, &network, reterr) != 0)
 		return NULL;

@@ -33,12 +33,9 @@ static void add_own_prefixes(const struct nsnet_context *context, struct arena *
 				};
 }
 
-/* What a network needs to know of the host, whoever is to have it. */
-static int host_for(
-	const struct deed *deed, const struct policy_caller *caller, struct network_host *ret)
+int networks_host(struct nsnet_context *context, const struct policy_caller *caller,
+	struct arena *arena, struct network_host *ret)
 {
-	struct nsnet_context *context = deed->context;
-	struct arena *arena = deed->arena;
 	struct snapshot_prefixes *prefixes = arena_alloc(arena, sizeof(*prefixes));
 	struct snapshot_uplinks uplinks;
 	int r = kernel_prefixes(context->kernel, arena, prefixes);
@@ -93,7 +90,7 @@ static int make(const struct deed *deed, const char *name, const struct nsnet_ne
 {
 	unsigned number = registry_free_number(deed->context->registry, deed->arena);
 	struct network_host host;
-	int r = host_for(deed, &deed->caller, &host);
+	int r = networks_host(deed->context, &deed->caller, deed->arena, &host);
 
 	if (r < 0)
 		return r;
@@ -198,7 +195,7 @@ int networks_make_default(const struct deed *deed, struct network **ret, struct 
 		.may_reach = { true, true, true, true } };
 	enum quota_resource over;
 	struct network_host host;
-	int r = host_for(deed, &root, &host);
+	int r = networks_host(deed->context, &root, deed->arena, &host);
 
 	if (r < 0)
 		return r;
@@ -239,7 +236,7 @@ static int make_changed(const struct deed *deed, struct network *former,
 {
 	struct nsnet_network_context wish = deed->replaces ? *change : former->told.context;
 	struct network_host host;
-	int r = host_for(deed, &deed->caller, &host);
+	int r = networks_host(deed->context, &deed->caller, deed->arena, &host);
 
 	if (r < 0)
 		return r;

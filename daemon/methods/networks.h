@@ -23,6 +23,10 @@ int networks_set(const struct deed *deed, const char *name,
 /* All or none; nothing may be attached. */
 int networks_delete(const struct deed *deed, const struct string_list *names, struct fault *reterr);
 
+/* What a network needs to know of the host, whoever is to have it; memory from the arena. */
+int networks_host(struct nsnet_context *context, const struct policy_caller *caller,
+	struct arena *arena, struct network_host *ret);
+
 /* What the network "default" is made of, where there is none; network_free() where it does not come to be. */
 int networks_make_default(const struct deed *deed, struct network **ret, struct fault *reterr);
 /* Puts a network that is there in the registry. */
