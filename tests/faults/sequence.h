@@ -26,8 +26,8 @@ void sequence_fail_no_more(struct world *world);
 void sequence_restart(struct world *world);
 /* What is there differs from what must be: says how, in the arena. NULL: it does not. */
 const char *sequence_compare(struct world *world, const struct sequence_things *things);
-/* A number for all there is: equal where nothing has changed. */
-uint64_t sequence_sum(struct world *world);
+/* A number for all there is: equal where nothing has changed. expected: what it should come to be; 0: nobody knows. */
+uint64_t sequence_sum(struct world *world, uint64_t expected);
 const char *sequence_picture(struct world *world);
 
 /* The model: sequence_model.c. */

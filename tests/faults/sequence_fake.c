@@ -88,11 +88,12 @@ const char *sequence_compare(struct world *world, const struct sequence_things *
 }
 
 /* Whatever their order. Lines of hosts files have another place after a restart; which there are is compared above. */
-uint64_t sequence_sum(struct world *world)
+uint64_t sequence_sum(struct world *world, uint64_t expected)
 {
 	const struct kernel *kernel = world->kernel;
 	uint64_t sum = 0;
 
+	(void)expected;
 	for (size_t i = 0; i < kernel->n_things; i++) {
 		uint64_t number = 14695981039346656037U;
 

@@ -292,12 +292,12 @@ const char *sequence_picture(struct world *world)
 {
 	return sandbox_run(&world->arena, NULL,
 		"{ ip -o link; ip -o addr; ip route show table all; ip -6 route show table all; nft list ruleset; } | "
-		"sed -E '/ (fe80|ff00)::/d; s/^[0-9]+: //; s/@if[0-9]+//; s/ (state [A-Z]+|valid_lft.*)//; s/,LOWER_UP//; s/NO-CARRIER,//'; "
+		"sed -E '/ (fe80|ff00)::/d; s/^[0-9]+: //; s/@if[0-9]+//; s/ (state [A-Z]+|valid_lft.*)//; s/,(LOWER_UP|M-DOWN)//g; s/NO-CARRIER,//; s/ (linkdown|tentative)//g'; "
 		"find /run/nsnetd /run/netns /var/lib/nsnetd -printf '%%p %%m %%l\\n'");
 }
 
 /* Whatever the order of the lines. */
-uint64_t sequence_sum(struct world *world)
+static uint64_t sum_now(struct world *world)
 {
 	const char *picture = sequence_picture(world);
 	uint64_t sum = 0, number = 0;
@@ -309,5 +309,16 @@ uint64_t sequence_sum(struct world *world)
 		sum += number ^ number >> 29;
 		number = 14695981039346656037U;
 	}
+	return sum;
+}
+
+/* What goes in its own time is waited for. */
+uint64_t sequence_sum(struct world *world, uint64_t expected)
+{
+	time_t end = time(NULL) + SECONDS;
+	uint64_t sum = sum_now(world);
+
+	while (expected != 0 && sum != expected && time(NULL) <= end)
+		sum = sum_now(world);
 	return sum;
 }
