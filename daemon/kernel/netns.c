@@ -427,8 +427,17 @@ static void give_up(struct kernel *kernel, struct netns *netns)
 int kernel_look_name(struct kernel *kernel, const char *name, enum snapshot_name *ret)
 {
 	const struct netns *netns = netns_find(kernel, name);
+	struct stat st;
 
-	return netns ? look(kernel, name, netns, ret) : -ENOENT;
+	if (!netns)
+		return -ENOENT;
+	/* As good as always. All names are looked at when anything is mounted anywhere. */
+	if (fstatat(kernel->names, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		st.st_dev == netns->device && st.st_ino == netns->inode) {
+		*ret = SNAPSHOT_NAME_OURS;
+		return 0;
+	}
+	return look(kernel, name, netns, ret);
 }
 
 int netns_unpin(struct kernel *kernel, const struct step *step)
