@@ -4,6 +4,8 @@
 # coverage.sh - what ran of the sources, as gcov counts it, in a build of the preset coverage
 #
 #	coverage.sh forget BUILD             what ran until now is forgotten
+#	coverage.sh keep BUILD               it is put aside and forgotten
+#	coverage.sh merge BUILD              what was put aside is added to what ran since
 #	coverage.sh report BUILD FOLDER…     lines and branches that ran, per file and in sum; what misses most comes last but the sum
 #	coverage.sh missing BUILD FILE…      the lines that did not run, as gcov prints them
 #	coverage.sh lines BUILD FILE…        per cent of the lines of these files, all together
@@ -18,16 +20,38 @@ trap 'rm -rf "$counts"' EXIT
 
 # Programs that run as somebody else count as well: the files are there before, for everybody.
 forget() {
-	find "$build" -name '*.gcda' -delete
+	find "$build/daemon" "$build/protocol" "$build/client" "$build/tests" -name '*.gcda' -delete
 	find "$build" -name '*.gcno' | while read -r notes; do
 		: >"${notes%.gcno}.gcda"
 		chmod 0666 "${notes%.gcno}.gcda"
 	done
 }
 
+# copy FROM TO: what was counted below FROM
+copy() {
+	rm -rf "$2"
+	mkdir -p "$2"
+	(cd "$1" && find daemon protocol -name '*.gcda' ! -empty | tar -cf - -T -) | tar -xf - -C "$2"
+}
+
+# A process whose system calls fail fails at writing down what ran as well, and may spoil what others wrote.
+keep() {
+	copy "$build" "$build/kept"
+	forget
+}
+
+merge() {
+	copy "$build" "$build/since"
+	gcov-tool merge "$build/kept" "$build/since" -o "$build/both" >"$counts/merge" 2>&1 || {
+		cat "$counts/merge" >&2
+		exit 1
+	}
+	(cd "$build/both" && find daemon protocol -name '*.gcda' | tar -cf - -T -) | tar -xf - -C "$build"
+}
+
 # What gcov says of the sources named on stdin. An empty file of counts is one of a program that did not run.
 count() {
-	find "$build" -name '*.gcda' -empty -delete
+	find "$build/daemon" "$build/protocol" -name '*.gcda' -empty -delete
 	sed 's/$/.gcno/' | sort -u >"$counts/notes"
 	find "$build/daemon" "$build/protocol" -name '*.gcno' | grep -F -f "$counts/notes" | (cd "$counts" && xargs gcov --branch-probabilities "$@")
 }
@@ -54,6 +78,8 @@ table() {
 
 case $command in
 forget) forget ;;
+keep) keep ;;
+merge) merge ;;
 report)
 	table "$@" | awk '{ print $2 - $3, $0 }' | sort -n | cut -d ' ' -f 2- >"$counts/table"
 	[ -s "$counts/table" ] || { echo "coverage.sh: nothing of $* in $build" >&2; exit 1; }
