@@ -65,23 +65,27 @@ static int make_directory(const struct kernel *kernel, const char *network)
 	return 0;
 }
 
-int hosts_add(struct kernel *kernel, const struct step *step)
+static int write_head(int fd)
 {
-	const char *network = step->hosts.network;
-	int r = make_directory(kernel, network);
-	autoclose int fd = r < 0 ? r : open_file(kernel, network, O_CREAT);
 	char text[HEAD_SIZE];
 
-	if (fd < 0) {
-		(void)unlinkat(kernel->hosts, network, AT_REMOVEDIR);
-		return fd;
-	}
 	if (ftruncate(fd, 0) < 0 || fchmod(fd, 0644) < 0)
 		return neg();
 	static_assert(sizeof(head) < HEAD_SIZE - 1, "a comment's sign fits behind");
 	memcpy(text, head, sizeof(head) - 1);
 	pad(text + sizeof(head) - 1, HEAD_SIZE - (sizeof(head) - 1), "#");
 	return file_write_at(fd, text, sizeof(text), 0);
+}
+
+int hosts_add(struct kernel *kernel, const struct step *step)
+{
+	int r = make_directory(kernel, step->hosts.network);
+	autoclose int fd = r < 0 ? r : open_file(kernel, step->hosts.network, O_CREAT);
+
+	r = fd < 0 ? fd : write_head(fd);
+	if (r < 0)
+		(void)hosts_delete(kernel, step);
+	return r;
 }
 
 int hosts_delete(struct kernel *kernel, const struct step *step)

@@ -136,7 +136,11 @@ static int keep(const struct kernel *kernel, const char *key, bool *ret_is_new)
 	r = read_value(kernel, key, &arena, &value);
 	if (r < 0)
 		return r;
-	if (read_all(kernel, key, &arena, &all) == 0 && streq(value, all))
+	r = read_all(kernel, key, &arena, &all);
+	/* Has none. */
+	if (r < 0 && r != -EINVAL)
+		return r;
+	if (r == 0 && streq(value, all))
 		value = arena_strdup(&arena, ALL);
 	r = file_put(kernel->sysctl, name, 0600, value, strlen(value), FILE_KEEP);
 	*ret_is_new = r == 0;

@@ -81,7 +81,12 @@ static int carry_out(const struct deed *deed, struct network *network, struct fa
 	if (r < 0)
 		return r;
 	difference_make_network(network, &nothing, &plan);
-	return methods_carry_out(deed, &plan, reterr, ret_error);
+	r = methods_carry_out(deed, &plan, reterr, ret_error);
+	/* Steps are taken back one by one; the tables, which the first of them has made, are no step. */
+	if (r > 0 && !deed->rehearsal && context->registry->n_networks == 0 &&
+		host_resume(context->registry, context->kernel) < 0)
+		log_line(LOG_WARNING, "cannot put the host's settings back");
+	return r;
 }
 
 /* A bridge's name that somebody else's link has is left to him. */
