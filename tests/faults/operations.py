@@ -125,3 +125,6 @@ CANNOT_FAIL = {
 }
 # Where memory is out, or the way home is lost, the daemon may end itself: what is next is its start.
 MAY_END = {"mmap", "brk", "mremap", "mprotect", "setns", "clone"}
+# libnftables ends the process where its own socket fails it.
+LIBRARY_ENDS = ("exit 3",)
+LIBRARY_CALLS = {"socket", "bind", "recvmsg", "sendto", "getsockname", "setsockopt"}
