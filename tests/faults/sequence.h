@@ -38,7 +38,7 @@ const char *sequence_picture(struct world *world);
 #define PUBLISHED  2
 
 struct model_network {
-	bool is_there, has_no_gateway; /* as declared */
+	bool is_there, has_no_gateway, is_persistent; /* as declared */
 	uid_t uid;
 	struct prefix prefixes[FAMILIES];
 	struct address gateways[FAMILIES];
@@ -59,7 +59,7 @@ struct model_port {
 };
 
 struct model_namespace {
-	bool is_there;
+	bool is_there, is_persistent;
 	uid_t uid;
 	size_t n_attachments, n_ports;
 	struct model_attachment attachments[ATTACHED];
@@ -91,6 +91,7 @@ enum wrong {
 	WRONG_BUSY,
 	WRONG_CHANGED,
 	WRONG_PERMISSION,
+	WRONG_NOT_PERSISTENT,
 	WRONGS,
 };
 
@@ -113,6 +114,7 @@ struct asked {
 	uid_t uid;
 	bool is_change;
 	int64_t revision; /* 0: none named */
+	bool has_persistent, is_persistent;
 	/* Of a namespace */
 	bool has_attachments, has_ports, is_bad_setting, is_same_interface;
 	size_t n_attachments, n_ports;
@@ -125,6 +127,12 @@ struct asked {
 	enum nsnet_reach reach;
 	int64_t mtu;
 };
+
+/* sequence_asked.c: a number below n, and parts of a request; the same from the same state. */
+unsigned asked_draw(uint64_t *state, unsigned n);
+void asked_attachments(uint64_t *state, struct asked *asked);
+void asked_ports(uint64_t *state, struct asked *asked);
+void asked_prefixes(uint64_t *state, struct asked *asked);
 
 struct verdict model_judge_namespace(
 	const struct model *model, int index, const struct asked *asked);

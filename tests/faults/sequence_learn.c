@@ -83,6 +83,9 @@ static const char *learn_network(
 	to->reach = told.runtime.reach;
 	if (to->declared_reach != NSNET_REACH_UNSET && to->declared_reach != to->reach)
 		return "a reach is another than declared";
+	if (told.context.persistent.value != to->is_persistent)
+		return arena_printf(
+			&world->arena, "network %s: persistent or not", model_networks[index]);
 	if (to->mtu != 0 && to->mtu != told.runtime.maximum_transmission_unit)
 		return "an MTU is another than declared";
 	return learn_prefixes(model, world, index, network);
@@ -172,6 +175,9 @@ static const char *learn_namespace(
 		return arena_printf(&world->arena,
 			"namespace %s: owner %u, %zu attachments, %zu ports",
 			model_namespaces[index], ns->uid, context->attachments.n, context->ports.n);
+	if (context->persistent.value != to->is_persistent)
+		return arena_printf(
+			&world->arena, "namespace %s: persistent or not", model_namespaces[index]);
 	for (size_t i = 0; !wrong && i < to->n_attachments; i++)
 		wrong = learn_attachment(model, world, index, i, &context->attachments.items[i]);
 	for (size_t i = 0; !wrong && i < to->n_ports; i++)
@@ -232,6 +238,8 @@ static void add_network(
 	char text[ADDRESS_TEXT_MAX];
 
 	add(things, arena, "record networks/%s", model_networks[index]);
+	if (model_network->is_persistent)
+		add(things, arena, "wish networks/%s", model_networks[index]);
 	add(things, arena, "hosts %s", model_networks[index]);
 	add(things, arena, "link %s", network->bridge);
 	for (size_t i = 0; i < FAMILIES; i++)
@@ -277,6 +285,8 @@ static void add_namespace(
 	add(things, arena, "pin %s", name);
 	add(things, arena, "etc %s", name);
 	add(things, arena, "record namespaces/%s", name);
+	if (model_ns->is_persistent)
+		add(things, arena, "wish namespaces/%s", name);
 	for (size_t i = 0; i < model_ns->n_attachments; i++) {
 		const struct model_attachment *attachment = &model_ns->attachments[i];
 		char text[ADDRESS_TEXT_MAX];

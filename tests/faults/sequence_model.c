@@ -29,6 +29,7 @@ const char *const model_wrongs[WRONGS] = {
 	[WRONG_BUSY] = "NetworkBusy",
 	[WRONG_CHANGED] = "Changed",
 	[WRONG_PERMISSION] = "PermissionDenied",
+	[WRONG_NOT_PERSISTENT] = "NetworkNotPersistent",
 };
 
 /* Of methods_world.c, by enum quota_resource. */
@@ -329,6 +330,34 @@ static void judge_quota(
 		verdict->must |= 1U << WRONG_QUOTA;
 }
 
+/* What comes back after a reboot hangs on nothing that does not, but for the network "default", which then does as well. */
+static void judge_persistent(
+	const struct model *model, int index, const struct asked *asked, struct verdict *verdict)
+{
+	const struct model_namespace *ns = &model->namespaces[index];
+	size_t n = asked->has_attachments ? asked->n_attachments : ns->n_attachments;
+
+	if (asked->has_persistent ? !asked->is_persistent : !asked->is_change || !ns->is_persistent)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		int network = asked->has_attachments ? asked->attachments[i].network
+						     : ns->attachments[i].network;
+
+		if (network != 0 && !model->networks[network].is_persistent)
+			verdict->must |= 1U << WRONG_NOT_PERSISTENT;
+	}
+}
+
+static bool has_persistent(const struct model *model, int network)
+{
+	for (int i = 0; i < NAMESPACES; i++)
+		for (size_t j = 0; j < model->namespaces[i].n_attachments; j++)
+			if (model->namespaces[i].is_there && model->namespaces[i].is_persistent &&
+				model->namespaces[i].attachments[j].network == network)
+				return true;
+	return false;
+}
+
 struct verdict model_judge_namespace(
 	const struct model *model, int index, const struct asked *asked)
 {
@@ -351,6 +380,7 @@ struct verdict model_judge_namespace(
 	else
 		verdict.must |= ports.must;
 	judge_quota(model, index, asked, &verdict);
+	judge_persistent(model, index, asked, &verdict);
 	return verdict;
 }
 
@@ -407,6 +437,8 @@ struct verdict model_judge_network(const struct model *model, int index, const s
 			verdict.must |= 1U << WRONG_CHANGED;
 		if (!asked->has_reach)
 			reach = network->declared_reach;
+		if (asked->has_persistent && !asked->is_persistent && has_persistent(model, index))
+			verdict.must |= 1U << WRONG_BUSY;
 		if (mtu == 0)
 			mtu = network->mtu;
 		has_no_gateway |= network->has_no_gateway;

@@ -32,19 +32,9 @@ static struct {
 	uint64_t sequences, requests, refused, faults, restarts;
 } counts;
 
-/* Steele, Lea and Flood's SplitMix64. */
-static uint64_t next(struct sequence *sequence)
-{
-	uint64_t z = sequence->state += 0x9e3779b97f4a7c15U;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebU;
-	return z ^ z >> 31;
-}
-
 static unsigned draw(struct sequence *sequence, unsigned n)
 {
-	return (unsigned)(next(sequence) % n);
+	return asked_draw(&sequence->state, n);
 }
 
 _Noreturn static void give_up(struct sequence *sequence, const char *wrong)
@@ -61,53 +51,10 @@ static void note(struct sequence *sequence, const char *text)
 
 /* Drawing. */
 
-static void draw_attachments(struct sequence *sequence, struct asked *asked)
+static void draw_persistent(struct sequence *sequence, struct asked *asked)
 {
-	static const char *const addresses[] = { NULL, NULL, NULL, NULL, "", "10.1.0.7",
-		"10.1.0.130", "10.2.0.2", "10.2.0.5", "10.3.0.2", "10.1.0.1", "10.1.0.255",
-		"fd00:2::9", "192.0.2.1" };
-
-	asked->has_attachments = true;
-	asked->n_attachments = draw(sequence, ATTACHED + 1);
-	for (size_t i = 0; i < asked->n_attachments; i++)
-		asked->attachments[i] = (struct asked_attachment){ (int)draw(sequence, NETWORKS),
-			addresses[draw(sequence, lengthof(addresses))] };
-	asked->is_same_interface = draw(sequence, 16) == 0;
-}
-
-static void draw_ports(struct sequence *sequence, struct asked *asked)
-{
-	static const uint16_t hosts[] = { 0, 0, 8080, 8081, 80 };
-
-	asked->has_ports = true;
-	asked->n_ports = draw(sequence, PUBLISHED + 1);
-	for (size_t i = 0; i < asked->n_ports; i++)
-		asked->ports[i] = (struct model_port){
-			draw(sequence, 4) ? NSNET_PROTOCOL_TCP : NSNET_PROTOCOL_UDP,
-			hosts[draw(sequence, lengthof(hosts))], (uint16_t)(80 + draw(sequence, 2))
-		};
-}
-
-static void draw_prefixes(struct sequence *sequence, struct asked *asked)
-{
-	static const struct {
-		size_t n;
-		const char *prefixes[FAMILIES];
-	} choices[] = {
-		{ 1, { "10.1.0.0/24" } },
-		{ 1, { "10.1.0.128/25" } },
-		{ 2, { "10.2.0.0/29", "fd00:2::/64" } },
-		{ 1, { "10.3.0.0/30" } },
-		{ 1, { "fd00:2::/48" } },
-		{ 1, { "192.168.7.0/24" } },
-		{ 1, { "172.16.9.0/24" } },
-		{ 0, { NULL } },
-	};
-	size_t i = draw(sequence, lengthof(choices));
-
-	asked->has_prefixes = true;
-	asked->n_prefixes = choices[i].n;
-	memcpy(asked->prefixes, choices[i].prefixes, sizeof(asked->prefixes));
+	asked->has_persistent = draw(sequence, 3) == 0;
+	asked->is_persistent = draw(sequence, 4) > 0;
 }
 
 static uid_t draw_user(struct sequence *sequence)
@@ -128,11 +75,19 @@ static int64_t draw_revision(struct sequence *sequence, int64_t revision)
 
 /* Requests as text. */
 
+static const char *print_persistent(
+	struct arena *arena, const char *text, const struct asked *asked)
+{
+	return asked->has_persistent ? arena_printf(arena, "%s,\"persistent\":%s", text,
+					       asked->is_persistent ? "true" : "false")
+				     : text;
+}
+
 static const char *print_namespace(struct sequence *sequence, const struct asked *asked)
 {
 	struct arena *arena = &sequence->world->arena;
-	const char *text =
-		arena_printf(arena, "\"description\":\"%" PRIu64 "\"", next(sequence) % 100);
+	const char *text = arena_printf(
+		arena, "\"description\":\"%" PRIu64 "\"", (uint64_t)draw(sequence, 100));
 
 	for (size_t i = 0; asked->has_attachments && i < asked->n_attachments; i++) {
 		const struct asked_attachment *wish = &asked->attachments[i];
@@ -164,7 +119,7 @@ static const char *print_namespace(struct sequence *sequence, const struct asked
 		text = arena_printf(arena, "%s,\"sysctls\":{\"net.ipv4.ip_forward\":\"7\"}", text);
 	else if (draw(sequence, 4) == 0)
 		text = arena_printf(arena, "%s,\"sysctls\":{\"net.ipv4.ip_forward\":\"1\"}", text);
-	return text;
+	return print_persistent(arena, text, asked);
 }
 
 static const char *print_network(struct sequence *sequence, const struct asked *asked)
@@ -187,7 +142,7 @@ static const char *print_network(struct sequence *sequence, const struct asked *
 	if (asked->mtu)
 		text = arena_printf(
 			arena, "%s,\"maximumTransmissionUnit\":%" PRId64, text, asked->mtu);
-	return text;
+	return print_persistent(arena, text, asked);
 }
 
 /* Asking. */
@@ -302,8 +257,13 @@ static void take_namespace(struct sequence *sequence, int index, const struct as
 		ns->n_ports = asked->n_ports;
 		memcpy(ns->ports, asked->ports, sizeof(ns->ports));
 	}
+	if (asked->has_persistent)
+		ns->is_persistent = asked->is_persistent;
 	if (brings_default(&sequence->model, asked))
 		sequence->model.networks[0] = (struct model_network){ .is_there = true };
+	for (size_t i = 0; ns->is_persistent && i < ns->n_attachments; i++)
+		if (ns->attachments[i].network == 0)
+			sequence->model.networks[0].is_persistent = true;
 }
 
 static void wish_namespace(struct sequence *sequence, bool is_change)
@@ -317,10 +277,11 @@ static void wish_namespace(struct sequence *sequence, bool is_change)
 	const char *parameters;
 
 	if (draw(sequence, 3) > 0)
-		draw_attachments(sequence, &asked);
+		asked_attachments(&sequence->state, &asked);
 	if (draw(sequence, 2) == 0)
-		draw_ports(sequence, &asked);
+		asked_ports(&sequence->state, &asked);
 	asked.is_bad_setting = draw(sequence, 24) == 0;
+	draw_persistent(sequence, &asked);
 	if (is_change)
 		asked.revision =
 			draw_revision(sequence, sequence->model.namespaces[index].revision);
@@ -334,7 +295,8 @@ static void wish_namespace(struct sequence *sequence, bool is_change)
 		asked.has_attachments = true;
 		asked.n_attachments = 1;
 	}
-	has_default = sequence->model.networks[0].is_there;
+	has_default =
+		sequence->model.networks[0].is_there && sequence->model.networks[0].is_persistent;
 	verdict = model_judge_namespace(&sequence->model, index, &asked);
 	plant_fault(sequence);
 	is_done_now = is_done(sequence,
@@ -344,7 +306,7 @@ static void wish_namespace(struct sequence *sequence, bool is_change)
 	end_fault(sequence);
 	if (is_done_now)
 		take_namespace(sequence, index, &asked);
-	if (!has_default && sequence->model.networks[0].is_there)
+	if (!has_default && sequence->model.networks[0].is_there && is_done_now)
 		touched.network = 0;
 	check(sequence, is_done_now ? touched : (struct touched){ -1, -1 }, !is_done_now);
 }
@@ -360,6 +322,8 @@ static void take_network(struct sequence *sequence, int index, const struct aske
 		network->declared_reach = asked->reach;
 	if (asked->mtu)
 		network->mtu = asked->mtu;
+	if (asked->has_persistent)
+		network->is_persistent = asked->is_persistent;
 }
 
 static void wish_network(struct sequence *sequence, bool is_change)
@@ -373,8 +337,9 @@ static void wish_network(struct sequence *sequence, bool is_change)
 	bool is_done_now;
 
 	if (draw(sequence, is_change ? 4 : 2) == 0)
-		draw_prefixes(sequence, &asked);
+		asked_prefixes(&sequence->state, &asked);
 	asked.has_no_gateway = draw(sequence, 8) == 0;
+	draw_persistent(sequence, &asked);
 	asked.has_reach = draw(sequence, 2) == 0;
 	asked.reach = (enum nsnet_reach[]){ NSNET_REACH_NAT, NSNET_REACH_ROUTE,
 		NSNET_REACH_INTERNAL }[draw(sequence, 3)];
