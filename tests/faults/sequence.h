@@ -24,6 +24,9 @@ bool sequence_fail_at(struct world *world, enum step_type type, unsigned n);
 void sequence_fail_no_more(struct world *world);
 /* The daemon's process ends; another one takes over what it left. */
 void sequence_restart(struct world *world);
+/* The same, after the machine has been started anew: only files of what is persistent were left. False: this kernel does not do
+ * that, and nothing has happened. */
+bool sequence_reboot(struct world *world);
 /* What is there differs from what must be: says how, in the arena. NULL: it does not. */
 const char *sequence_compare(struct world *world, const struct sequence_things *things);
 /* A number for all there is: equal where nothing has changed. expected: what it should come to be; 0: nobody knows. */
@@ -150,7 +153,8 @@ size_t model_attached(const struct model *model, int network);
 
 /* sequence_learn.c */
 
-/* What a step may have changed; -1: nothing. */
+/* What a step may have changed; -1: nothing; ALL: it was made anew. */
+#define ALL (-2)
 struct touched {
 	int network, ns;
 };

@@ -47,6 +47,17 @@ void sequence_restart(struct world *world)
 		abort();
 }
 
+bool sequence_reboot(struct world *world)
+{
+	struct kernel *kernel = world->kernel;
+
+	for (size_t i = kernel->n_things; i-- > 0;)
+		if (!after(kernel->things[i], "wish "))
+			kernel->things[i] = kernel->things[--kernel->n_things];
+	sequence_restart(world);
+	return true;
+}
+
 static const char *const kinds[] = { "netns ", "pin ", "etc ", "record ", "wish ", "link ",
 	"hosts ", "port ", "address ", "dns ", "lent " };
 

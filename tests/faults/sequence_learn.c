@@ -205,9 +205,10 @@ const char *model_learn(struct model *model, struct world *world, struct touched
 	const char *wrong = NULL;
 
 	for (int i = 0; !wrong && i < NETWORKS; i++)
-		wrong = learn_network(model, world, i, touched.network == i);
+		wrong = learn_network(
+			model, world, i, touched.network == i || touched.network == ALL);
 	for (int i = 0; !wrong && i < NAMESPACES; i++)
-		wrong = learn_namespace(model, world, i, touched.ns == i);
+		wrong = learn_namespace(model, world, i, touched.ns == i || touched.ns == ALL);
 	for (size_t i = 0; !wrong && i < lengthof(users); i++)
 		wrong = compare_quota(model, world, users[i]);
 	return wrong;

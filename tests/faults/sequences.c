@@ -450,6 +450,46 @@ static void restart(struct sequence *sequence)
 	check(sequence, (struct touched){ -1, -1 }, true);
 }
 
+/* What was chosen is chosen again. */
+static bool is_as_before(const struct model *before, const struct model *model)
+{
+	for (int i = 0; i < NETWORKS; i++)
+		if (model->networks[i].is_there &&
+			memcmp(before->networks[i].prefixes, model->networks[i].prefixes,
+				sizeof(before->networks[i].prefixes)) != 0)
+			return false;
+	for (int i = 0; i < NAMESPACES; i++)
+		for (size_t j = 0;
+			model->namespaces[i].is_there && j < model->namespaces[i].n_attachments;
+			j++)
+			if (memcmp(before->namespaces[i].attachments[j].addresses,
+				    model->namespaces[i].attachments[j].addresses,
+				    sizeof(before->namespaces[i].attachments[j].addresses)) != 0)
+				return false;
+	return true;
+}
+
+static void reboot(struct sequence *sequence)
+{
+	struct model *model = &sequence->model, before = *model;
+
+	note(sequence, "reboot");
+	if (!sequence_reboot(sequence->world)) {
+		restart(sequence);
+		return;
+	}
+	counts.restarts++;
+	for (int i = 0; i < NETWORKS; i++)
+		model->networks[i].is_there =
+			model->networks[i].is_there && model->networks[i].is_persistent;
+	for (int i = 0; i < NAMESPACES; i++)
+		model->namespaces[i].is_there =
+			model->namespaces[i].is_there && model->namespaces[i].is_persistent;
+	check(sequence, (struct touched){ ALL, ALL }, false);
+	if (!is_as_before(&before, model))
+		give_up(sequence, "another address or prefix was chosen");
+}
+
 static void step(struct sequence *sequence)
 {
 	unsigned what = draw(sequence, 20);
@@ -468,8 +508,10 @@ static void step(struct sequence *sequence)
 		delete_network(sequence);
 	else if (what < 18)
 		list(sequence);
-	else
+	else if (what < 19)
 		restart(sequence);
+	else
+		reboot(sequence);
 }
 
 static void delete_one(struct sequence *sequence, const char *method, const char *name)
