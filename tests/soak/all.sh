@@ -9,6 +9,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
+source=$(cd "$here/../.." && pwd)
 build=$(cd "$1" && pwd)
 nsnetd=$build/daemon/nsnetd nsnetctl=$build/client/nsnetctl
 log=$build/soak
@@ -33,7 +34,10 @@ soak one_name one_name "$nsnetd" "$nsnetctl" "$build/tests/soak/one_name" 50 100
 soak slow slow "$nsnetd" "$nsnetctl" 1000 5000
 soak restarts restarts "$nsnetd" "$nsnetctl" 1000 1000
 soak hands hands "$nsnetd" "$nsnetctl" 100 1
-soak stopped stopped "$nsnetd" "$nsnetctl" 30 4000
+soak stopped stopped "$nsnetd" "$nsnetctl" 30 8000
+for suite in bookworm trixie; do
+	soak reboots-$suite reboots $suite "$source" "$log" 20
+done
 
 [ $failed = 0 ] || echo "$failed of the soak tests failed, see $log"
 [ $failed = 0 ]

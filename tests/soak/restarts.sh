@@ -20,13 +20,19 @@ restart() {
 # The daemon that made a namespace knows it by another path than one that found it.
 picture_found() {
 	restart TERM
+	# Whoever asked last has gone by then.
+	sleep 0.3
 	descriptors=$(descriptors)
 	python3 "$faults/leaks.py" take >$work/before
 }
 descriptors() {
 	ls /proc/$daemon/fd | wc -l
 }
+same_descriptors() {
+	[ "$(descriptors)" = $descriptors ]
+}
 found_is_same() {
+	eventually same_descriptors
 	equal "$1: as many descriptors" $descriptors "$(descriptors)"
 	check "$1: links, rules, settings, files and mounts" python3 "$faults/leaks.py" wait $work/before
 }

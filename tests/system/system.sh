@@ -6,7 +6,8 @@
 #	system.sh SUITE SOURCE WORK
 #
 # The root of root.sh, under an overlay, is booted by systemd-nspawn: first as a chroot with no network, where the
-# project is built and installed (build.sh), then twice for real, where checks.sh runs as a unit and writes to WORK/SUITE/results.
+# project is built and installed (build.sh), then twice for real, where checks.sh runs as a unit and writes to WORK/SUITE/checks, and
+# some times more for tests/soak/reboot.sh. With $CHECKS that command runs instead of both.
 # All of it happens in mount and PID namespaces of its own: when this script ends, however it ends, nothing is left but WORK.
 set -eu
 
@@ -72,13 +73,28 @@ inside() {
 	fi
 	echo "ok      builds without a warning, and its unit tests pass"
 
-	enable_checks
-	status=0
+	if [ -n "${CHECKS-}" ]; then
+		boot 1 "$CHECKS"
+	else
+		# Twice: what is persistent comes back with the second.
+		boot 2 "/bin/sh /src/tests/system/checks.sh"
+		boot 1 "/bin/bash /src/tests/soak/reboot.sh 2 20"
+	fi
+}
+
+# boot TIMES COMMAND: until it has said "done" so often, each time on a machine that has just come up
+boot() {
+	enable_checks "$2"
+	: >results/checks
 	: >"$work/console.log"
-	# Twice: what is persistent comes back with the second.
-	for boots in 1 2; do
-		container --boot >>"$work/console.log" 2>&1 || status=$?
-		cp results/* "$work/" || true
+	for boots in $(seq "$1"); do
+		# 133: it was rebooted, and whoever keeps the unit is to start it again.
+		status=133
+		while [ $status = 133 ]; do
+			status=0
+			container --boot >>"$work/console.log" 2>&1 || status=$?
+		done
+		cp -r results/* "$work/" || true
 		if [ "$(grep -cx done results/checks)" != $boots ]; then
 			cat results/checks || true
 			echo "FAILED  the system came up and went down again (boot $boots, status $status)"
@@ -87,7 +103,7 @@ inside() {
 		fi
 	done
 	cat results/checks
-	! grep -q '^FAILED' results/checks
+	! grep -q '^FAILED' results/checks || exit 1
 }
 
 container() {
@@ -106,13 +122,13 @@ enable_checks() {
 		FailureAction=exit-force
 		[Service]
 		Type=oneshot
-		ExecStart=/bin/sh /src/tests/system/checks.sh
+		ExecStart=$1
 		StandardOutput=append:/results/checks
 		StandardError=append:/results/trace
 		TimeoutStartSec=300
 	END
 	mkdir -p merged/etc/systemd/system/multi-user.target.wants
-	ln -s ../checks.service merged/etc/systemd/system/multi-user.target.wants/checks.service
+	ln -sf ../checks.service merged/etc/systemd/system/multi-user.target.wants/checks.service
 }
 
 if [ $# = 3 ]; then
