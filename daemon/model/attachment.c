@@ -81,8 +81,9 @@ static struct attachment *find_former(
 
 static int fault_address(const struct maker *maker, const struct network *network, const char *text)
 {
-	return fault_set(maker->fault,
-		&(struct fault){ .type = FAULT_ADDRESS, .name = network->name, .text = text });
+	return fault_set(maker->fault, &(struct fault){ .type = FAULT_ADDRESS,
+					       .name = arena_strdup(maker->arena, network->name),
+					       .text = text });
 }
 
 /* What the namespace had before, on that network, it may have again. */
@@ -218,9 +219,10 @@ static int join(const struct maker *maker, struct attachment *attachment, const 
 			maker->fault, &(struct fault){ .type = FAULT_NO_NETWORK, .name = name });
 	port = attachment->former ? attachment->former->port : network_take_port(network);
 	if (port == UINT_MAX)
-		return fault_set(maker->fault, &(struct fault){ .type = FAULT_NETWORK_FULL,
-						       .name = network->name,
-						       .number = NETWORK_PORTS });
+		return fault_set(
+			maker->fault, &(struct fault){ .type = FAULT_NETWORK_FULL,
+					      .name = arena_strdup(maker->arena, network->name),
+					      .number = NETWORK_PORTS });
 	attachment->network = network;
 	attachment->ns = maker->ns;
 	attachment->port = port;

@@ -219,9 +219,9 @@ static int check_persistent(
 
 		if (!network->told.context.persistent.value &&
 			!streq(network->name, NAMESPACE_DEFAULT_NETWORK))
-			return fault_set(
-				maker->fault, &(struct fault){ .type = FAULT_NOT_PERSISTENT,
-						      .name = network->name });
+			return fault_set(maker->fault,
+				&(struct fault){ .type = FAULT_NOT_PERSISTENT,
+					.name = arena_strdup(maker->arena, network->name) });
 	}
 	return 0;
 }

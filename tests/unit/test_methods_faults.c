@@ -157,6 +157,18 @@ static void test_each_step_fails(void **state)
 		}
 }
 
+/* The network comes with the namespace, and has gone again when the answer is told. */
+static void test_new_network_refuses(void **state)
+{
+	struct world *world = *state;
+
+	assert_has(world_ask(world, "CreateNamespace",
+			   "{\"name\":\"a\",\"context\":{\"attachments\":[{\"network\":\"default\","
+			   "\"addresses\":[\"192.0.2.9\"]}]}}"),
+		"AddressUnavailable\",\"parameters\":{\"network\":\"default\",\"address\":\"192.0.2.9\"}");
+	assert_int_equal(world->registry.n_networks, 0);
+}
+
 static void test_foreign_names(void **state)
 {
 	struct world *world = *state;
@@ -234,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(test_wrong_wishes),
 		test(test_each_step_fails),
+		test(test_new_network_refuses),
 		test(test_foreign_names),
 		test(test_network_full),
 		test(test_addresses_run_out),
