@@ -9,15 +9,11 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-int file_open_directory(int parent, const char *name, mode_t mode)
+static int open_directory(int parent, const char *name, mode_t mode, bool is_new)
 {
-	bool is_new = mkdirat(parent, name, mode) == 0;
-	autoclose int fd = -EBADF;
+	autoclose int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	if (!is_new && errno != EEXIST)
-		return neg();
-	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return neg();
 	if (is_new && fchmod(fd, mode) < 0)
@@ -25,6 +21,19 @@ int file_open_directory(int parent, const char *name, mode_t mode)
 	if (!is_new && (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0))
 		return -EPERM;
 	return take_fd(&fd);
+}
+
+int file_open_directory(int parent, const char *name, mode_t mode)
+{
+	bool is_new = mkdirat(parent, name, mode) == 0;
+	int fd;
+
+	if (!is_new && errno != EEXIST)
+		return neg();
+	fd = open_directory(parent, name, mode, is_new);
+	if (fd < 0 && is_new)
+		(void)unlinkat(parent, name, AT_REMOVEDIR);
+	return fd;
 }
 
 static int read_whole(int fd, size_t max, struct arena *arena, char **ret, size_t *ret_n)
