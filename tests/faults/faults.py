@@ -178,11 +178,10 @@ class Subject:
         self.prepare()
         if operation.is_start:
             trace = f"{world.WORK}/trace"
-            if not host.daemon.start(["strace", "-f", "-o", trace]):
+            if not host.daemon.start(["strace", "-D", "-f", "-o", trace]):
                 raise RuntimeError(f"nsnetd does not start under strace:\n{host.daemon.logged()}")
             host.daemon.end()
-            with open(trace, encoding="utf-8", errors="replace") as file:
-                calls = world.calls_of(file.readlines())
+            calls = world.calls_of(world.traced(trace).splitlines())
             host.again()
         else:
             self.pictures.append(self.steady())
@@ -221,9 +220,13 @@ class Round:
         file = f"{world.WORK}/trace"
         if operation.is_start:
             host.daemon.end()
-            host.daemon.start(["strace", "-f", "-o", file, "-e", f"trace={call}", "-e", f"inject={call}:{injection}"])
-            with open(file, encoding="utf-8", errors="replace") as trace:
-                text = trace.read()
+            if os.path.exists(file):
+                os.unlink(file)
+            if host.daemon.start(["strace", "-D", "-f", "-o", file, "-e", f"trace={call}", "-e", f"inject={call}:{injection}"]):
+                with open(file, encoding="utf-8", errors="replace") as trace:
+                    text = trace.read()
+            else:
+                text = world.traced(file)
         else:
             tracer = world.Trace(host.daemon.pid, call, injection)
             try:
@@ -322,8 +325,14 @@ def ways(kind, call):
 
 def points_of(subject, kind, part):
     index, of = part
-    return [(subject, call, number, how) for call, number in subject.points for how in ways(kind, call)
-            if (zlib.crc32(f"{call} {how}".encode()) + number) % of == index]
+    points = []
+    for call, number in subject.points:
+        hows = ways(kind, call)
+        # A start has thousands of points: each fails in one way, the next of its kind in the next.
+        if subject.operation.is_start and hows:
+            hows = (hows[number % len(hows)],)
+        points += [(subject, call, number, how) for how in hows if (zlib.crc32(f"{call} {how}".encode()) + number) % of == index]
+    return points
 
 
 def main():

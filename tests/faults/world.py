@@ -198,6 +198,19 @@ class Trace:
             return file.readlines()
 
 
+def traced(path):
+    """What strace(1) has written of a process that has ended, once it has done so"""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if os.path.exists(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+            if "+++ exited with" in text or "+++ killed by" in text:
+                return text
+        time.sleep(0.005)
+    raise RuntimeError(f"strace has not come to the end of {path}")
+
+
 def calls_of(lines):
     """The system calls of a trace in their order: [(process, name)]. One that was interrupted counts once"""
     calls = []
@@ -284,6 +297,9 @@ def take(pid=None):
         picture["guard"], picture["qdisc"] = _guards(), _qdiscs()
     picture["record"] = [_record(line.split(" ", 1)[0]) for line in picture["file"] if ".json -" in line]
     picture["file"] = [re.sub(r"(\.json -.*) \d+ bytes.*", r"\1", line) for line in picture["file"]]
+    # A line that is cleared is blank.
+    picture["file"] = [line if not line.startswith(f"{RUN}/hosts/") or not line.split(" ", 1)[0].endswith("/hosts") else
+                       f"{line.split(' ', 2)[0]} {leaks.read(line.split(' ', 1)[0]).split()}" for line in picture["file"]]
     picture["namespace"] = [re.sub(r"\[?\d+\]?$", "", line) for line in picture["namespace"]]
     picture["link"] = [OWN_LINK.sub("", line) if '"group": "28275"' in line else line for line in picture["link"]]
     picture["inside"] = []
