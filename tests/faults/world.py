@@ -257,6 +257,10 @@ def plain(told):
     return json.dumps(told, sort_keys=True)
 
 
+def _words(path):
+    return [word for word in leaks.read(path).split() if word != "#"]
+
+
 INSIDE = """ip -d -j address; echo @; ip -4 -j route show table all; echo @; ip -6 -j route show table all; echo @; tc -j qdisc; echo @
 cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ping_group_range /proc/sys/net/ipv4/ip_unprivileged_port_start"""
 
@@ -299,7 +303,7 @@ def take(pid=None):
     picture["file"] = [re.sub(r"(\.json -.*) \d+ bytes.*", r"\1", line) for line in picture["file"]]
     # A line that is cleared is blank.
     picture["file"] = [line if not line.startswith(f"{RUN}/hosts/") or not line.split(" ", 1)[0].endswith("/hosts") else
-                       f"{line.split(' ', 2)[0]} {leaks.read(line.split(' ', 1)[0]).split()}" for line in picture["file"]]
+                       f"{line.split(' ', 2)[0]} {_words(line.split(' ', 1)[0])}" for line in picture["file"]]
     picture["namespace"] = [re.sub(r"\[?\d+\]?$", "", line) for line in picture["namespace"]]
     picture["link"] = [OWN_LINK.sub("", line) if '"group": "28275"' in line else line for line in picture["link"]]
     picture["inside"] = []
