@@ -31,7 +31,7 @@ soak() {
 }
 
 soak one_name one_name "$nsnetd" "$nsnetctl" "$build/tests/soak/one_name" 50 10000
-soak slow slow "$nsnetd" "$nsnetctl" 1000 5000
+soak slow slow "$nsnetd" "$nsnetctl" 1000 5000 20
 soak restarts restarts "$nsnetd" "$nsnetctl" 1000 1000
 soak hands hands "$nsnetd" "$nsnetctl" 100 1
 soak stopped stopped "$nsnetd" "$nsnetctl" 30 8000
