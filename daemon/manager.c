@@ -28,7 +28,7 @@
  * to come between them would keep it from the second. */
 #define FOLLOW_USEC 50000U
 /* Names are looked at all of them, so not so often. */
-#define NAMES_USEC 400000U
+#define NAMES_USEC 250000U
 /* What nobody names is a quarter of a second. */
 #define TIMER_ACCURACY_USEC 10000U
 
