@@ -148,5 +148,5 @@ bool publish_is_equal(const struct published *a, const struct published *b)
 				!address_is_equal(&a->host[f], &b->host[f])))
 			return false;
 	return a->protocol == b->protocol && a->host_port == b->host_port &&
-	       a->namespace_port == b->namespace_port && streq_null(a->bridge, b->bridge);
+	       a->namespace_port == b->namespace_port;
 }

@@ -21,7 +21,6 @@ struct published {
 	struct address host[FAMILIES];    /* of the host; bytes of zeros: all of that family's */
 	struct address targets[FAMILIES]; /* where it leads; AF_UNSPEC: not in that family */
 	uint16_t host_port, namespace_port;
-	const char *bridge;             /* of the network that the target is on */
 	const struct published *former; /* while a change is under way: the same one of before */
 };
 
