@@ -31,6 +31,31 @@ refuses 'type T (x: [][]int)' 'T.x: name the inner type'
 refuses 'error E (x: []?int)' 'E.x: name the inner type'
 refuses 'type T (x: U)' 'a.varlink:2:'
 
+refuses 'type T (x: [string][]int)' 'T.x: name the inner type'
+refuses 'type T (x: []float)' 'T.x: floats'
+
+# fails WORDS ARGUMENT…: it does nothing but say so
+fails() {
+	words=$1
+	shift
+	if "$idlc" "$@" 2>"$folder/error"; then
+		echo "idlc $*: taken, but should not be"
+		exit 1
+	fi
+	if ! grep -qF "$words" "$folder/error"; then
+		echo "idlc $*: wanted \"$words\", got: $(cat "$folder/error")"
+		exit 1
+	fi
+}
+
+fails 'usage: idlc DEFINITION PREFIX STEM'
+fails 'none: No such file or directory' "$folder/none" a "$folder/a"
+fails 'Is a directory' "$folder" a "$folder/a"
+printf 'interface a.b\nmethod M() -> ()\n' >"$folder/a.varlink"
+fails 'No such file or directory' "$folder/a.varlink" a "$folder/none/a"
+ln -s /dev/full "$folder/full.h"
+fails 'No space left on device' "$folder/a.varlink" a "$folder/full"
+
 cat >"$folder/good.varlink" <<'END'
 # Holds all shapes
 interface a.good
