@@ -154,6 +154,7 @@ void revive_network(struct recovery *recovery, const struct snapshot_record *wis
 {
 	struct kernel_error error = { 0 };
 	struct nsnet_list_networks_out told;
+	const char *why = "";
 	unsigned number;
 	int r = 1;
 
@@ -177,11 +178,13 @@ void revive_network(struct recovery *recovery, const struct snapshot_record *wis
 			finish_network(recovery, network, told.runtime.revision);
 			return;
 		}
+		/* The step's texts are the network's. */
+		why = r < 0 ? strerror(-r) : print_error(&error, &recovery->arena);
 		network_free(network);
 		if (r > 0 && (error.step->type != STEP_BRIDGE_ADD || error.error != EEXIST))
 			break;
 	}
-	log_lost(wish, "network", r < 0 ? strerror(-r) : print_error(&error, &recovery->arena));
+	log_lost(wish, "network", why);
 }
 
 /* Namespaces. */
@@ -325,9 +328,10 @@ void revive_namespace(struct recovery *recovery, const struct snapshot_record *w
 		finish_namespace(recovery, ns, told.runtime.revision);
 		return;
 	}
+	/* Before it goes: the step's texts are its own. */
+	log_lost(wish, "namespace", r < 0 ? strerror(-r) : print_error(&error, &recovery->arena));
 	namespace_free(ns);
 	registry_forget_user(recovery->registry, (uid_t)told.runtime.uid);
-	log_lost(wish, "namespace", r < 0 ? strerror(-r) : print_error(&error, &recovery->arena));
 }
 
 /* Who has a record is there, or was deleted, or is for somebody to look at. */
