@@ -6,6 +6,7 @@
  *
  *	N NAME\nTEXT      a network's record
  *	n NAME\nTEXT      a namespace's
+ *	W, w NAME\nTEXT   the same of what is persistent: what is wished
  *	h NAME INODE COOKIE DEAD   what is under that name in /run/netns
  *	l NAME ALIAS      a link of ours
  *	p HOST PORT TARGET PORT    a port in the firewall, of TCP
@@ -26,6 +27,7 @@
 
 static struct parts {
 	struct snapshot_record networks[PARTS_MAX], namespaces[PARTS_MAX];
+	struct snapshot_record network_wishes[PARTS_MAX], namespace_wishes[PARTS_MAX];
 	struct snapshot_netns netns[PARTS_MAX];
 	struct snapshot_link links[PARTS_MAX];
 	struct snapshot_port ports[PARTS_MAX];
@@ -108,6 +110,14 @@ static void read_part(struct arena *arena, struct kernel *kernel, const char *pa
 	case 'n':
 		read_record(arena, text, n - 1, parts.namespaces, &parts.snapshot.n_namespaces);
 		break;
+	case 'W':
+		read_record(
+			arena, text, n - 1, parts.network_wishes, &parts.snapshot.n_network_wishes);
+		break;
+	case 'w':
+		read_record(arena, text, n - 1, parts.namespace_wishes,
+			&parts.snapshot.n_namespace_wishes);
+		break;
 	case 'h':
 		read_netns(arena, kernel, text);
 		break;
@@ -129,6 +139,8 @@ static void read_parts(struct arena *arena, struct kernel *kernel, const uint8_t
 		.netns = parts.netns,
 		.networks = parts.networks,
 		.namespaces = parts.namespaces,
+		.network_wishes = parts.network_wishes,
+		.namespace_wishes = parts.namespace_wishes,
 		.ports = parts.ports,
 	};
 	for (size_t i = 0; i < PARTS_MAX && n > 0; i++) {
@@ -159,7 +171,9 @@ static void check_objects(
 	for (size_t i = 0; i < registry->n_networks; i++) {
 		struct network *network = networks[i];
 
-		fuzz_check(has_record(parts.networks, parts.snapshot.n_networks, network->name));
+		fuzz_check(has_record(parts.networks, parts.snapshot.n_networks, network->name) ||
+			   has_record(parts.network_wishes, parts.snapshot.n_network_wishes,
+				   network->name));
 		fuzz_check(network->charge.user && network->charge.user->uid == network->uid);
 		/* Another's bridge is never taken for this one's. */
 		for (size_t j = 0; j < i; j++)
@@ -168,7 +182,9 @@ static void check_objects(
 	for (size_t i = 0; i < registry->n_namespaces; i++) {
 		struct ns *ns = all[i];
 
-		fuzz_check(has_record(parts.namespaces, parts.snapshot.n_namespaces, ns->name));
+		fuzz_check(has_record(parts.namespaces, parts.snapshot.n_namespaces, ns->name) ||
+			   has_record(parts.namespace_wishes, parts.snapshot.n_namespace_wishes,
+				   ns->name));
 		fuzz_check(fake_has(kernel, arena_printf(arena, "netns %s", ns->name)));
 		fuzz_check(ns->charge.user && ns->charge.user->uid == ns->uid);
 		for (size_t j = 0; j < ns->n_attachments; j++)
