@@ -86,8 +86,8 @@ static void charge(struct recovery *recovery, uid_t uid, const unsigned amounts[
 /* Networks. */
 
 /* As it was chosen then, not as it would be chosen now. */
-static struct network *remake_network(
-	struct recovery *recovery, const struct nsnet_list_networks_out *told)
+struct network *recover_remake_network(struct recovery *recovery,
+	const struct nsnet_list_networks_out *told, struct network *former)
 {
 	struct nsnet_network_context wish = told->context;
 	struct snapshot_prefixes none = { 0 };
@@ -100,6 +100,7 @@ static struct network *remake_network(
 		.has_persistent = true, /* it was */
 		.may_reach = { true, true, true, true },
 		.uplink_mtu = (unsigned)told->runtime.maximum_transmission_unit,
+		.former = former,
 	};
 	struct network *network = NULL;
 	struct fault fault;
@@ -161,7 +162,7 @@ static void recover_network(struct recovery *recovery, const struct snapshot_rec
 
 	if (!recover_read(recovery, record, &nsnet_list_networks_out_type, &told))
 		return;
-	network = remake_network(recovery, &told);
+	network = recover_remake_network(recovery, &told, NULL);
 	if (!network || !streq(network->name, record->name) ||
 		registry_find_network(recovery->registry, network->name) ||
 		is_bridge_taken(recovery, network->bridge)) {
@@ -216,8 +217,8 @@ static void remember_settings(struct ns *ns, const struct string_map *before)
 				before->items[i].value);
 }
 
-static struct ns *remake_namespace(
-	struct recovery *recovery, const struct nsnet_list_namespaces_out *told)
+struct ns *recover_remake_namespace(
+	struct recovery *recovery, const struct nsnet_list_namespaces_out *told, struct ns *former)
 {
 	struct namespace_host host = {
 		.userdata = recovery,
@@ -228,6 +229,7 @@ static struct ns *remake_namespace(
 		.has_rate = true, /* it was, and what is there stays */
 		.has_netem = true,
 		.has_persistent = true,
+		.former = former,
 	};
 	struct namespace_owner owner = {
 		.uid = (uid_t)told->runtime.uid,
@@ -354,7 +356,7 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 
 	if (!recover_read(recovery, record, &nsnet_list_namespaces_out_type, &told))
 		return;
-	ns = remake_namespace(recovery, &told);
+	ns = recover_remake_namespace(recovery, &told, NULL);
 	if (!ns && told.runtime.inode == 0 && streq(told.name, record->name)) {
 		forget_record(recovery, &told, record->name);
 		return;
@@ -522,6 +524,8 @@ int recover_all(struct nsnet_context *context)
 		remove_orphans(&recovery);
 		remove_orphan_ports(&recovery);
 		remove_orphan_elements(&recovery);
+		resume_networks(&recovery);
+		resume_namespaces(&recovery);
 		if (r == 0)
 			r = host_resume(registry, kernel);
 	}

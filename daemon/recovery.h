@@ -33,6 +33,17 @@ void recover_add_namespace(struct recovery *recovery, struct ns *ns);
 /* Interfaces that are to be inside and lie about on the host go in. */
 void recover_lend(struct recovery *recovery, const struct ns *ns);
 
+/* A namespace as its record, or a change, says it is; former: what it is made from, or NULL. NULL: it makes none. */
+struct ns *recover_remake_namespace(
+	struct recovery *recovery, const struct nsnet_list_namespaces_out *told, struct ns *former);
+struct network *recover_remake_network(struct recovery *recovery,
+	const struct nsnet_list_networks_out *told, struct network *former);
+
+/* Changes that were under way are carried out. The objects are there, as their records say, and what no record speaks of is
+ * gone. */
+void resume_networks(struct recovery *recovery);
+void resume_namespaces(struct recovery *recovery);
+
 /* Makes an object anew from its wish, as it was; what cannot be is logged, and the wish kept for the next start. */
 void revive_network(struct recovery *recovery, const struct snapshot_record *wish);
 void revive_namespace(struct recovery *recovery, const struct snapshot_record *wish);

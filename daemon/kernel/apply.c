@@ -300,6 +300,8 @@ int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_e
 
 		n = run(kernel, &plan->steps[at], plan->n - at, errors, &netlink);
 		for (size_t i = 0; i < n; i++) {
+			if (plan->is_again && step_was_done(&plan->steps[at + i], errors[i]))
+				errors[i] = 0;
 			is_done[at + i] = errors[i] == 0;
 			if (errors[i] == 0 || first.step)
 				continue;

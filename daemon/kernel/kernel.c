@@ -51,8 +51,10 @@ static int open_directories(
 	} directories[] = {
 		{ &run, &(const int){ AT_FDCWD }, paths->run, 0755 },
 		{ &state, &run, "state", 0700 },
-		{ &kernel->namespaces, &state, "namespaces", 0700 },
-		{ &kernel->networks, &state, "networks", 0700 },
+		{ &kernel->records[RECORD_NAMESPACE], &state, "namespaces", 0700 },
+		{ &kernel->records[RECORD_NETWORK], &state, "networks", 0700 },
+		{ &kernel->records[RECORD_NAMESPACE_CHANGE], &state, "namespace-changes", 0700 },
+		{ &kernel->records[RECORD_NETWORK_CHANGE], &state, "network-changes", 0700 },
 		{ &kernel->hosts, &run, "hosts", 0755 },
 		{ &kernel->etc, &run, "etc", 0755 },
 		{ &kernel->sysctl, &run, "sysctl", 0700 },
@@ -153,7 +155,8 @@ static struct kernel *make_kernel(void)
 	if (!kernel)
 		return NULL;
 	kernel->home = kernel->proc = kernel->names = -EBADF;
-	kernel->namespaces = kernel->networks = -EBADF;
+	for (size_t i = 0; i < lengthof(kernel->records); i++)
+		kernel->records[i] = -EBADF;
 	kernel->hosts = kernel->etc = kernel->sysctl = kernel->settings = -EBADF;
 	kernel->dns = -EBADF;
 	kernel->wishes[RECORD_NAMESPACE] = kernel->wishes[RECORD_NETWORK] = -EBADF;
@@ -201,10 +204,10 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 	}
 	if (r == 0) {
 		open_wishes(kernel, paths->wishes);
-		sweep((const int[]){ kernel->namespaces, kernel->networks, kernel->sysctl,
-			      kernel->dns, kernel->wishes[RECORD_NAMESPACE],
+		sweep(kernel->records, lengthof(kernel->records));
+		sweep((const int[]){ kernel->sysctl, kernel->dns, kernel->wishes[RECORD_NAMESPACE],
 			      kernel->wishes[RECORD_NETWORK] },
-			6);
+			4);
 	}
 	if (r < 0) {
 		if (reterr_what)
@@ -222,15 +225,16 @@ static void free_netns(void *netns)
 
 static void close_all(struct kernel *kernel)
 {
-	const int fds[] = { kernel->home, kernel->proc, kernel->names, kernel->namespaces,
-		kernel->networks, kernel->hosts, kernel->etc, kernel->sysctl, kernel->dns,
-		kernel->settings, kernel->events, kernel->link_events, kernel->name_events,
-		kernel->mounts_waited, kernel->mounts_asked, kernel->wishes[RECORD_NAMESPACE],
-		kernel->wishes[RECORD_NETWORK] };
+	const int fds[] = { kernel->home, kernel->proc, kernel->names, kernel->hosts, kernel->etc,
+		kernel->sysctl, kernel->dns, kernel->settings, kernel->events, kernel->link_events,
+		kernel->name_events, kernel->mounts_waited, kernel->mounts_asked,
+		kernel->wishes[RECORD_NAMESPACE], kernel->wishes[RECORD_NETWORK] };
 
 	netlink_close(&kernel->host);
 	netlink_close(&kernel->netfilter);
 	(void)close_fd(kernel->nft_events);
+	for (size_t i = 0; i < lengthof(kernel->records); i++)
+		(void)close_fd(kernel->records[i]);
 	for (size_t i = 0; i < lengthof(fds); i++)
 		(void)close_fd(fds[i]);
 }

@@ -15,7 +15,7 @@
 
 static int folder(const struct kernel *kernel, enum record_kind kind)
 {
-	return kind == RECORD_NAMESPACE ? kernel->namespaces : kernel->networks;
+	return kernel->records[kind];
 }
 
 static void file_name(const char *name, char ret[NAME_SIZE + sizeof(SUFFIX)])

@@ -88,6 +88,12 @@ int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot 
 		r = record_list(kernel, RECORD_NAMESPACE, arena, &snapshot.namespaces,
 			&snapshot.n_namespaces);
 	if (r == 0)
+		r = record_list(kernel, RECORD_NETWORK_CHANGE, arena, &snapshot.network_changes,
+			&snapshot.n_network_changes);
+	if (r == 0)
+		r = record_list(kernel, RECORD_NAMESPACE_CHANGE, arena, &snapshot.namespace_changes,
+			&snapshot.n_namespace_changes);
+	if (r == 0)
 		r = record_list_wishes(kernel, RECORD_NETWORK, arena, &snapshot.network_wishes,
 			&snapshot.n_network_wishes);
 	if (r == 0)

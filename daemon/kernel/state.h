@@ -56,7 +56,7 @@ struct kernel {
 	int64_t nft_process; /* our number in the kernel's eyes */
 	int proc;            /* /proc */
 	int names;           /* /run/netns */
-	int namespaces, networks; /* state/namespaces/, state/networks/ */
+	int records[RECORD_KINDS]; /* below state/ */
 	int wishes
 		[2]; /* the same of what is persistent, by enum record_kind; negative: there is nowhere to keep it */
 	int hosts, etc, sysctl, dns;

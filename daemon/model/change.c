@@ -279,40 +279,50 @@ static void change_wish(struct step before, bool was_persistent, struct step aft
 		plan_add(plan, &after);
 }
 
-static bool has_settings(const struct plan *plan)
+/* What it is to be stands written down for as long as its record says what it was; where nothing is done but to write, the record
+ * alone says it. */
+static void add_change(const struct step *record, enum record_kind kind, const struct plan *wishes,
+	const struct plan *steps, struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n; i++)
-		if (plan->steps[i].type == STEP_SETTING_SET)
-			return true;
-	return false;
+	struct step change = *record;
+
+	change.record.kind = kind;
+	change.record.before = NULL;
+	if (steps->n > 0)
+		plan_add(plan, &change);
+	else
+		plan_add(plan, record);
+	plan_add_all(plan, wishes);
+	if (steps->n == 0)
+		return;
+	plan_add_all(plan, steps);
+	plan_add(plan, record);
+	change.type = STEP_RECORD_DELETE;
+	plan_add(plan, &change);
 }
 
 void difference_change_namespace(struct ns *former, struct ns *ns, struct plan *plan)
 {
+	struct plan wishes = PLAN_INIT(plan->arena), steps = PLAN_INIT(plan->arena);
 	struct step record = steps_namespace_record(STEP_RECORD_WRITE, ns);
 
 	record.record.before = &former->told;
-	plan_add(plan, &record);
 	change_wish(steps_namespace_wish(STEP_WISH_WRITE, former, plan->arena),
 		former->told.context.persistent.value,
 		steps_namespace_wish(STEP_WISH_WRITE, ns, plan->arena),
-		ns->told.context.persistent.value, plan);
-	change_ports(STEP_PORT_DELETE, former, ns, plan);
-	change_routes(STEP_ROUTE_DELETE, former, ns, plan);
-	change_links(STEP_LINK_GIVE, former, ns, plan);
-	change_attachments(former, ns, plan);
-	change_links(STEP_LINK_TAKE, former, ns, plan);
-	change_routes(STEP_ROUTE_ADD, former, ns, plan);
-	change_settings(former, ns, plan);
-	change_ports(STEP_PORT_ADD, former, ns, plan);
-	change_etc(former, ns, plan);
-	/* With what they were before. */
-	if (has_settings(plan))
-		plan_add(plan, &record);
-	change_ports(STEP_FLOWS_DELETE, former, ns, plan);
+		ns->told.context.persistent.value, &wishes);
+	change_ports(STEP_PORT_DELETE, former, ns, &steps);
+	change_routes(STEP_ROUTE_DELETE, former, ns, &steps);
+	change_links(STEP_LINK_GIVE, former, ns, &steps);
+	change_attachments(former, ns, &steps);
+	change_links(STEP_LINK_TAKE, former, ns, &steps);
+	change_routes(STEP_ROUTE_ADD, former, ns, &steps);
+	change_settings(former, ns, &steps);
+	change_ports(STEP_PORT_ADD, former, ns, &steps);
+	change_etc(former, ns, &steps);
+	change_ports(STEP_FLOWS_DELETE, former, ns, &steps);
+	add_change(&record, RECORD_NAMESPACE_CHANGE, &wishes, &steps, plan);
 }
-
-/* Networks. */
 
 static void add_mtu(const char *netns, const char *interface, unsigned before, unsigned after,
 	struct plan *plan)
@@ -417,24 +427,26 @@ static void change_dns(
 
 void difference_change_network(struct network *former, struct network *network, struct plan *plan)
 {
+	struct plan wishes = PLAN_INIT(plan->arena), steps = PLAN_INIT(plan->arena);
 	struct step record = steps_network_record(STEP_RECORD_WRITE, network);
 
 	record.record.before = &former->told;
-	plan_add(plan, &record);
 	change_wish(steps_network_wish(STEP_WISH_WRITE, former, plan->arena),
 		former->told.context.persistent.value,
 		steps_network_wish(STEP_WISH_WRITE, network, plan->arena),
-		network->told.context.persistent.value, plan);
-	change_fence(former, network, plan);
-	change_gateways(former, network, plan);
-	change_forwarding(former, network, plan);
-	difference_set_mtu(former, network->mtu, plan);
+		network->told.context.persistent.value, &wishes);
+	change_fence(former, network, &steps);
+	change_gateways(former, network, &steps);
+	change_forwarding(former, network, &steps);
+	difference_set_mtu(former, network->mtu, &steps);
 	if (former->is_isolated != network->is_isolated)
 		list_foreach (&former->attachments, struct attachment, link, attachment)
-			steps_add(plan, (struct step){
+			steps_add(
+				&steps, (struct step){
 						.type = STEP_ISOLATED_SET,
 						.isolated = { attachment->host_interface,
 							former->is_isolated, network->is_isolated },
 					});
-	change_dns(former, network, plan);
+	change_dns(former, network, &steps);
+	add_change(&record, RECORD_NETWORK_CHANGE, &wishes, &steps, plan);
 }

@@ -18,6 +18,12 @@ void plan_add(struct plan *plan, const struct step *step)
 	plan->steps[plan->n++] = *step;
 }
 
+void plan_add_all(struct plan *plan, const struct plan *other)
+{
+	for (size_t i = 0; i < other->n; i++)
+		plan_add(plan, &other->steps[i]);
+}
+
 /* The type that takes a step of that type back. Most of what was taken away is not made again (STEP_TYPES): those who take away
  * do so by a forward plan. */
 static const enum step_type inverses[STEP_TYPES] = {
@@ -130,4 +136,23 @@ bool step_inverse(const struct step *step, struct step *ret)
 	*ret = *step;
 	ret->type = type;
 	return true;
+}
+
+/* Of what makes, or takes away: all else can be done again. */
+bool step_was_done(const struct step *step, int error)
+{
+	switch (error) {
+	case -EEXIST:
+		return step->type == STEP_VETH_ADD || step->type == STEP_ADDRESS_ADD ||
+		       step->type == STEP_ROUTE_ADD || step->type == STEP_SHAPE_SET;
+	case -ENOENT:
+	case -ENODEV:
+	case -ESRCH:
+	case -EADDRNOTAVAIL:
+		return step->type == STEP_VETH_DELETE || step->type == STEP_ADDRESS_DELETE ||
+		       step->type == STEP_ROUTE_DELETE || step->type == STEP_SHAPE_SET ||
+		       step->type == STEP_LINK_TAKE || step->type == STEP_GUARD_DELETE;
+	default:
+		return false;
+	}
 }

@@ -77,7 +77,15 @@ enum step_type {
 	STEP_TYPES,
 };
 
-enum record_kind { RECORD_NAMESPACE, RECORD_NETWORK };
+/* A change: what an object is to be, while it is being changed and its record says what it was. Should the process end on the
+ * way, start-up carries the difference out again. */
+enum record_kind {
+	RECORD_NAMESPACE,
+	RECORD_NETWORK,
+	RECORD_NAMESPACE_CHANGE,
+	RECORD_NETWORK_CHANGE,
+	RECORD_KINDS,
+};
 
 /* All texts belong to whoever made the step and outlive the plan. */
 struct step {
@@ -228,6 +236,9 @@ struct plan {
 	size_t n, allocated;
 	/* Carried on to the end even where a step fails: taking away is never taken back. */
 	bool is_forward;
+	/* Some of it may have been done before, by a process that ended on the way: to make what is there, and to take away what
+	 * is not, is no error. */
+	bool is_again;
 };
 
 #define PLAN_INIT(a) \
@@ -237,6 +248,11 @@ struct plan {
 	}
 
 void plan_add(struct plan *plan, const struct step *step);
+/* All steps of another one, behind those that are there. */
+void plan_add_all(struct plan *plan, const struct plan *other);
+
+/* Whether that error (-errno) of a step says that it was done before. */
+bool step_was_done(const struct step *step, int error);
 
 /* What takes a step back, once it is done. False: nothing is needed, or nothing can. */
 bool step_inverse(const struct step *step, struct step *ret);

@@ -74,7 +74,10 @@ static const char *print_guard(const struct step *step, const char *verb, struct
 
 static const char *record_folder(enum record_kind kind)
 {
-	return kind == RECORD_NAMESPACE ? "namespaces" : "networks";
+	static const char *const folders[RECORD_KINDS] = { "namespaces", "networks",
+		"namespace-changes", "network-changes" };
+
+	return folders[kind];
 }
 
 static const char *print_record(const struct step *step, const char *verb, struct arena *arena)

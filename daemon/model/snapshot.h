@@ -90,6 +90,9 @@ struct snapshot {
 	size_t n_netns;
 	struct snapshot_record *namespaces, *networks;
 	size_t n_namespaces, n_networks;
+	/* What was under way: what they are to be. */
+	struct snapshot_record *namespace_changes, *network_changes;
+	size_t n_namespace_changes, n_network_changes;
 	/* What is persistent. */
 	struct snapshot_record *namespace_wishes, *network_wishes;
 	size_t n_namespace_wishes, n_network_wishes;

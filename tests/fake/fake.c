@@ -131,6 +131,9 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 	char text[PREFIX_TEXT_MAX], other[ADDRESS_TEXT_MAX];
 	struct arena *arena = &kernel->arena;
 
+	static const char *const folders[RECORD_KINDS] = { "namespaces", "networks",
+		"namespace-changes", "network-changes" };
+
 	switch (step->type) {
 	case STEP_NETNS_ADD:
 	case STEP_NETNS_DROP:
@@ -174,9 +177,8 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 		return arena_printf(arena, "guard %s", step->guard.port);
 	case STEP_RECORD_WRITE:
 	case STEP_RECORD_DELETE:
-		return arena_printf(arena, "record %s/%s",
-			step->record.kind == RECORD_NAMESPACE ? "namespaces" : "networks",
-			step->record.name);
+		return arena_printf(
+			arena, "record %s/%s", folders[step->record.kind], step->record.name);
 	case STEP_WISH_WRITE:
 	case STEP_WISH_DELETE:
 		return arena_printf(arena, "wish %s/%s",
@@ -453,10 +455,16 @@ static void take_away(struct kernel *kernel, const struct step *step, const char
 		drop_link(kernel, step->bridge.anchor);
 	}
 	if (step->type == STEP_VETH_DELETE) {
+		const char *inside = fake_find_rest(kernel, "inside", step->veth.name);
+
+		if (inside) {
+			drop_all(kernel, arena_printf(arena, "mtu %s ", inside));
+			drop_all(kernel, arena_printf(arena, "address %s ", inside));
+			fake_remove(kernel,
+				arena_printf(arena, "peer %.*s %s", (int)strcspn(inside, " "),
+					inside, step->veth.name));
+		}
 		drop_link(kernel, step->veth.name);
-		drop_all(kernel, arena_printf(arena, "mtu %s %s ", step->netns, step->veth.peer));
-		fake_remove(
-			kernel, arena_printf(arena, "peer %s %s", step->netns, step->veth.name));
 	}
 	if (step->type == STEP_BRIDGE_MEND) {
 		fake_remove(kernel, arena_printf(arena, "cut %s", step->bridge.anchor));
@@ -484,6 +492,8 @@ static int carry_out(struct kernel *kernel, const struct step *step, const char 
 	bool is_there = thing && fake_has(kernel, thing);
 	enum effect effect = effect_of(step);
 
+	if (kernel->is_mortal && --kernel->steps_left < 0)
+		return ESHUTDOWN;
 	assert(kernel->n_steps < STEPS_MAX);
 	kernel->steps[kernel->n_steps++] =
 		arena_printf(&kernel->arena, "%s%s", mark, step_print(step, &kernel->arena));
@@ -504,6 +514,17 @@ static int carry_out(struct kernel *kernel, const struct step *step, const char 
 	return 0;
 }
 
+void fake_stop_after(struct kernel *kernel, int steps)
+{
+	kernel->is_mortal = steps >= 0;
+	kernel->steps_left = steps;
+}
+
+bool fake_has_stopped(const struct kernel *kernel)
+{
+	return kernel->is_mortal && kernel->steps_left < 0;
+}
+
 int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_error *reterr)
 {
 	int failed = 0;
@@ -511,7 +532,7 @@ int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_e
 	for (size_t i = 0; i < plan->n; i++) {
 		int error = carry_out(kernel, &plan->steps[i], "");
 
-		if (error == 0)
+		if (error == 0 || (plan->is_again && step_was_done(&plan->steps[i], -error)))
 			continue;
 		if (!failed) {
 			*reterr = (struct kernel_error){ .step = &plan->steps[i], .error = error };
@@ -521,7 +542,7 @@ int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_e
 		failed = 1;
 		if (plan->is_forward)
 			continue;
-		while (i-- > 0) {
+		while (!fake_has_stopped(kernel) && i-- > 0) {
 			struct step inverse;
 
 			if (step_inverse(&plan->steps[i], &inverse))

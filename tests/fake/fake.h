@@ -12,6 +12,11 @@
 void fake_fail_at(
 	struct kernel *kernel, enum step_type type, unsigned skip, int error, const char *message);
 
+/* After so many steps more none is carried out, nor taken back, until the next call: as if the process had ended there. Negative:
+ * all are. */
+void fake_stop_after(struct kernel *kernel, int steps);
+bool fake_has_stopped(const struct kernel *kernel);
+
 /* Steps that were carried out and taken back since the last fake_clear(), printed, in order; taken back ones with "- ". */
 size_t fake_steps(const struct kernel *kernel);
 const char *fake_step(const struct kernel *kernel, size_t i);

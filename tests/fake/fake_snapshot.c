@@ -76,6 +76,8 @@ static void tell_records(struct kernel *kernel, struct arena *arena, struct snap
 
 	ret->namespaces = arena_array(arena, kernel->n_things, size);
 	ret->networks = arena_array(arena, kernel->n_things, size);
+	ret->namespace_changes = arena_array(arena, kernel->n_things, size);
+	ret->network_changes = arena_array(arena, kernel->n_things, size);
 	ret->namespace_wishes = arena_array(arena, kernel->n_things, size);
 	ret->network_wishes = arena_array(arena, kernel->n_things, size);
 	for (size_t i = 0; i < kernel->n_things; i++) {
@@ -84,6 +86,10 @@ static void tell_records(struct kernel *kernel, struct arena *arena, struct snap
 		tell_record(
 			kernel, thing, "record namespaces/", ret->namespaces, &ret->n_namespaces);
 		tell_record(kernel, thing, "record networks/", ret->networks, &ret->n_networks);
+		tell_record(kernel, thing, "record namespace-changes/", ret->namespace_changes,
+			&ret->n_namespace_changes);
+		tell_record(kernel, thing, "record network-changes/", ret->network_changes,
+			&ret->n_network_changes);
 		tell_record(kernel, thing, "wish namespaces/", ret->namespace_wishes,
 			&ret->n_namespace_wishes);
 		tell_record(kernel, thing, "wish networks/", ret->network_wishes,

@@ -27,6 +27,8 @@ struct kernel {
 	struct snapshot_uplink uplink;
 	uint16_t listening;
 	int64_t next_number;
+	bool is_mortal; /* steps_left counts */
+	int steps_left;
 	struct {
 		enum step_type type;
 		unsigned skip;

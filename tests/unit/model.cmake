@@ -17,6 +17,7 @@ unit_test(test_methods_set SOURCES unit/test_methods_set.c unit/methods_world.c 
 unit_test(test_methods_persistent SOURCES unit/test_methods_persistent.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_repair SOURCES unit/test_repair.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_host SOURCES unit/test_host.c unit/methods_world.c DEPENDS methods fake-kernel)
+unit_test(test_resume SOURCES unit/test_resume.c unit/methods_world.c DEPENDS manager methods fake-kernel)
 unit_test(test_config SOURCES unit/test_config.c DEPENDS manager fake-kernel)
 add_test(NAME test_idlc
 	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_idlc.sh $<TARGET_FILE:idlc>)

@@ -67,19 +67,21 @@ static void test_attach_and_detach(void **state)
 	assert_has(
 		reply, "\"network\":\"b\",\"interfaceName\":\"eth1\",\"addresses\":[\"10.2.0.2\"");
 	assert_string_equal(steps(world),
-		"touch state/namespaces/ns1.json\n"
+		"touch state/namespace-changes/ns1.json\n"
 		"ip link add nsv1 master nsnet1 mtu 9000 type veth peer name eth1 netns ns1 address "
 		"02:6e:0a:02:00:02\n"
 		"ip -n ns1 address add 10.2.0.2/24 dev eth1\n"
 		"ip -n ns1 address add fd00:2::2/64 dev eth1\n"
 		"# write ns1 in hosts/b\n"
 		"ip link show nsv1 up\n"
-		"mkdir etc/ns1\n");
+		"mkdir etc/ns1\n"
+		"touch state/namespaces/ns1.json\n"
+		"rm state/namespace-changes/ns1.json\n");
 	assert_has(world_ask(world, "ListNetworks", "{\"name\":\"b\"}"), "\"attachments\":1");
 	reply = set(world, "ns1", "{\"attachments\":[{\"network\":\"b\"}],\"ports\":[]}");
 	assert_has(reply, "\"interfaceName\":\"eth1\"");
 	assert_string_equal(steps(world),
-		"touch state/namespaces/ns1.json\n"
+		"touch state/namespace-changes/ns1.json\n"
 		"nft delete element inet nsnetd ports4 '{ 0.0.0.0 . tcp . 8080 : 10.1.0.2 . 80 }'\n"
 		"nft delete element inet nsnetd ports6 '{ :: . tcp . 8080 : fd00:1::2 . 80 }'\n"
 		"ip -n ns1 route delete default via 10.1.0.1 dev eth0\n"
@@ -92,7 +94,9 @@ static void test_attach_and_detach(void **state)
 		"ip -n ns1 -6 route add default via fd00:2::1 dev eth1\n"
 		"mkdir etc/ns1\n"
 		"conntrack -D -p tcp --orig-port-dst 8080 --reply-src 10.1.0.2\n"
-		"conntrack -D -p tcp --orig-port-dst 8080 --reply-src fd00:1::2\n");
+		"conntrack -D -p tcp --orig-port-dst 8080 --reply-src fd00:1::2\n"
+		"touch state/namespaces/ns1.json\n"
+		"rm state/namespace-changes/ns1.json\n");
 	assert_has(world_ask(world, "ListNetworks", "{\"name\":\"a\"}"), "\"attachments\":0");
 	/* What was given back can be had again. */
 	assert_has(
@@ -112,7 +116,7 @@ static void test_address(void **state)
 			   "{\"attachments\":[{\"network\":\"a\",\"addresses\":[\"10.1.0.9\"]}]}"),
 		"\"addresses\":[\"10.1.0.9\",\"fd00:1::2\"],\"hardwareAddress\":\"02:6e:0a:01:00:02\"");
 	assert_string_equal(steps(world),
-		"touch state/namespaces/ns1.json\n"
+		"touch state/namespace-changes/ns1.json\n"
 		"nft delete element inet nsnetd ports4 '{ 0.0.0.0 . tcp . 8080 : 10.1.0.2 . 80 }'\n"
 		"nft delete element inet nsnetd ports6 '{ :: . tcp . 8080 : fd00:1::2 . 80 }'\n"
 		"ip -n ns1 route delete default via 10.1.0.1 dev eth0\n"
@@ -123,7 +127,9 @@ static void test_address(void **state)
 		"nft add element inet nsnetd ports4 '{ 0.0.0.0 . tcp . 8080 : 10.1.0.9 . 80 }'\n"
 		"nft add element inet nsnetd ports6 '{ :: . tcp . 8080 : fd00:1::2 . 80 }'\n"
 		"conntrack -D -p tcp --orig-port-dst 8080 --reply-src 10.1.0.2\n"
-		"conntrack -D -p tcp --orig-port-dst 8080 --reply-src fd00:1::2\n");
+		"conntrack -D -p tcp --orig-port-dst 8080 --reply-src fd00:1::2\n"
+		"touch state/namespaces/ns1.json\n"
+		"rm state/namespace-changes/ns1.json\n");
 	/* Two trade theirs: each of the addresses was its own before. */
 	(void)set(world, "ns1",
 		"{\"attachments\":[{\"network\":\"a\"},{\"network\":\"a\",\"addresses\":[\"10.1.0.30\"]}]}");
@@ -212,15 +218,17 @@ static void test_routes_servers_settings(void **state)
 			"{\"routes\":[{\"destination\":\"10.9.0.0/16\",\"gateway\":\"10.1.0.7\"}],"
 			"\"nameServers\":[\"9.9.9.9\"],\"sysctls\":{\"net.ipv4.ip_forward\":\"1\"}}"),
 		"\"sysctlsBefore\":{\"net.ipv4.ip_forward\":\"0\"}");
-	assert_string_equal(steps(world), "touch state/namespaces/ns1.json\n"
+	assert_string_equal(steps(world), "touch state/namespace-changes/ns1.json\n"
 					  "ip -n ns1 route add 10.9.0.0/16 via 10.1.0.7 dev eth0\n"
 					  "ip netns exec ns1 sysctl -w net/ipv4/ip_forward=1\n"
 					  "mkdir etc/ns1\n"
-					  "touch state/namespaces/ns1.json\n");
+					  "touch state/namespaces/ns1.json\n"
+					  "rm state/namespace-changes/ns1.json\n");
 	(void)set(world, "ns1", "{\"sysctls\":{}}");
-	assert_string_equal(steps(world), "touch state/namespaces/ns1.json\n"
+	assert_string_equal(steps(world), "touch state/namespace-changes/ns1.json\n"
 					  "ip netns exec ns1 sysctl -w net/ipv4/ip_forward=0\n"
-					  "touch state/namespaces/ns1.json\n");
+					  "touch state/namespaces/ns1.json\n"
+					  "rm state/namespace-changes/ns1.json\n");
 	assert_has(set(world, "ns1", "{\"sysctls\":{\"kernel.core_pattern\":\"1\"}}"),
 		"{\"parameter\":\"context.sysctls.kernel.core_pattern\"}");
 	assert_has(set(world, "ns1", "{\"sysctls\":{\"net.ipv4.ip_forward\":\"2\"}}"),
@@ -297,7 +305,7 @@ static void test_network(void **state)
 			"{\"reach\":\"internal\",\"isolated\":true,\"maximumTransmissionUnit\":1400}"),
 		"\"reach\":\"internal\",\"maximumTransmissionUnit\":1400");
 	assert_string_equal(steps(world),
-		"touch state/networks/a.json\n"
+		"touch state/network-changes/a.json\n"
 		"nft add element inet nsnetd networks '{ nsnet0 }'  # internal, isolated\n"
 		"sysctl -w net/ipv4/conf/nsnet0/forwarding=...  # as it was before\n"
 		"sysctl -w net/ipv6/conf/nsnet0/force_forwarding=...  # as it was before\n"
@@ -305,7 +313,9 @@ static void test_network(void **state)
 		"ip link set nsnet0a mtu 1400\n"
 		"ip link set nsv0 mtu 1400\n"
 		"ip -n ns1 link set eth0 mtu 1400\n"
-		"bridge link set dev nsv0 isolated on\n");
+		"bridge link set dev nsv0 isolated on\n"
+		"touch state/networks/a.json\n"
+		"rm state/network-changes/a.json\n");
 	/* Its namespace is as it was, and goes with all it has. */
 	assert_has(world_ask(world, "ListNetworks", "{\"name\":\"a\"}"), "\"attachments\":1");
 	assert_has(set_network(world, "a", "{\"prefixes\":[\"10.7.0.0/24\"]}"),
