@@ -42,7 +42,7 @@ struct manager {
 	sd_event_source *work; /* the next turn of what takes longer */
 	sd_event_source *reap_timer;
 	uint64_t reap_usec; /* until the next try */
-	sd_event_source *host_events, *host_timer, *names_timer;
+	sd_event_source *host_events, *host_timer, *names_timer, *all_timer;
 	struct kernel_changes changes; /* not followed yet */
 	struct server *server;
 	struct kernel *kernel;
@@ -130,6 +130,16 @@ static int on_host_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static int on_all_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *manager = userdata;
+
+	(void)source;
+	(void)usec;
+	repair_all(&manager->context);
+	return 0;
+}
+
 /* What happens meanwhile does not put it off. */
 static int start_timer(sd_event_source *timer, uint64_t usec)
 {
@@ -149,6 +159,13 @@ static int on_names_timer(sd_event_source *source, uint64_t usec, void *userdata
 	(void)source;
 	(void)usec;
 	return again > 0 ? start_timer(manager->names_timer, again) : 0;
+}
+
+static void on_let_alone(void *userdata, uint64_t usec)
+{
+	struct manager *manager = userdata;
+
+	(void)start_timer(manager->all_timer, usec);
 }
 
 static int on_host_event(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -193,6 +210,8 @@ static int watch_host(struct manager *manager)
 
 	if (r >= 0)
 		r = make_timer(manager, on_names_timer, &manager->names_timer);
+	if (r >= 0)
+		r = make_timer(manager, on_all_timer, &manager->all_timer);
 	if (r >= 0)
 		r = fd < 0 ? fd
 			   : sd_event_add_io(manager->event, &manager->host_events, fd, EPOLLIN,
@@ -359,6 +378,7 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 		.group_of = group_of,
 		.on_names = on_names,
 		.on_deleted = on_deleted,
+		.on_let_alone = on_let_alone,
 		.on_work = on_work,
 		.userdata = manager,
 	};
@@ -430,6 +450,7 @@ void manager_free(struct manager *manager)
 	(void)sd_event_source_unref(manager->reap_timer);
 	(void)sd_event_source_unref(manager->host_timer);
 	(void)sd_event_source_unref(manager->names_timer);
+	(void)sd_event_source_unref(manager->all_timer);
 	(void)sd_event_source_unref(manager->work);
 	(void)sd_event_source_unref(manager->host_events);
 	(void)sd_event_unref(manager->event);

@@ -42,6 +42,8 @@ struct nsnet_context {
 	void (*on_work)(void *userdata);
 	/* Called when a network's name server is to come, to go by other files than before, or to go. */
 	void (*on_names)(void *userdata, const char *network, bool is_there);
+	/* Called when an object is let alone by repair.c, so that repair_all() runs after that time. */
+	void (*on_let_alone)(void *userdata, uint64_t usec);
 	/* Called after a deletion, so that kernel_reap() runs a moment later. */
 	void (*on_deleted)(void *userdata);
 	void *userdata;

@@ -14,8 +14,8 @@
 #include "namespaces.h"
 #include "steps.h"
 
-/* So often in so long an object is mended; then it is let alone until that is over and something happens to it again. An owner
- * who takes away what comes back must keep nobody else from being served. */
+/* So often in so long an object is mended; then it is let alone for as long. An owner who takes away what comes back must keep
+ * nobody else from being served. */
 #define MENDINGS_MAX  10U
 #define MENDINGS_USEC 10000000
 /* Who takes a name away unmounts it and then unlinks it, as ip-netns(8) does: one that is still there after that long was unmounted
@@ -72,9 +72,11 @@ static bool may_mend(const struct repair *repair, const struct subject *subject)
 		return true;
 	if (now - mending->since > MENDINGS_USEC)
 		*mending = (struct mending){ .since = now };
-	if (++mending->n == MENDINGS_MAX + 1)
+	if (++mending->n == MENDINGS_MAX + 1) {
 		tell(repair, subject, NSNET_EVENT_KIND_CHANGED,
 			"somebody keeps taking away what is put back: it is let alone for a while");
+		repair->context->on_let_alone(repair->context->userdata, MENDINGS_USEC);
+	}
 	return mending->n <= MENDINGS_MAX;
 }
 
@@ -394,7 +396,6 @@ static void mend_all(struct repair *repair)
 	size_t n_networks = repair->registry->n_networks;
 	size_t n_namespaces = repair->registry->n_namespaces;
 
-	log_line(LOG_NOTICE, "more happened than could be followed: looking at everything");
 	for (size_t i = 0; i < n_networks; i++)
 		mend_network(repair, networks[i]);
 	for (size_t i = 0; i < n_namespaces; i++)
@@ -427,10 +428,12 @@ void repair_touched(struct nsnet_context *context, const struct kernel_changes *
 {
 	struct repair repair = begin(context);
 
-	if (changes->events & KERNEL_EVENT_LOST)
+	if (changes->events & KERNEL_EVENT_LOST) {
+		log_line(LOG_NOTICE, "more happened than could be followed: looking at everything");
 		mend_all(&repair);
-	else
+	} else {
 		mend_touched(&repair, changes);
+	}
 	arena_done(&repair.arena);
 }
 
@@ -444,6 +447,14 @@ uint64_t repair_names(struct nsnet_context *context)
 		(void)mend_name(&repair, namespaces[i]);
 	arena_done(&repair.arena);
 	return repair.has_bare ? BARE_USEC : 0;
+}
+
+void repair_all(struct nsnet_context *context)
+{
+	struct repair repair = begin(context);
+
+	mend_all(&repair);
+	arena_done(&repair.arena);
 }
 
 void repair_network(struct registry *registry, struct kernel *kernel, struct network *network)

@@ -8,7 +8,7 @@
  * interface of the declaration that he deletes comes back.
  *
  * An object is looked at, what differs becomes a plan, and what was done is told to whoever monitors it. One that does not stay
- * mended is left alone for a while.
+ * mended is let alone for a while, and looked at again then.
  */
 #pragma once
 
@@ -21,6 +21,8 @@ struct nsnet_context;
 void repair_touched(struct nsnet_context *context, const struct kernel_changes *changes);
 /* Looks at the names of all namespaces: one may have been unmounted. In how many usec it is to be done again; 0: need not. */
 uint64_t repair_names(struct nsnet_context *context);
+/* Looks at all there is. */
+void repair_all(struct nsnet_context *context);
 /* At start-up: makes one object, that is in the registry, whole. What cannot be mended is logged. */
 void repair_network(struct registry *registry, struct kernel *kernel, struct network *network);
 void repair_namespace(struct registry *registry, struct kernel *kernel, struct ns *ns);

@@ -41,6 +41,10 @@ static void on_names(unused void *userdata, const char *network, unused bool is_
 	fuzz_check(name_is_valid(network));
 }
 
+static void on_let_alone(unused void *userdata, unused uint64_t usec)
+{
+}
+
 static void on_deleted(unused void *userdata)
 {
 }
@@ -70,6 +74,7 @@ static struct nsnet_context make_context(struct registry *registry, struct kerne
 		.group_of = group_of,
 		.on_names = on_names,
 		.on_deleted = on_deleted,
+		.on_let_alone = on_let_alone,
 	};
 
 	return context;

@@ -13,6 +13,14 @@ static void on_deleted(void *userdata)
 	world->deletions++;
 }
 
+static void on_let_alone(void *userdata, uint64_t usec)
+{
+	struct world *world = userdata;
+
+	assert_int_equal(usec, 10000000);
+	world->let_alone++;
+}
+
 static void on_work(void *userdata)
 {
 	struct world *world = userdata;
@@ -83,6 +91,7 @@ int world_open(void **state)
 		.group_of = group_of,
 		.on_names = on_names,
 		.on_deleted = on_deleted,
+		.on_let_alone = on_let_alone,
 		.userdata = world,
 	};
 	list_init(&world->context.monitors);

@@ -220,6 +220,11 @@ static void test_again_and_again(void **state)
 	}
 	assert_int_equal(restored, 10);
 	assert_has(world_heard(world), "let alone for a while");
+	assert_int_equal(world->let_alone, 1);
+	/* As if that were over. */
+	registry_find_namespace(&world->registry, "ns1")->mending.since -= 11000000;
+	repair_all(&world->context);
+	assert_true(fake_has(world->kernel, "link nsv0"));
 	/* Its owner is charged for it still, and it can be deleted. */
 	assert_has(
 		world_ask(world, "DeleteNamespaces", "{\"names\":[\"ns1\"]}"), "\"parameters\":{}");
