@@ -134,6 +134,11 @@ static int wait_for_socket(struct call *call)
 	}
 }
 
+void call_renew(struct call *call)
+{
+	call->deadline = now() + call->timeout;
+}
+
 int call_start(struct call *call, const char *method, bool more, const char *parameters)
 {
 	const char *text = codec_encode_call(call->problem->arena, method, more, false, parameters);
@@ -145,7 +150,7 @@ int call_start(struct call *call, const char *method, bool more, const char *par
 	if (fault != TEXT_OK)
 		return problem_usage(call->problem, "what is given is too much for one message: %s",
 			text_fault_name(fault));
-	call->deadline = now() + call->timeout;
+	call_renew(call);
 	r = open_connection(call);
 	if (r != 0)
 		return r;

@@ -32,6 +32,8 @@ void call_close(struct call *call);
 
 /* Sends a call; parameters is the text of an object or NULL. */
 int call_start(struct call *call, const char *method, bool more, const char *parameters);
+/* The wait for what is next begins anew. */
+void call_renew(struct call *call);
 /* Waits for the next reply to it, an error included; what it holds lives in the arena. Descriptors beside it are closed. */
 int call_next(struct call *call, struct arena *arena, struct codec_reply *ret);
 

@@ -19,6 +19,11 @@ struct command_options {
 	struct string_list environment; /* K=V */
 };
 
+/* How files are applied. */
+struct apply_options {
+	bool is_rehearsal, prunes, is_verbose; /* --dry-run, --prune, --verbose */
+};
+
 struct client {
 	struct arena arena;
 	struct problem problem;
@@ -27,6 +32,8 @@ struct client {
 	struct settings settings;
 	struct command_options command;
 	bool kills, wants_more; /* --kill, --more */
+	struct apply_options apply;
+	const char *file; /* of delete */
 	struct call call;
 	const char **words; /* after the verb, NULL-ended */
 	size_t n_words;
@@ -50,6 +57,10 @@ int namespace_list(struct client *client);
 int namespace_show(struct client *client);
 /* One as settings_make() has it; what was lost by it is told. */
 int namespace_make(struct client *client, const char *name, struct nsnet_create_namespace_out *ret);
+/* Networks and namespaces as files have them. */
+int apply_files(struct client *client);
+/* Those that a file names, away. */
+int withdraw_file(struct client *client);
 int network_create(struct client *client);
 int network_set(struct client *client);
 int network_delete(struct client *client);

@@ -284,6 +284,10 @@ int namespace_delete(struct client *client)
 
 	if (r != 0)
 		return r;
+	if (client->file)
+		return withdraw_file(client);
+	if (client->n_words == 0)
+		return problem_usage(&client->problem, "delete needs NAME... or --file");
 	if (client->kills)
 		in.kill = SOME_BOOL(true);
 	return call_nsnet(&client->call, NSNET_M_DELETE_NAMESPACES, &in, &out);

@@ -90,6 +90,16 @@ static const struct option_row command_rows[] = {
 
 static const struct option_row delete_rows[] = {
 	{ "kill", 0, NULL, "End the programs inside first", TO(kills), NULL },
+	{ "file", 0, "FILE", "What is in FILE instead, as apply reads it; -: standard input",
+		TO(file), options_text },
+};
+
+static const struct option_row apply_rows[] = {
+	{ "dry-run", 0, NULL, "Only tell what would be done", TO(apply.is_rehearsal), NULL },
+	{ "verbose", 'v', NULL, "With --dry-run: also the commands that would do it",
+		TO(apply.is_verbose), NULL },
+	{ "prune", 0, NULL, "Delete what else you have", TO(apply.prunes), NULL },
+	{ "kill", 0, NULL, "With --prune: end the programs inside first", TO(kills), NULL },
 };
 
 static const struct option_row call_rows[] = {
@@ -110,6 +120,7 @@ static const struct option_group network_settings = {
 static const struct option_group command_options = { "How the command runs", command_rows,
 	lengthof(command_rows) };
 static const struct option_group delete_options = { "Options", delete_rows, lengthof(delete_rows) };
+static const struct option_group apply_options = { "Options", apply_rows, lengthof(apply_rows) };
 static const struct option_group call_options = { "Options", call_rows, lengthof(call_rows) };
 
 #define GROUPS(...) \
@@ -134,7 +145,7 @@ static const struct verb root_verbs[] = {
 		namespace_create, GROUPS(&namespace_settings, &global_options) },
 	{ "set", "NAME SETTINGS", "Change a namespace while it runs", VERB_PLAIN, 1, 1,
 		namespace_set, GROUPS(&namespace_settings, &global_options) },
-	{ "delete", "NAME... [--kill]", "Take namespaces away", VERB_PLAIN, 1, MANY,
+	{ "delete", "NAME...|--file FILE", "Take namespaces away", VERB_PLAIN, 0, MANY,
 		namespace_delete, GROUPS(&delete_options, &global_options) },
 	{ "list", "[PATTERN...]", "List namespaces", VERB_PLAIN, 0, MANY, namespace_list,
 		GROUPS(&global_options) },
@@ -147,6 +158,8 @@ static const struct verb root_verbs[] = {
 		GROUPS(&namespace_settings, &command_options, &global_options) },
 	{ "network", "create|set|delete|list|show", "The same for networks", VERB_NOUN, 0, 0, NULL,
 		GROUPS(&global_options), network_verbs, lengthof(network_verbs) },
+	{ "apply", "FILE...|- [OPTIONS]", "Bring all to what is in files", VERB_PLAIN, 1, MANY,
+		apply_files, GROUPS(&apply_options, &global_options) },
 	{ "monitor", "[PATTERN...]", "Tell what there is, and what happens to it", VERB_PLAIN, 0,
 		MANY, monitor_follow, GROUPS(&global_options) },
 	{ "call", "METHOD [JSON|-]", "Call a method of the interface by hand", VERB_PLAIN, 1, 2,
