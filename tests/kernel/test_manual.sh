@@ -12,6 +12,11 @@ sed -n '/^\.Sh EXAMPLES/,/^\.Sh DIAGNOSTICS/p' "$manual" |
 	sed -n 's/^[$#] //p' >$work/examples
 : >$work/typed
 
+# The file that is spoken of: the example of nsnet-topology(5).
+topology() {
+	sed -n '/^\.Bd -literal$/,/^\.Ed$/p' "$(dirname "$manual")/nsnet-topology.5" | grep -v '^\.'
+}
+
 # typed COMMAND: one of the manual's, which must succeed
 typed() {
 	echo "$1" >>$work/typed
@@ -105,6 +110,25 @@ check "it stops to forward" nsnetctl set router --sysctl -net.ipv4.ip_forward
 refuse "and they are apart" nsnetctl exec a ping -c 1 -W 1 10.2.0.2
 check "they go" nsnetctl delete router a b
 check "with their networks" nsnetctl network delete left right
+
+echo "# a file"
+check "the network of before goes" nsnetctl network delete default
+topology >lab.json
+typed 'nsnetctl apply --dry-run --verbose lab.json'
+same "which did nothing" "" nsnetctl network list --quiet
+typed 'nsnetctl apply lab.json'
+typed 'nsnetctl exec a ping -c 3 10.3.0.2'
+check "its port leads in" sh -c 'nsnetctl exec router python3 -m http.server 80 >/dev/null 2>&1 & echo $! >server'
+check "to who listens there" eventually reached http://localhost:8080/
+same "what it says is so" "" nsnetctl apply lab.json
+typed 'nsnetctl network list --json >networks.json'
+typed 'nsnetctl list --json >namespaces.json'
+check "one goes, one comes, one changes" sh -c 'nsnetctl delete a && nsnetctl create other --network none && nsnetctl set router --publish none'
+typed 'nsnetctl apply --prune networks.json namespaces.json'
+same "all is as it was" "$(cat namespaces.json)" nsnetctl list --json
+check "nobody listens" kill "$(cat server)"
+typed 'nsnetctl delete --file lab.json'
+same "nothing is there" "" sh -c 'nsnetctl list --quiet; nsnetctl network list --quiet'
 
 echo "# a tunnel"
 # A stand-in for it, which every kernel has.
