@@ -70,6 +70,17 @@ static void name_field(struct apply *apply, const struct operation *operation)
 		field ? field : "");
 }
 
+/* What is at fault may be taken back before it is told: its names are kept. */
+static void keep_fault(struct apply *apply)
+{
+	const char **texts[] = { &apply->fault.field, &apply->fault.name, &apply->fault.text,
+		&apply->fault.interface };
+
+	for (size_t i = 0; i < lengthof(texts); i++)
+		if (*texts[i])
+			*texts[i] = arena_strdup(&apply->fault_arena, *texts[i]);
+}
+
 static void keep_changes(struct apply *apply, const struct nsnet_change_list *changes)
 {
 	struct nsnet_change_list *all = &apply->changes;
@@ -104,8 +115,10 @@ static void go_forward(struct apply *apply)
 	apply->error = operation_run(operation, &deed, &apply->arena, &changes, &apply->fault);
 	if (apply->error != 0) {
 		apply->fault_arena = arena;
-		if (apply->error > 0)
+		if (apply->error > 0) {
+			keep_fault(apply);
 			name_field(apply, operation);
+		}
 		turn_back(apply);
 		return;
 	}
@@ -328,8 +341,10 @@ static void rehearse(struct apply *apply, bool is_told)
 
 		steps = (struct string_list){ 0 };
 		apply->error = operation_run(operation, &deed, arena, &changes, &apply->fault);
-		if (apply->error > 0)
+		if (apply->error > 0) {
+			keep_fault(apply);
 			name_field(apply, operation);
+		}
 		if (apply->error == 0 && is_told)
 			keep_changes(apply, &changes);
 	}

@@ -177,6 +177,23 @@ static void test_wrong_field(void **state)
 	assert_string_equal(picture(world), "");
 }
 
+/* The network that has no such address is gone when that is told. */
+static void test_fault_outlives_object(void **state)
+{
+	static const char *const options[] = { "", ",\"dryRun\":true" };
+	struct world *world = *state;
+
+	for (size_t i = 0; i < lengthof(options); i++)
+		assert_has(
+			apply(world,
+				arena_printf(&world->arena,
+					"{\"networks\":{\"new\":{}},\"namespaces\":{\"d\":{\"attachments\":["
+					"{\"network\":\"new\",\"addresses\":[\"192.0.2.1\"]}]}}%s}",
+					options[i])),
+			"\"alt.nsnet.AddressUnavailable\",\"parameters\":{\"network\":\"new\",\"address\":\"192.0.2.1\"}");
+	assert_int_equal(world->registry.n_networks, 0);
+}
+
 static void test_rehearsal(void **state)
 {
 	struct world *world = *state;
@@ -349,6 +366,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_changes_what_differs, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_each_step_fails, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_wrong_field, world_open, world_close),
+		cmocka_unit_test_setup_teardown(
+			test_fault_outlives_object, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_rehearsal, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_prune, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_members, world_open, world_close),
