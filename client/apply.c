@@ -34,15 +34,15 @@ static void on_interrupt(int number)
 	(void)raise(number);
 }
 
-static void catch_interrupt(bool is_caught)
+/* Not where whoever started us wants none to hear of it. */
+static void catch_interrupt(struct sigaction *ret_before)
 {
-	struct sigaction action = { .sa_handler = SIG_DFL };
+	const struct sigaction action = { .sa_handler = on_interrupt,
+		.sa_flags = (int)SA_RESETHAND };
 
-	if (is_caught) {
-		action.sa_handler = on_interrupt;
-		action.sa_flags = (int)SA_RESETHAND;
-	}
-	if (sigaction(SIGINT, &action, NULL) < 0)
+	if (sigaction(SIGINT, NULL, ret_before) < 0)
+		abort();
+	if (ret_before->sa_handler != SIG_IGN && sigaction(SIGINT, &action, NULL) < 0)
 		abort();
 }
 
@@ -228,19 +228,20 @@ static int send(struct application *application)
 
 static int apply(struct application *application)
 {
-	bool is_caught = !application->client->apply.is_rehearsal, continues = true;
+	bool is_rehearsal = application->client->apply.is_rehearsal, continues = true;
+	struct sigaction before;
 	int r;
 
-	if (is_caught)
-		catch_interrupt(true);
+	if (!is_rehearsal)
+		catch_interrupt(&before);
 	r = send(application);
 	while (r == 0 && continues) {
 		tell_progress(application);
 		r = receive(application, &continues);
 	}
 	end_progress(application);
-	if (is_caught)
-		catch_interrupt(false);
+	if (!is_rehearsal && sigaction(SIGINT, &before, NULL) < 0)
+		abort();
 	return r;
 }
 

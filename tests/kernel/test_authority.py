@@ -82,6 +82,24 @@ TABLE = {
     ("DeleteNetworks", "admin's"): (NET, NET, OK, OK),
     ("DeleteNetworks", "shared"): (DENIED, DENIED, OK, OK),
     ("DeleteNetworks", "absent"): (NET, NET, NET, NET),
+    ("Apply", "own"): (OK, "NamespaceExists", OK, OK),
+    ("Apply", "other's"): ("NamespaceExists", OK, OK, OK),
+    ("Apply", "admin's"): ("NamespaceExists", "NamespaceExists", OK, OK),
+    ("Apply", "shared"): ("NamespaceExists", "NamespaceExists", OK, OK),
+    ("Apply", "absent"): (OK, OK, OK, OK),
+    ("Apply network", "own"): (OK, "NetworkExists", OK, OK),
+    ("Apply network", "other's"): ("NetworkExists", OK, OK, OK),
+    ("Apply network", "admin's"): ("NetworkExists", "NetworkExists", OK, OK),
+    ("Apply network", "shared"): (DENIED, DENIED, OK, OK),
+    ("Apply network", "absent"): (OK, OK, OK, OK),
+    ("Apply on", "own"): (OK, NET, OK, OK),
+    ("Apply on", "other's"): (NET, OK, OK, OK),
+    ("Apply on", "admin's"): (NET, NET, OK, OK),
+    ("Apply on", "shared"): (OK, OK, OK, OK),
+    ("Apply on", "absent"): (NET, NET, NET, NET),
+    ("Apply with link", "own"): (DENIED, DENIED, WRONG, WRONG),
+    ("Apply with link", "absent"): (DENIED, DENIED, WRONG, LINK),
+    ("Apply pruning", "nothing"): (OK, OK, OK, OK),
 }
 OBJECTS = {"own": "owner", "other's": "other", "admin's": "administrator", "shared": "root"}
 NAMES = {"own": "o-own", "other's": "o-other", "admin's": "o-admin", "shared": "o-shared", "absent": "absent"}
@@ -137,6 +155,16 @@ def try_cell(role, verb, object):
         return ask(role, "SetNamespace", {"name": own, "context": {"attachments": [{"network": name}]}})
     if verb == "SetNamespace with link":
         return ask(role, "SetNamespace", {"name": name, "context": {"links": ["absent0"]}})
+    if verb == "Apply":
+        return ask(role, verb, {"namespaces": {name: {"attachments": [], "description": f"by {role}"}}})
+    if verb == "Apply network":
+        return ask(role, "Apply", {"networks": {name: {"description": f"by {role}"}}})
+    if verb == "Apply on":
+        return ask(role, "Apply", {"namespaces": {"on": {"attachments": [{"network": name}]}}})
+    if verb == "Apply with link":
+        return ask(role, "Apply", {"namespaces": {name: {"attachments": [], "links": ["absent0"]}}})
+    if verb == "Apply pruning":
+        return ask(role, "Apply", {"prune": True})
     if verb == "SetNetwork":
         return ask(role, verb, {"name": name, "context": {"description": f"by {role}"}})
     if verb.startswith("Delete"):
@@ -187,6 +215,23 @@ def main():
     # One that he may not know of among his own: none is taken, and he is told of no such.
     check("delete with another's", verdict(ask("owner", "DeleteNamespaces", {"names": ["o-own", "o-other"]})), NS)
     check("took none", seen("administrator", "ListNamespaces"), everything)
+    # What is pruned is his own, whatever else he may do, and told to be.
+    for role, own in ("owner", "o-own"), ("administrator", "o-admin"), ("root", "o-shared"):
+        set_up()
+        for parameters in {"prune": True, "dryRun": True}, {"prune": True}:
+            changes = ask(role, "Apply", parameters)[0][1]["changes"]
+            told = [(change["action"], change.get("namespace", change.get("network"))) for change in changes]
+            check(f"{role} prunes by {parameters}", told, [("delete", own)] * 2)
+        left = [name for name in everything if name != own]
+        check(f"what {role} left of namespaces", seen("root", "ListNamespaces"), left)
+        check(f"what {role} left of networks", seen("root", "ListNetworks"), left)
+        # A rehearsal tells nobody what is another's.
+        set_up()
+    check(
+        "a rehearsal over another's",
+        verdict(ask("owner", "Apply", {"namespaces": {"o-other": {}}, "dryRun": True})),
+        "NamespaceExists",
+    )
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 
