@@ -41,10 +41,13 @@ join() {
 		in_ns "$5" ip link set "$6" up
 }
 
-# As on a machine that has been up for a while.
+# As on a machine that has been up for a while: a router asks for neighbours from its link-local address, which comes some time
+# after the link is up.
 has_settled() {
 	for who in host router client internet third; do
-		[ -z "$(in_ns $who ip -6 address show tentative)" ] || return 1
+		for link in $(in_ns $who ip -o link show up | sed -nE 's/^[0-9]+: ((up|host)[01]|other0|lan0|net0|eth0)@.*/\1/p'); do
+			[ -n "$(in_ns $who ip -6 address show dev $link scope link -tentative)" ] || return 1
+		done
 	done
 }
 

@@ -160,36 +160,39 @@ static void test_netem(void **state)
 	sandbox_hides(INSIDE, "netem");
 }
 
-/* Bits per second, the median of three; is_receiving: into the namespace. */
+/* Bits per second; is_receiving: into the namespace. The first second is left out: a connection begins slowly, with a full bucket. */
 static double measure(bool is_receiving)
 {
 	autoarena struct arena arena = ARENA_INIT;
-	double all[3];
 
-	for (size_t i = 0; i < lengthof(all); i++) {
-		/* Its first second is left out: a connection begins slowly, with a full bucket. */
-		const char *text = sandbox_run(&arena, NULL,
+	return strtod(
+		sandbox_run(&arena, NULL,
 			"timeout 60 iperf3 -s -1 -p 5999 >/dev/null & "
 			"until ss -Hltn 'sport = 5999' | grep -q .; do kill -0 $! || exit 1; sleep 0.05; done; "
 			"ip netns exec ns1 iperf3 -c 10.99.0.1 -p 5999 -t 3 -O 1 -f k %s | "
 			"awk '/receiver/ { print $7 * 1000 }'; wait",
-			is_receiving ? "-R" : "");
-
-		all[i] = strtod(text, NULL);
-	}
-	if ((all[0] <= all[1]) == (all[1] <= all[2]))
-		return all[1];
-	return (all[1] <= all[0]) == (all[0] <= all[2]) ? all[0] : all[2];
+			is_receiving ? "-R" : ""),
+		NULL);
 }
 
+#define TRIES 8U
+
+/* Never is it faster. What else the machine does makes it slower at times: then it is measured again. */
 static void check(uint64_t rate, bool is_receiving)
 {
-	double bits = measure(is_receiving);
+	double best = 0;
 
-	print_message("%s at %" PRIu64 ": %.1f %%\n", is_receiving ? "receives" : "sends", rate,
-		100 * bits / (double)rate);
-	if (bits < 0.9 * (double)rate || bits > 1.1 * (double)rate)
-		fail_msg("%.0f at a rate of %" PRIu64, bits, rate);
+	for (unsigned i = 0; i < TRIES && best < 0.9 * (double)rate; i++) {
+		double bits = measure(is_receiving);
+
+		print_message("%s at %" PRIu64 ": %.1f %%\n", is_receiving ? "receives" : "sends",
+			rate, 100 * bits / (double)rate);
+		if (bits > 1.1 * (double)rate)
+			fail_msg("%.0f at a rate of %" PRIu64, bits, rate);
+		best = bits > best ? bits : best;
+	}
+	if (best < 0.9 * (double)rate)
+		fail_msg("%.0f at best at a rate of %" PRIu64, best, rate);
 }
 
 static void test_speed(void **state)

@@ -23,9 +23,11 @@ uplink() {
 		eventually has_settled
 }
 
-# As on a machine that has been up for a while: a router asks for neighbours from its link-local address.
+# As on a machine that has been up for a while: a router asks for neighbours from its link-local address, which comes some time
+# after the link is up.
 has_settled() {
-	[ -z "$(ip -6 address show tentative)$(ip -n outside -6 address show tentative)" ]
+	[ -n "$(ip -6 address show dev uplink0 scope link -tentative)" ] &&
+		[ -n "$(ip -n outside -6 address show dev eth0 scope link -tentative)" ]
 }
 
 sysctls() {
