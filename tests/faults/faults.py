@@ -24,6 +24,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -56,7 +57,9 @@ class Host:
         os.environ["NSNETD_SOCKET"] = world.SOCKET
         self.sysctls = leaks.take()["sysctl"]
         self.callers = {operations.ROOT: world.Caller(0, [0]), operations.ALICE: world.Caller(world.ALICE, [MEMBERS])}
-        self.daemon = world.Daemon(arguments.nsnetd, ["--config", CONFIG])
+        # Where calls fail it comes to its own end, and tells what ran; where it is killed, always.
+        ends_by = signal.SIGKILL if arguments.kind == "kill" else signal.SIGTERM
+        self.daemon = world.Daemon(arguments.nsnetd, ["--config", CONFIG], ends_by)
         self.empty = None
         self.begin()
 
@@ -377,7 +380,7 @@ def main():
             done.run(*point)
         print(f"# {operation.name}: {done.tried - before[0]} points of {len(points)}, {done.hit - before[1]} hit, "
               f"{len(done.found) - before[2]} faults found, {time.monotonic() - at:.0f} s", flush=True)
-    host.daemon.end(15)
+    host.daemon.end(signal.SIGTERM)
     print(f"{arguments.kind}: {done.tried} points tried, {done.hit} hit; {done.there} whole, {done.gone} as before; the daemon started anew "
           f"{done.ended} times, {done.next_start} mended by the next start; {len(done.found)} faults found", flush=True)
     # Points that did not come about test nothing: what the daemon does is nearly the same each time.

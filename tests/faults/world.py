@@ -116,8 +116,10 @@ class Caller:
 class Daemon:
     """nsnetd, which may die"""
 
-    def __init__(self, program, options=()):
+    def __init__(self, program, options=(), ends_by=signal.SIGKILL):
+        """ends_by: how it is ended where nothing is told"""
         self.command = [program, "--socket", SOCKET, *options]
+        self.ends_by = ends_by
         self.process = None
         self.log = f"{WORK}/daemon.log"
         self.environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0:abort_on_error=1")
@@ -146,11 +148,15 @@ class Daemon:
     def is_alive(self):
         return self.process is not None and self.process.poll() is None
 
-    def end(self, number=signal.SIGKILL):
-        """Ends it, waits, and returns its status"""
+    def end(self, number=None):
+        """Ends it, waits, and returns its status. What does not end by itself is killed"""
         if self.is_alive():
-            self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+            self.process.send_signal(number or self.ends_by)
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait(PATIENCE)
 
     def died(self, seconds=0.0):
         """How it died: None while it lives"""
