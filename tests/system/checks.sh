@@ -428,6 +428,21 @@ stopped() {
 	check "nsnetctl delete" nsnetctl delete ns1
 }
 
+# Files that declare what there is to be: one is wrong, and keeps the others from nothing.
+declared() {
+	mkdir -p /etc/nsnetd/topology.d
+	echo '{"networks":{"declared":{"prefixes":["10.81.0.0/24"]}}}' >/etc/nsnetd/topology.d/10-networks.json
+	printf '{"namespaces":{\n"wrong":{"no":1}}}\n' >/etc/nsnetd/topology.d/20-wrong.json
+	echo '{"namespaces":{"declared1":{"attachments":[{"network":"declared"}]}}}' >/etc/nsnetd/topology.d/30-namespaces.json
+	systemctl start nsnet-topology.service
+	equal failed "$(systemctl is-failed nsnet-topology.service)" "a wrong file among those that declare is told of"
+	says '20-wrong.json:2: namespaces.wrong.no' "by its line and field" journalctl --unit nsnet-topology.service --no-pager
+	says 'declared1 *declared *10.81.0.2' "the others are done" nsnetctl list declared1
+	rm /etc/nsnetd/topology.d/20-wrong.json
+	check "without it all is well" systemctl restart nsnet-topology.service
+	check "and is done at boot" systemctl enable nsnet-topology.service
+}
+
 # What the second boot is to find.
 made_persistent() {
 	check "a network that is to come back" nsnetctl network create lasting --subnet 10.80.0.0/24 --persistent yes
@@ -455,6 +470,12 @@ state_of_lasting() {
 
 came_back() {
 	equal active "$(systemctl is-active nsnetd.service)" "after a reboot the daemon runs"
+	equal active "$(systemctl is-active nsnet-topology.service)" "so does what is declared"
+	says 'declared1 *declared *10.81.0.2' "it is there" nsnetctl list declared1
+	check "it can go" nsnetctl delete --file /etc/nsnetd/topology.d/30-namespaces.json
+	check "and its network" nsnetctl delete --file /etc/nsnetd/topology.d/10-networks.json
+	rm -r /etc/nsnetd/topology.d
+	check "nothing is declared any more" systemctl disable nsnet-topology.service
 	equal "$(printf 'lasts\nlasts-too')" "$(ip netns list | cut -d' ' -f1 | sort)" "the persistent namespaces are there, and no others"
 	equal "$(cat /var/lib/before-reboot)" "$(state_of_lasting | without_numbers)" "they are as they were"
 	says '^member$' "the member's is his" runuser -u member -- nsnetctl exec lasts-too id -un
@@ -486,5 +507,6 @@ system_clients
 journal
 gone
 stopped
+declared
 made_persistent
 echo done
