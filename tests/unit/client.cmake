@@ -1,5 +1,6 @@
 # Tests of nsnetctl: its parts, and entering for real.
 
+unit_test(test_client_apply SOURCES unit/test_client_apply.c unit/client_world.c DEPENDS client)
 unit_test(test_client_call SOURCES unit/test_client_call.c unit/client_world.c DEPENDS client)
 unit_test(test_client_check SOURCES unit/test_client_check.c DEPENDS client)
 unit_test(test_client_edits SOURCES unit/test_client_edits.c DEPENDS client)
