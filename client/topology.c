@@ -216,7 +216,7 @@ int topology_read(const char *const *paths, size_t n, struct topology *ret, stru
 	*ret = (struct topology){ .files = arena_array(problem->arena, n, sizeof(*ret->files)) };
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct topology_file *file = &ret->files[ret->n_files++];
-		struct contents contents;
+		struct contents contents = { 0 };
 
 		r = read_file(paths[i], file, problem);
 		if (r == 0)
