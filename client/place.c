@@ -21,7 +21,9 @@ static void pass_blanks(struct search *search)
 
 static char pass_character(struct search *search)
 {
-	return search->at < search->n ? search->text[search->at++] : '\0';
+	if (search->at == search->n)
+		return '\0';
+	return search->text[search->at++];
 }
 
 /* Whether that is what comes next, which is passed then. */
