@@ -48,7 +48,8 @@ class Fault(Exception):
 
 
 class Host:
-    def __init__(self, arguments):
+    def __init__(self, arguments, ends_by=signal.SIGTERM):
+        """ends_by: it comes to its own end, and tells what ran, or is killed"""
         self.arguments = arguments
         with open(CONFIG, "w", encoding="ascii") as file:
             file.write("[Daemon]\nControlGroup=users\n")
@@ -57,8 +58,6 @@ class Host:
         os.environ["NSNETD_SOCKET"] = world.SOCKET
         self.sysctls = leaks.take()["sysctl"]
         self.callers = {operations.ROOT: world.Caller(0, [0]), operations.ALICE: world.Caller(world.ALICE, [MEMBERS])}
-        # Where calls fail it comes to its own end, and tells what ran; where it is killed, always.
-        ends_by = signal.SIGKILL if arguments.kind == "kill" else signal.SIGTERM
         self.daemon = world.Daemon(arguments.nsnetd, ["--config", CONFIG], ends_by)
         self.empty = None
         self.begin()
@@ -353,7 +352,7 @@ def main():
     arguments.nsnetd, arguments.nsnetctl = os.path.abspath(arguments.nsnetd), os.path.abspath(arguments.nsnetctl)
     world.sandbox()
     begin = time.monotonic()
-    host = Host(arguments)
+    host = Host(arguments, signal.SIGKILL if arguments.kind == "kill" else signal.SIGTERM)
     chance = random.Random(arguments.seed)
     chosen = [o for o in operations.operations() if arguments.only in o.name]
     done = Round(host, arguments)
