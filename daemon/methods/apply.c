@@ -276,14 +276,33 @@ static void add_pruned_namespaces(struct apply *apply, const struct nsnet_apply_
 				   .kills = in->kill.value });
 }
 
-/* One that others are on, or that a namespace stays on, is in use. */
+/* Whether a namespace will be on that network when all is done that is asked for. */
+static bool stays_on(const struct ns *ns, const struct network *network,
+	const struct nsnet_apply_in *in, uid_t uid)
+{
+	const struct nsnet_attachment_list *wished = NULL;
+
+	if (ns->uid != uid)
+		return true;
+	for (size_t i = 0; i < in->namespaces.n && !wished; i++)
+		if (streq(in->namespaces.items[i].key, ns->name))
+			wished = &in->namespaces.items[i].value.attachments;
+	/* Not named: it goes. Without a word on attachments: it stays on what it is on. */
+	if (!wished || !wished->items)
+		return wished;
+	for (size_t i = 0; i < wished->n; i++)
+		if (streq(wished->items[i].network, network->name))
+			return true;
+	return false;
+}
+
 static bool is_pruned_network(
 	const struct network *network, const struct nsnet_apply_in *in, uid_t uid)
 {
 	if (network->uid != uid || names_network(in, network->name))
 		return false;
 	list_foreach (&network->attachments, struct attachment, link, attachment)
-		if (attachment->ns->uid != uid || names_namespace(in, attachment->ns->name))
+		if (stays_on(attachment->ns, network, in, uid))
 			return false;
 	return true;
 }

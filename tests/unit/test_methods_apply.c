@@ -245,6 +245,25 @@ static void test_prune(void **state)
 		"{\"action\":\"delete\",\"namespace\":\"a\"}");
 }
 
+#define LEFT "\"namespaces\":{\"router\":{\"attachments\":[{\"network\":\"red\"}]}},\"prune\":true"
+
+/* A network that a namespace of the file leaves is in use no more. */
+static void test_prune_left(void **state)
+{
+	struct world *world = *state;
+	const char *told;
+
+	(void)apply(world, LAB);
+	told = apply(world, "{" LEFT ",\"dryRun\":true}");
+	assert_has(told, "{\"action\":\"delete\",\"network\":\"green\"}");
+	assert_int_equal(world->registry.n_networks, 3);
+	told = apply(world, "{" LEFT "}");
+	assert_has(told, "{\"action\":\"delete\",\"network\":\"green\"}");
+	assert_null(registry_find_network(&world->registry, "green"));
+	assert_null(registry_find_network(&world->registry, "blue"));
+	assert_non_null(registry_find_network(&world->registry, "red"));
+}
+
 static const char *as(struct world *world, uid_t uid, const char *parameters)
 {
 	return world_ask_as(world, uid, 0,
@@ -370,6 +389,7 @@ int main(void)
 			test_fault_outlives_object, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_rehearsal, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_prune, world_open, world_close),
+		cmocka_unit_test_setup_teardown(test_prune_left, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_members, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_long, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_client_goes, world_open, world_close),
