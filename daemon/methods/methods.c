@@ -165,90 +165,171 @@ int methods_fail_no_network(struct call *call, const char *name)
 	return nsnet_fail_no_such_network(call, &(struct nsnet_no_such_network){ .name = name });
 }
 
+/* The interface's error for each kind of fault. */
+
+static int fail_parameter(struct call *call, const struct fault *fault)
+{
+	return call_fail_parameter(call, fault->field);
+}
+
+static int fail_permission(struct call *call, const struct fault *fault)
+{
+	(void)fault;
+	return call_fail_permission(call);
+}
+
+static int fail_no_namespace(struct call *call, const struct fault *fault)
+{
+	return methods_fail_no_namespace(call, fault->name);
+}
+
+static int fail_namespace_exists(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_namespace_exists(call,
+		&(struct nsnet_namespace_exists){ .name = fault->name, .own = fault->number != 0 });
+}
+
+static int fail_namespace_busy(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_namespace_busy(
+		call, &(struct nsnet_namespace_busy){
+			      .name = fault->name,
+			      .processes = *(const struct nsnet_process_id_list *)fault->processes,
+		      });
+}
+
+static int fail_no_network(struct call *call, const struct fault *fault)
+{
+	return methods_fail_no_network(call, fault->name);
+}
+
+static int fail_network_exists(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_network_exists(
+		call, &(struct nsnet_network_exists){ .name = fault->name });
+}
+
+static int fail_network_busy(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_network_busy(call,
+		&(struct nsnet_network_busy){ .name = fault->name, .attachments = fault->number });
+}
+
+static int fail_changed(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_changed(
+		call, &(struct nsnet_changed){ .name = fault->name, .revision = fault->number });
+}
+
+static int fail_not_persistent(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_network_not_persistent(
+		call, &(struct nsnet_network_not_persistent){ .name = fault->name });
+}
+
+static int fail_network_full(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_network_full(
+		call, &(struct nsnet_network_full){ .name = fault->name, .limit = fault->number });
+}
+
+static int fail_address(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_address_unavailable(
+		call, &(struct nsnet_address_unavailable){
+			      .network = fault->name, .address = fault->text });
+}
+
+static int fail_prefix(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_prefix_conflict(
+		call, &(struct nsnet_prefix_conflict){
+			      .prefix = fault->text, .interface_name = fault->interface });
+}
+
+static int fail_prefix_policy(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_prefix_not_allowed(
+		call, &(struct nsnet_prefix_not_allowed){ .prefix = fault->text });
+}
+
+static int fail_reach(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_reach_not_allowed(call,
+		&(struct nsnet_reach_not_allowed){ .reach = (enum nsnet_reach)fault->number });
+}
+
+static int fail_port(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_port_unavailable(
+		call, &(struct nsnet_port_unavailable){
+			      .protocol = (enum nsnet_protocol)fault->protocol,
+			      .host_address = fault->text,
+			      .host_port = { fault->number != 0, fault->number },
+		      });
+}
+
+static int fail_port_policy(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_port_not_allowed(
+		call, &(struct nsnet_port_not_allowed){
+			      .host_port = fault->number, .lowest = fault->least });
+}
+
+static int fail_link(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_link_unavailable(
+		call, &(struct nsnet_link_unavailable){ .interface_name = fault->name });
+}
+
+static int fail_quota(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_quota_exceeded(call,
+		&(struct nsnet_quota_exceeded){ .resource = fault->name, .limit = fault->number });
+}
+
+static int fail_not_supported(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_not_supported(
+		call, &(struct nsnet_not_supported){ .feature = fault->name });
+}
+
+static int fail_kernel(struct call *call, const struct fault *fault)
+{
+	return nsnet_fail_kernel_error(call,
+		&(struct nsnet_kernel_error){
+			.step = fault->text, .errno_name = fault->name, .message = fault->field });
+}
+
 int methods_fail_fault(struct call *call, const struct fault *fault)
 {
-	switch (fault->type) {
-	case FAULT_PARAMETER:
-		return call_fail_parameter(call, fault->field);
-	case FAULT_PERMISSION:
-		return call_fail_permission(call);
-	case FAULT_NO_NAMESPACE:
-		return methods_fail_no_namespace(call, fault->name);
-	case FAULT_NAMESPACE_EXISTS:
-		return nsnet_fail_namespace_exists(
-			call, &(struct nsnet_namespace_exists){
-				      .name = fault->name, .own = fault->number != 0 });
-	case FAULT_NAMESPACE_BUSY:
-		return nsnet_fail_namespace_busy(call,
-			&(struct nsnet_namespace_busy){
-				.name = fault->name,
-				.processes =
-					*(const struct nsnet_process_id_list *)fault->processes,
-			});
-	case FAULT_NETWORK_EXISTS:
-		return nsnet_fail_network_exists(
-			call, &(struct nsnet_network_exists){ .name = fault->name });
-	case FAULT_NETWORK_BUSY:
-		return nsnet_fail_network_busy(
-			call, &(struct nsnet_network_busy){
-				      .name = fault->name, .attachments = fault->number });
-	case FAULT_CHANGED:
-		return nsnet_fail_changed(call,
-			&(struct nsnet_changed){ .name = fault->name, .revision = fault->number });
-	case FAULT_NO_NETWORK:
-		return nsnet_fail_no_such_network(
-			call, &(struct nsnet_no_such_network){ .name = fault->name });
-	case FAULT_NOT_PERSISTENT:
-		return nsnet_fail_network_not_persistent(
-			call, &(struct nsnet_network_not_persistent){ .name = fault->name });
-	case FAULT_NETWORK_FULL:
-		return nsnet_fail_network_full(
-			call, &(struct nsnet_network_full){
-				      .name = fault->name, .limit = fault->number });
-	case FAULT_ADDRESS:
-		return nsnet_fail_address_unavailable(
-			call, &(struct nsnet_address_unavailable){
-				      .network = fault->name, .address = fault->text });
-	case FAULT_PREFIX:
-		return nsnet_fail_prefix_conflict(
-			call, &(struct nsnet_prefix_conflict){
-				      .prefix = fault->text, .interface_name = fault->interface });
-	case FAULT_PREFIX_POLICY:
-		return nsnet_fail_prefix_not_allowed(
-			call, &(struct nsnet_prefix_not_allowed){ .prefix = fault->text });
-	case FAULT_REACH:
-		return nsnet_fail_reach_not_allowed(
-			call, &(struct nsnet_reach_not_allowed){
-				      .reach = (enum nsnet_reach)fault->number });
-	case FAULT_PORT:
-		return nsnet_fail_port_unavailable(
-			call, &(struct nsnet_port_unavailable){
-				      .protocol = (enum nsnet_protocol)fault->protocol,
-				      .host_address = fault->text,
-				      .host_port = { fault->number != 0, fault->number } });
-	case FAULT_PORT_POLICY:
-		return nsnet_fail_port_not_allowed(
-			call, &(struct nsnet_port_not_allowed){
-				      .host_port = fault->number, .lowest = fault->least });
-	case FAULT_LINK:
-		return nsnet_fail_link_unavailable(
-			call, &(struct nsnet_link_unavailable){ .interface_name = fault->name });
-	case FAULT_QUOTA:
-		return nsnet_fail_quota_exceeded(
-			call, &(struct nsnet_quota_exceeded){
-				      .resource = fault->name, .limit = fault->number });
-	case FAULT_NOT_SUPPORTED:
-		return nsnet_fail_not_supported(
-			call, &(struct nsnet_not_supported){ .feature = fault->name });
-	case FAULT_KERNEL:
-		return nsnet_fail_kernel_error(
-			call, &(struct nsnet_kernel_error){ .step = fault->text,
-				      .errno_name = fault->name,
-				      .message = fault->field });
-	case FAULT_NONE:
-		break;
-	}
-	abort();
+	static int (*const failures[FAULT_TYPES])(struct call * call, const struct fault *fault) = {
+		[FAULT_PARAMETER] = fail_parameter,
+		[FAULT_PERMISSION] = fail_permission,
+		[FAULT_NO_NAMESPACE] = fail_no_namespace,
+		[FAULT_NAMESPACE_EXISTS] = fail_namespace_exists,
+		[FAULT_NAMESPACE_BUSY] = fail_namespace_busy,
+		[FAULT_NO_NETWORK] = fail_no_network,
+		[FAULT_NETWORK_EXISTS] = fail_network_exists,
+		[FAULT_NETWORK_BUSY] = fail_network_busy,
+		[FAULT_CHANGED] = fail_changed,
+		[FAULT_NOT_PERSISTENT] = fail_not_persistent,
+		[FAULT_NETWORK_FULL] = fail_network_full,
+		[FAULT_ADDRESS] = fail_address,
+		[FAULT_PREFIX] = fail_prefix,
+		[FAULT_PREFIX_POLICY] = fail_prefix_policy,
+		[FAULT_REACH] = fail_reach,
+		[FAULT_PORT] = fail_port,
+		[FAULT_PORT_POLICY] = fail_port_policy,
+		[FAULT_LINK] = fail_link,
+		[FAULT_QUOTA] = fail_quota,
+		[FAULT_NOT_SUPPORTED] = fail_not_supported,
+		[FAULT_KERNEL] = fail_kernel,
+	};
+
+	if (fault->type >= FAULT_TYPES || !failures[fault->type])
+		abort();
+	return failures[fault->type](call, fault);
 }
 
 int methods_fail_deed(struct call *call, int r, const struct fault *fault)

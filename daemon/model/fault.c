@@ -50,6 +50,7 @@ const char *fault_print(const struct fault *fault, struct arena *arena)
 	case FAULT_QUOTA:
 		return "it is not allowed";
 	case FAULT_NONE:
+	case FAULT_TYPES:
 		break;
 	}
 	return "it cannot be";

@@ -31,6 +31,7 @@ enum fault_type {
 	FAULT_QUOTA,         /* name: the resource, number: the limit */
 	FAULT_NOT_SUPPORTED, /* name: the feature */
 	FAULT_KERNEL,        /* text: the step, name: of errno, field: the kernel's words or NULL */
+	FAULT_TYPES,
 };
 
 struct fault {
