@@ -127,8 +127,21 @@ static int release(struct kernel *kernel)
 	return nft_watch_others(kernel);
 }
 
-/* 0; or -EOPNOTSUPP, and words, NETLINK_WORDS_SIZE of them, say why. */
-static int run_text(struct nft_ctx *context, const char *text, char *words)
+/* The library says what the kernel said in words alone. */
+static int error_of(const char *words, int otherwise)
+{
+	static const int errors[] = { EOPNOTSUPP, ENOENT, EPERM, ENOMEM, ENOBUFS, EMFILE, ENFILE,
+		EINTR, EBUSY, EEXIST };
+
+	for (size_t i = 0; i < lengthof(errors); i++)
+		if (strstr(words, strerror(errors[i])))
+			return -errors[i];
+	return otherwise;
+}
+
+/* 0, or -errno, and words, NETLINK_WORDS_SIZE of them, say why. otherwise: where they name no errno, as when a set is there that is
+ * another. */
+static int run_text(struct nft_ctx *context, const char *text, char *words, int otherwise)
 {
 	const char *error;
 
@@ -138,7 +151,23 @@ static int run_text(struct nft_ctx *context, const char *text, char *words)
 	error = nft_ctx_get_error_buffer(context);
 	(void)snprintf(
 		words, NETLINK_WORDS_SIZE, "nf_tables: %.*s", (int)strcspn(error, "\n"), error);
-	return -EOPNOTSUPP;
+	return error_of(words, otherwise);
+}
+
+/* A kernel without that part of nf_tables, which may be a module, knows no such thing: all else is an error. */
+static int add_limits(struct kernel *kernel, struct nft_ctx *context)
+{
+	char words[NETLINK_WORDS_SIZE];
+	int r = run_text(context, nft_rules_limits, words, -EIO);
+
+	if (r == -EOPNOTSUPP || r == -ENOENT) {
+		log_line(LOG_WARNING,
+			"connections of a namespace through the host are not limited: %s", words);
+		return 0;
+	}
+	if (r < 0)
+		memcpy(kernel->netfilter.words, words, sizeof(words));
+	return r;
 }
 
 /* Fills the tables, and makes those that cannot be persistent. */
@@ -146,7 +175,6 @@ static int fill(struct kernel *kernel, const bool *is_persistent)
 {
 	cleanup(nft_ctx_free) struct nft_ctx *context = nft_ctx_new(NFT_CTX_DEFAULT);
 	autoarena struct arena arena = ARENA_INIT;
-	char words[NETLINK_WORDS_SIZE];
 	const char *text = "";
 	int r;
 
@@ -161,11 +189,8 @@ static int fill(struct kernel *kernel, const bool *is_persistent)
 		kernel->has_made_tables ? ""
 					: "flush set inet " NFT_TABLE " uplinks4\n"
 					  "flush set inet " NFT_TABLE " uplinks6\n");
-	r = run_text(context, text, kernel->netfilter.words);
-	if (r == 0 && run_text(context, nft_rules_limits, words) < 0)
-		log_line(LOG_WARNING,
-			"connections of a namespace through the host are not limited: %s", words);
-	return r;
+	r = run_text(context, text, kernel->netfilter.words, -EOPNOTSUPP);
+	return r < 0 ? r : add_limits(kernel, context);
 }
 
 /* Makes persistent tables, where there are none. */
