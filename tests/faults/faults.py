@@ -82,6 +82,14 @@ class Host:
             raise Fault(f"does not start any more:\n{self.daemon.logged()}")
         return True
 
+    def serves(self):
+        """Whether it does, where it is about to end: what it does next is to answer"""
+        try:
+            world.ask("alt.nsnet.Describe", {})
+            return True
+        except Gone:
+            return False
+
     def wipe(self):
         self.daemon.end()
         world.wipe(self.sysctls)
@@ -238,8 +246,8 @@ class Round:
             finally:
                 tracer.end()
             text = "".join(tracer.lines())
-        # Its parent is told of its death once strace(1) has been.
-        died = host.daemon.died(0 if answer or operation.is_start else 2)
+        # Its parent is told of its death once strace(1) has been. It may have answered, and end next.
+        died = host.daemon.died(0 if host.serves() else 2)
         if how == "KILL":
             return died == "SIGKILL" or "killed by SIGKILL" in text, answer
         return "(INJECTED)" in text, answer
@@ -266,8 +274,8 @@ class Round:
             if answer[0] and "delete" in subject.operation.name:
                 wanted = [0, 1]
         place, left = world.wait([subject.pictures[i] for i in wanted], host.daemon.pid, SETTLED)
-        if place is None and subject.operation.is_start and lives:
-            # What could not be mended because of the fault is mended by the next start.
+        if place is None and lives and (subject.operation.is_start or wanted == [0, 1]):
+            # What could not be mended, or taken away, because of the fault: the next start does that.
             host.daemon.end()
             host.again()
             self.next_start += 1
