@@ -131,15 +131,26 @@ static bool is_bridge_taken(struct recovery *recovery, const char *bridge)
 	return false;
 }
 
-/* One that was never made. */
+/* The bridge may be there, but another's: his network was made when this one was deleted, and not all of it went. */
+static bool is_bridge_of_another(const struct recovery *recovery, const struct network *network)
+{
+	const struct snapshot_link *bridge = recover_find_link(recovery, network->bridge);
+
+	return bridge && *bridge->alias && !streq(bridge->alias, network->alias);
+}
+
+/* One that was never made, or that was deleted. */
 static void forget_network(struct recovery *recovery, struct network *network)
 {
 	struct plan plan = PLAN_INIT(&recovery->arena);
 
 	log_about(LOG_NOTICE,
 		&(struct log_fields){ .network_name = network->name, .uid = LOG_UID_NONE },
-		"network \"%s\" was not made to the end: it goes", network->name);
-	difference_remove_network(network, &plan);
+		"network \"%s\" was not made, or not deleted, to the end: it goes", network->name);
+	if (is_bridge_of_another(recovery, network))
+		steps_add(&plan, steps_network_record(STEP_RECORD_DELETE, network));
+	else
+		difference_remove_network(network, &plan);
 	(void)recover_apply(recovery, &plan, network->name);
 	network_free(network);
 }

@@ -298,6 +298,11 @@ int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_e
 		int errors[TOGETHER_MAX];
 		struct netlink *netlink;
 
+		/* The next start knows by it what is left. */
+		if (first.step && plan->steps[at].type == STEP_RECORD_DELETE) {
+			n = 1;
+			continue;
+		}
 		n = run(kernel, &plan->steps[at], plan->n - at, errors, &netlink);
 		for (size_t i = 0; i < n; i++) {
 			if (plan->is_again && step_was_done(&plan->steps[at + i], errors[i]))

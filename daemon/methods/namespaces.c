@@ -92,7 +92,7 @@ void namespaces_forget(struct nsnet_context *context, struct ns *ns)
 
 static int delete_all(const struct deletion *deletion, struct fault *reterr)
 {
-	const struct namespace_presence all = { .is_held = true, .is_pinned = true };
+	const struct namespace_presence nameless = { .is_held = true };
 	const struct deed *deed = deletion->deed;
 	struct plan first = PLAN_INIT(deed->arena), plan = PLAN_INIT(deed->arena);
 	int r;
@@ -101,11 +101,14 @@ static int delete_all(const struct deletion *deletion, struct fault *reterr)
 		difference_give_up_namespace(deletion->items[i], &first);
 		difference_give_links(deletion->items[i], &first);
 	}
+	/* Last of what can be taken back: who has no name is gone, also to a start that finds his record. */
+	for (size_t i = 0; i < deletion->n; i++)
+		difference_unpin_namespace(deletion->items[i], &first);
 	r = methods_carry_out(deed, &first, reterr, NULL);
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i < deletion->n; i++)
-		difference_remove_namespace(deletion->items[i], &all, &plan);
+		difference_remove_namespace(deletion->items[i], &nameless, &plan);
 	/* What cannot be taken away is told of, and the rest is gone. */
 	r = methods_carry_out(deed, &plan, reterr, NULL);
 	if (r < 0 || deed->rehearsal)

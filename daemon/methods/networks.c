@@ -400,14 +400,16 @@ static void forget(const struct deed *deed, struct network *network)
 int networks_delete(const struct deed *deed, const struct string_list *names, struct fault *reterr)
 {
 	struct network **networks = arena_array(deed->arena, names->n, sizeof(*networks));
-	struct plan wishes = PLAN_INIT(deed->arena), plan = PLAN_INIT(deed->arena);
+	struct plan first = PLAN_INIT(deed->arena), plan = PLAN_INIT(deed->arena);
 	int r = find_all(deed, names, networks, reterr);
 
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i < names->n; i++)
-		difference_give_up_network(networks[i], &wishes);
-	r = methods_carry_out(deed, &wishes, reterr, NULL);
+		difference_give_up_network(networks[i], &first);
+	for (size_t i = 0; i < names->n; i++)
+		difference_void_network(networks[i], &first);
+	r = methods_carry_out(deed, &first, reterr, NULL);
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i < names->n; i++)

@@ -73,6 +73,11 @@ void difference_pin_namespace(const struct ns *ns, struct plan *plan)
 	steps_add(plan, (struct step){ .type = STEP_NETNS_PIN, .netns = ns->name });
 }
 
+void difference_unpin_namespace(const struct ns *ns, struct plan *plan)
+{
+	steps_add(plan, (struct step){ .type = STEP_NETNS_UNPIN, .netns = ns->name });
+}
+
 void difference_take_link(const struct ns *ns, const char *interface, struct plan *plan)
 {
 	steps_add(plan,
@@ -147,7 +152,7 @@ void difference_remove_namespace(
 	for (size_t i = 0; i < ns->n_ports; i++)
 		steps_add_port(STEP_PORT_DELETE, &ns->ports[i], plan);
 	if (presence->is_pinned)
-		steps_add(plan, (struct step){ .type = STEP_NETNS_UNPIN, .netns = ns->name });
+		difference_unpin_namespace(ns, plan);
 	if (presence->is_held)
 		steps_add(plan, (struct step){ .type = STEP_NETNS_DROP, .netns = ns->name });
 	for (size_t i = 0; i < ns->n_attachments; i++) {
@@ -228,6 +233,18 @@ void difference_keep_network(const struct network *network,
 	record.record.before = before;
 	plan_add(plan, &record);
 	steps_add(plan, steps_network_wish(STEP_WISH_WRITE, network, plan->arena));
+}
+
+void difference_void_network(const struct network *network, struct plan *plan)
+{
+	struct step record = steps_network_record(STEP_RECORD_WRITE, network);
+	struct nsnet_list_networks_out *told = arena_alloc(plan->arena, sizeof(*told));
+
+	*told = network->told;
+	told->runtime.bridge_index = 0;
+	record.record.data = told;
+	record.record.before = &network->told;
+	plan_add(plan, &record);
 }
 
 static void add_forwarding(const struct network *network, struct plan *plan)

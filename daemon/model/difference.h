@@ -41,6 +41,8 @@ void difference_make_namespace(
 	struct ns *ns, const struct namespace_presence *presence, struct plan *plan);
 /* Its name alone. */
 void difference_pin_namespace(const struct ns *ns, struct plan *plan);
+/* Away: what is left is nobody's from then on, also to a start that finds the record. Can be taken back. */
+void difference_unpin_namespace(const struct ns *ns, struct plan *plan);
 /* What of it stands in the firewall (guards, published ports) once more: nobody knows what became of that at start-up, or when
  * somebody else took our tables away. */
 void difference_protect_namespace(const struct ns *ns, struct plan *plan);
@@ -67,6 +69,8 @@ void difference_keep_network(const struct network *network,
 /* That it comes back after a reboot ends. To be done before it goes: a deletion that cannot be kept is none. Can be taken back. */
 void difference_give_up_namespace(const struct ns *ns, struct plan *plan);
 void difference_give_up_network(const struct network *network, struct plan *plan);
+/* Its record says that it is none: what is left of it goes at the next start at the latest. Can be taken back. */
+void difference_void_network(const struct network *network, struct plan *plan);
 /* From a network that is there whole to another one of its name and bridge. Can be taken back whole. */
 void difference_change_network(struct network *former, struct network *network, struct plan *plan);
 /* Its MTU and that of all that is attached to it. */

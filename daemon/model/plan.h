@@ -234,7 +234,8 @@ struct plan {
 	struct arena *arena;
 	struct step *steps;
 	size_t n, allocated;
-	/* Carried on to the end even where a step fails: taking away is never taken back. */
+	/* Carried on to the end even where a step fails: taking away is never taken back. But then no record goes: the next
+	 * start takes away by it what is left. */
 	bool is_forward;
 	/* Some of it may have been done before, by a process that ended on the way: to make what is there, and to take away what
 	 * is not, is no error. */

@@ -122,6 +122,50 @@ static void test_delete(void **state)
 	assert_int_equal(fake_things(world->kernel), 0);
 }
 
+/* So is one whose name stays; two are one deletion. */
+static void test_delete_whole(void **state)
+{
+	struct world *world = *state;
+	const char *before;
+
+	fake_plant(world->kernel, "host wg0");
+	(void)world_ask(world, "CreateNamespace", KEPT);
+	(void)world_ask(world, "CreateNamespace",
+		"{\"name\":\"ns2\",\"context\":{\"links\":[\"wg0\"]," ON_A "}}");
+	before = fake_picture(world->kernel, &world->arena);
+	for (unsigned i = 0; i < 2; i++) {
+		fake_fail_at(world->kernel, STEP_NETNS_UNPIN, i, EPERM, NULL);
+		assert_has(world_ask(world, "DeleteNamespaces", "{\"names\":[\"ns1\",\"ns2\"]}"),
+			"EPERM");
+		assert_string_equal(fake_picture(world->kernel, &world->arena), before);
+		assert_has(world_ask(world, "ListNamespaces", "{\"name\":\"ns2\"}"), "\"ns2\"");
+	}
+	assert_string_equal(world_ask(world, "DeleteNamespaces", "{\"names\":[\"ns1\",\"ns2\"]}"),
+		"{\"parameters\":{}}\n");
+	fake_fail_at(world->kernel, STEP_RECORD_WRITE, 0, ENOSPC, NULL);
+	before = fake_picture(world->kernel, &world->arena);
+	assert_has(world_ask(world, "DeleteNetworks", "{\"names\":[\"a\",\"b\"]}"), "ENOSPC");
+	assert_string_equal(fake_picture(world->kernel, &world->arena), before);
+}
+
+/* What cannot be taken away is known by the record still, to the next start. */
+static void test_delete_in_part(void **state)
+{
+	struct world *world = *state;
+
+	(void)world_ask(world, "CreateNamespace", KEPT);
+	fake_fail_at(world->kernel, STEP_ETC_DELETE, 0, EIO, NULL);
+	assert_has(world_ask(world, "DeleteNamespaces", "{\"names\":[\"ns1\"]}"), "EIO");
+	assert_true(fake_has(world->kernel, "etc ns1"));
+	assert_true(fake_has(world->kernel, "record namespaces/ns1"));
+	assert_false(fake_has(world->kernel, "wish namespaces/ns1"));
+	assert_has(world_ask(world, "ListNamespaces", "{\"name\":\"ns1\"}"), "NoSuchNamespace");
+	fake_fail_at(world->kernel, STEP_BRIDGE_DELETE, 0, EIO, NULL);
+	assert_has(world_ask(world, "DeleteNetworks", "{\"names\":[\"a\"]}"), "EIO");
+	assert_true(fake_has(world->kernel, "record networks/a"));
+	assert_has(world_ask(world, "ListNetworks", "{\"name\":\"a\"}"), "NoSuchNetwork");
+}
+
 static void test_networks(void **state)
 {
 	struct world *world = *state;
@@ -171,6 +215,8 @@ int main(void)
 		test(test_all_or_nothing),
 		test(test_set),
 		test(test_delete),
+		test(test_delete_whole),
+		test(test_delete_in_part),
 		test(test_networks),
 		test(test_default),
 	};

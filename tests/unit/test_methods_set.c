@@ -265,7 +265,7 @@ static void test_links(void **state)
 		"{\"parameter\":\"context.links[0]\"}");
 	(void)world_ask(world, "DeleteNamespaces", "{\"names\":[\"ns1\"]}");
 	assert_false(fake_has(world->kernel, "lent ns1 wg0"));
-	assert_has(steps(world), "ip -n ns1 link set wg0 netns 1\nnft delete element");
+	assert_has(steps(world), "ip -n ns1 link set wg0 netns 1\nip netns delete ns1\n");
 	/* A namespace with nothing but a link of the host's: the way a VPN is lent. */
 	(void)world_ask(world, "CreateNamespace",
 		"{\"name\":\"vpn\",\"context\":{\"attachments\":[],\"links\":[\"wg0\"],\"routes\":[{"
