@@ -28,9 +28,15 @@ bool fake_has(const struct kernel *kernel, const char *thing);
 /* All of them, a line each, in order. */
 const char *fake_picture(const struct kernel *kernel, struct arena *arena);
 /* Plants a thing that somebody else made, or takes one away behind our back. "astray nsv0": a link is not as it was made;
- * "cut nsv0": it has no carrier; "bare ns1", "foreign ns1": what became of a name that is pinned no more. */
+ * "cut nsv0": it has no carrier; "bare ns1", "foreign ns1": what became of a name that is pinned no more; "lacks nat": a feature
+ * that the system has not. */
 void fake_plant(struct kernel *kernel, const char *thing);
 void fake_remove(struct kernel *kernel, const char *thing);
+
+/* The same of a file that is read at start-up, "record networks/a", "wish namespaces/ns1", with what is in it. */
+void fake_write(struct kernel *kernel, const char *thing, const char *text);
+/* What is in it, or NULL. */
+const char *fake_read(struct kernel *kernel, const char *thing);
 
 /* Somebody takes a link away behind our back, and so all that hangs on it. */
 void fake_delete_link(struct kernel *kernel, const char *name);

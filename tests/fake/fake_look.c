@@ -274,10 +274,9 @@ static const char *const features[] = { "forwarding4", "forwarding6", "guard", "
 
 bool kernel_has(struct kernel *kernel, const char *feature)
 {
-	(void)kernel;
 	for (size_t i = 0; i < lengthof(features); i++)
 		if (streq(feature, features[i]))
-			return true;
+			return !has(kernel, "lacks", feature);
 	return false;
 }
 

@@ -33,14 +33,10 @@ static const char *text_of(const struct step *step, struct arena *arena)
 	return NULL;
 }
 
-void fake_note_step(struct kernel *kernel, const struct step *step, const char *thing)
+static void note_text(struct kernel *kernel, const char *thing, const char *text)
 {
-	const char *text = text_of(step, &kernel->arena);
-	struct fake_note *note;
+	struct fake_note *note = find_note(kernel, thing);
 
-	if (!text)
-		return;
-	note = find_note(kernel, thing);
 	if (!note) {
 		if (kernel->n_notes == NOTES_MAX)
 			abort();
@@ -48,6 +44,28 @@ void fake_note_step(struct kernel *kernel, const struct step *step, const char *
 		note->thing = arena_strdup(&kernel->arena, thing);
 	}
 	note->text = text;
+}
+
+void fake_note_step(struct kernel *kernel, const struct step *step, const char *thing)
+{
+	const char *text = text_of(step, &kernel->arena);
+
+	if (text)
+		note_text(kernel, thing, text);
+}
+
+void fake_write(struct kernel *kernel, const char *thing, const char *text)
+{
+	if (!fake_has(kernel, thing))
+		fake_plant(kernel, thing);
+	note_text(kernel, thing, arena_strdup(&kernel->arena, text));
+}
+
+const char *fake_read(struct kernel *kernel, const char *thing)
+{
+	const struct fake_note *note = fake_has(kernel, thing) ? find_note(kernel, thing) : NULL;
+
+	return note ? note->text : NULL;
 }
 
 void fake_end(struct kernel *kernel)

@@ -2,6 +2,7 @@
 unit_test(test_codec SOURCES unit/test_codec.c DEPENDS protocol)
 unit_test(test_address SOURCES unit/test_address.c DEPENDS model)
 unit_test(test_dns SOURCES unit/test_dns.c DEPENDS model)
+unit_test(test_fault SOURCES unit/test_fault.c DEPENDS model)
 unit_test(test_model SOURCES unit/test_model.c DEPENDS model)
 unit_test(test_plan SOURCES unit/test_plan.c DEPENDS model)
 unit_test(test_publish SOURCES unit/test_publish.c DEPENDS model)
@@ -18,6 +19,7 @@ unit_test(test_methods_persistent SOURCES unit/test_methods_persistent.c unit/me
 unit_test(test_repair SOURCES unit/test_repair.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_host SOURCES unit/test_host.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_resume SOURCES unit/test_resume.c unit/methods_world.c DEPENDS manager methods fake-kernel)
+unit_test(test_revive SOURCES unit/test_revive.c unit/methods_world.c DEPENDS manager methods fake-kernel)
 unit_test(test_config SOURCES unit/test_config.c DEPENDS manager fake-kernel)
 add_test(NAME test_idlc
 	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_idlc.sh $<TARGET_FILE:idlc>)
