@@ -10,6 +10,7 @@
 #include "output.h"
 #include "ports.h"
 #include "routes.h"
+#include "table.h"
 
 static_assert(offsetof(struct nsnet_list_namespaces_out, name) == 0, "object.h");
 
@@ -85,7 +86,7 @@ static int64_t revision(const void *listed)
 	return ((const struct nsnet_list_namespaces_out *)listed)->runtime.revision;
 }
 
-static void list(struct client *client, struct output_table *table, const void *listed)
+static void list(struct client *client, struct table *table, const void *listed)
 {
 	const struct nsnet_list_namespaces_out *out = listed;
 	struct arena *arena = &client->arena;
@@ -95,14 +96,13 @@ static void list(struct client *client, struct output_table *table, const void *
 	const char *ownership = out->runtime.ownership == NSNET_OWNERSHIP_USER ? "user" : "host";
 
 	if (attachments->n == 0)
-		output_table_row(table,
+		table_row(table,
 			(const char *const[]){ out->name, NULL, NULL, ports, owner, ownership });
 	/* One line for each, with the name: so that it is found by grep(1). */
 	for (size_t i = 0; i < attachments->n; i++)
-		output_table_row(
-			table, (const char *const[]){ out->name, attachments->items[i].network,
-				       output_join(arena, &attachments->items[i].addresses, ", "),
-				       i == 0 ? ports : NULL, owner, ownership });
+		table_row(table, (const char *const[]){ out->name, attachments->items[i].network,
+					 output_join(arena, &attachments->items[i].addresses, ", "),
+					 i == 0 ? ports : NULL, owner, ownership });
 }
 
 static const char *counted(struct arena *arena, int64_t n, const char *one)

@@ -7,6 +7,7 @@
 #include "client.h"
 #include "object.h"
 #include "output.h"
+#include "table.h"
 
 static_assert(offsetof(struct nsnet_list_networks_out, name) == 0, "object.h");
 
@@ -76,12 +77,12 @@ static const char *reach_name(enum nsnet_reach reach)
 	return NULL;
 }
 
-static void list(struct client *client, struct output_table *table, const void *listed)
+static void list(struct client *client, struct table *table, const void *listed)
 {
 	const struct nsnet_list_networks_out *out = listed;
 	struct arena *arena = &client->arena;
 
-	output_table_row(table,
+	table_row(table,
 		(const char *const[]){ out->name, output_join(arena, &out->runtime.prefixes, ", "),
 			reach_name(out->runtime.reach), out->runtime.bridge_name,
 			arena_printf(arena, "%lld", (long long)out->runtime.attachments),

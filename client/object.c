@@ -8,6 +8,7 @@
 
 #include "output.h"
 #include "pager.h"
+#include "table.h"
 
 /* How often a change is tried that somebody else's comes before. */
 enum { TRIES = 5 };
@@ -146,15 +147,18 @@ static void print_wishes(
 	output_json(&client->options, &client->arena, codec_encode(&wishes, &map, &client->arena));
 }
 
-static void print_table(
+static int print_table(
 	struct client *client, const struct object *object, const struct gathering *gathering)
 {
-	struct output_table *table = output_table_new(
-		&client->options, &client->arena, object->columns, object->n_columns);
+	struct table *table =
+		table_new(&client->options, object->columns, object->n_columns, &client->problem);
 
+	if (!table)
+		return (int)client->problem.exit;
 	for (size_t i = 0; i < gathering->n; i++)
 		object->list(client, table, gathering->items[i]);
-	output_table_end(table);
+	table_end(table);
+	return 0;
 }
 
 int object_list(struct client *client, const struct object *object)
@@ -172,7 +176,7 @@ int object_list(struct client *client, const struct object *object)
 	} else if (client->options.json != OPTIONS_JSON_OFF) {
 		print_wishes(client, object, &gathering);
 	} else {
-		print_table(client, object, &gathering);
+		return print_table(client, object, &gathering);
 	}
 	return 0;
 }

@@ -8,7 +8,7 @@
 
 #include "client.h"
 
-struct output_table;
+struct table;
 
 struct object {
 	const char *noun, *nouns; /* "namespace", "namespaces" */
@@ -29,7 +29,7 @@ struct object {
 	const void *(*former)(struct arena *arena, const void *listed);
 	int64_t (*revision)(const void *listed);
 	/* The rows of one in a table; all about one. */
-	void (*list)(struct client *client, struct output_table *table, const void *listed);
+	void (*list)(struct client *client, struct table *table, const void *listed);
 	int (*show)(struct client *client, const void *listed);
 };
 

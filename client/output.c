@@ -4,8 +4,6 @@
  */
 #include "output.h"
 
-#include <libsmartcols.h>
-#include <locale.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <time.h>
@@ -14,7 +12,7 @@
 #define RED   "\033[1;31m"
 #define PLAIN "\033[0m"
 
-static bool is_coloured(const struct options *options, bool is_terminal)
+bool output_is_coloured(const struct options *options, bool is_terminal)
 {
 	const char *off = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
@@ -135,68 +133,9 @@ void output_json(const struct options *options, struct arena *arena, const char 
 	(void)puts(text);
 }
 
-struct output_table {
-	struct libscols_table *scols;
-	struct arena *arena;
-	size_t n;
-};
-
-struct output_table *output_table_new(
-	const struct options *options, struct arena *arena, const char *const *columns, size_t n)
-{
-	struct output_table *table = arena_alloc(arena, sizeof(*table));
-
-	/* Widths of letters; not numbers and messages, so that the decimal point stays one. */
-	(void)setlocale(LC_CTYPE, "");
-	scols_init_debug(0);
-	*table = (struct output_table){ scols_new_table(), arena, n };
-	if (!table->scols)
-		abort();
-	for (size_t i = 0; i < n; i++) {
-		struct libscols_column *column =
-			scols_table_new_column(table->scols, columns[i], 0, 0);
-
-		if (!column)
-			abort();
-		if (is_coloured(options, options->is_terminal) &&
-			scols_cell_set_color(scols_column_get_header(column), BOLD) < 0)
-			abort();
-	}
-	(void)scols_table_enable_colors(table->scols, is_coloured(options, options->is_terminal));
-	(void)scols_table_enable_noheadings(table->scols, options->has_no_legend);
-	(void)scols_table_set_column_separator(table->scols, "  ");
-	/* Cells are shown whole even where the terminal is narrower. */
-	(void)scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
-	return table;
-}
-
-void output_table_row(struct output_table *table, const char *const *cells)
-{
-	struct libscols_line *line = scols_table_new_line(table->scols, NULL);
-
-	if (!line)
-		abort();
-	for (size_t i = 0; i < table->n; i++) {
-		/* An empty cell would shift the fields of a line for awk(1). */
-		const char *cell =
-			cells[i] && *cells[i] ? output_safe(table->arena, cells[i]) : "-";
-
-		if (scols_line_set_data(line, i, cell) < 0)
-			abort();
-	}
-}
-
-void output_table_end(struct output_table *table)
-{
-	(void)scols_table_set_stream(table->scols, stdout);
-	if (!scols_table_is_empty(table->scols))
-		(void)scols_print_table(table->scols);
-	scols_unref_table(table->scols);
-}
-
 void output_title(const struct options *options, struct arena *arena, const char *title)
 {
-	bool colour = is_coloured(options, options->is_terminal);
+	bool colour = output_is_coloured(options, options->is_terminal);
 
 	(void)printf(
 		"%s%s%s\n", colour ? BOLD : "", output_safe(arena, title), colour ? PLAIN : "");
@@ -233,7 +172,7 @@ static void print_error_json(const struct options *options, const struct problem
 
 void output_problem(const struct options *options, const struct problem *problem)
 {
-	bool colour = is_coloured(options, isatty(STDERR_FILENO) == 1);
+	bool colour = output_is_coloured(options, isatty(STDERR_FILENO) == 1);
 
 	if (problem->error && options->json != OPTIONS_JSON_OFF) {
 		print_error_json(options, problem);

@@ -26,13 +26,8 @@ const char *output_time(struct arena *arena, int64_t realtime);
 /* One JSON text and a line feed, as --json wants it: by default over lines on a terminal, on one line elsewhere. */
 void output_json(const struct options *options, struct arena *arena, const char *text);
 
-/* A table, filled by rows of as many cells as there are columns. */
-struct output_table;
-struct output_table *output_table_new(
-	const struct options *options, struct arena *arena, const char *const *columns, size_t n);
-void output_table_row(struct output_table *table, const char *const *cells);
-/* Prints and frees it; an empty one is not printed. */
-void output_table_end(struct output_table *table);
+/* Whether to write in colours there. */
+bool output_is_coloured(const struct options *options, bool is_terminal);
 
 /* One object: a title, then lines of a key and a value; further lines of the same key have the key "". */
 void output_title(const struct options *options, struct arena *arena, const char *title);
