@@ -39,6 +39,8 @@ CONFIG = f"{world.WORK}/nsnetd.conf"
 # A group that every Debian has stands for nsnet.
 MEMBERS = 100
 SETTLED = 5
+# The same where the next start may mend it.
+SOON = 1
 # A traced start has much to load before main() begins: by then nothing was done that could be lost.
 BEGINNING = "umask"
 
@@ -155,6 +157,11 @@ def told(host):
     return lines
 
 
+def only_half_written(left):
+    """Files that were not given their names, and could not be taken away: the next start sweeps them"""
+    return any(all(re.match(r"\+ file: /\S*/\.\S+\.tmp ", line) for line in lines) for lines in left)
+
+
 class Subject:
     """An operation, with pictures of before and after it and its points"""
 
@@ -233,6 +240,7 @@ class Round:
             if os.path.exists(file):
                 os.unlink(file)
             if host.daemon.start(["strace", "-D", "-f", "-o", file, "-e", f"trace={call}", "-e", f"inject={call}:{injection}"]):
+                host.daemon.untrace()
                 with open(file, encoding="utf-8", errors="replace") as trace:
                     text = trace.read()
             else:
@@ -273,8 +281,9 @@ class Round:
             # Taking away goes on to its end where a step fails, which is told, and is never taken back.
             if answer[0] and "delete" in subject.operation.name:
                 wanted = [0, 1]
-        place, left = world.wait([subject.pictures[i] for i in wanted], host.daemon.pid, SETTLED)
-        if place is None and lives and (subject.operation.is_start or wanted == [0, 1]):
+        may_start = lives and (subject.operation.is_start or wanted == [0, 1])
+        place, left = world.wait([subject.pictures[i] for i in wanted], host.daemon.pid, SOON if may_start else SETTLED)
+        if place is None and lives and (may_start or only_half_written(left)):
             # What could not be mended, or taken away, because of the fault: the next start does that.
             host.daemon.end()
             host.again()

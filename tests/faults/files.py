@@ -24,6 +24,8 @@ from faults import Fault, Host
 from world import Gone, Silent
 
 STATE, WISHES = f"{world.RUN}/state", "/var/lib/nsnetd"
+# Of so many files that are cut short one is looked at with all that it was about.
+LOOKED_AT = 16
 PERSISTENT = {"persistent": True}
 
 # What is damaged, and beside it what is not.
@@ -198,14 +200,33 @@ class Files:
         if not os.path.lexists(path):
             raise Fault(f"{path} was taken away")
 
+    def objects_of(self, damage):
+        """What there is in the kernel that a damaged record may be about; of files cut short not each time"""
+        if not damage.path.startswith(STATE) or self.cut % LOOKED_AT:
+            return {}
+        picture = world.take()
+        return {kind: picture[kind] for kind in ("link", "route", "firewall", "mount", "namespace", "inside", "sysctl")}
+
+    def stays(self, before):
+        """Nobody knows what it was: so nothing of it goes"""
+        if not before:
+            return
+        now = world.take()
+        lost = [line for line in world.compare({"rss": None, **before}, now) if line.startswith("-")]
+        if lost:
+            raise Fault("of what there was there is no more:\n" + "\n".join(lost[:20]))
+
     def damage(self, damage):
         self.tried += 1
         try:
+            before = self.objects_of(damage)
             self.host.daemon.end()
             damage.spoil()
             gone, damaged = not os.path.lexists(damage.path), look_at(damage.path)
             if self.start():
                 self.look()
+                if not gone:
+                    self.stays(before)
             if not gone:
                 self.kept(damage.path)
             self.restore(damage.path, damaged)

@@ -148,6 +148,20 @@ class Daemon:
     def is_alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def untrace(self):
+        """Whoever traces it since its start, and what he would do to it, goes"""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            found = re.search(r"^TracerPid:\s*(\d+)", leaks.read(f"/proc/{self.pid}/status"), re.MULTILINE)
+            if not found or found[1] == "0":
+                return
+            try:
+                os.kill(int(found[1]), signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+            time.sleep(0.002)
+        raise RuntimeError("strace does not let go")
+
     def end(self, number=None):
         """Ends it, waits, and returns its status. What does not end by itself is killed"""
         if self.is_alive():
@@ -250,10 +264,9 @@ def _record(path):
     """What a record says, without what is known of its object alone"""
     try:
         with open(path, encoding="utf-8") as file:
-            told = json.load(file)
-    except (OSError, ValueError) as error:
+            return f"{path}: {plain(json.load(file))}"
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         return f"{path}: {error}"
-    return f"{path}: {plain(told)}"
 
 
 def plain(told):
@@ -288,10 +301,10 @@ def _inside(name):
 
 
 def _guards():
-    """Addresses that a port of a bridge is told to be the way to"""
+    """Addresses that a port of a bridge is told to be the way to. What one that may learn has learned is of the traffic alone"""
     done = subprocess.run(["bridge", "-j", "fdb", "show"], stdout=subprocess.PIPE, check=True)
     return [leaks.line(entry) for entry in json.loads(done.stdout or "[]")
-            if "self" not in entry["flags"] and entry["state"] != "permanent" and entry["ifname"].startswith("nsv")]
+            if "self" not in entry["flags"] and entry["state"] == "static" and entry["ifname"].startswith("nsv")]
 
 
 def _qdiscs():
