@@ -60,27 +60,34 @@ static bool connection_is_held(const struct connection *connection)
 	return connection->subscription.is_open || connection_is_clogged(connection);
 }
 
-static void connection_flush(struct connection *connection)
-{
-	size_t sent = 0;
-
-	if (connection->out.pending == 0)
-		return;
-	if (wire_out_flush(&connection->out, connection->fd, &sent) < 0) {
-		/* Nobody reads: what waits is dropped, and so will be what comes. */
-		wire_out_done(&connection->out);
-		wire_out_init(&connection->out);
-		subscription_done(&connection->subscription);
-	}
-	if (sent > 0)
-		connection->stall_since = connection->idle_since = connection_now();
-}
-
 /* What lies here unserved stays so. */
 static void connection_end_input(struct connection *connection)
 {
 	connection->is_input_over = true;
 	connection->may_hold_frames = false;
+}
+
+static void connection_flush(struct connection *connection)
+{
+	size_t sent = 0;
+	int r;
+
+	if (connection->out.pending == 0)
+		return;
+	r = wire_out_flush(&connection->out, connection->fd, &sent);
+	if (r < 0) {
+		/* Nobody reads: what waits is dropped, and so will be what comes. */
+		wire_out_done(&connection->out);
+		wire_out_init(&connection->out);
+		subscription_done(&connection->subscription);
+	}
+	/* Somebody does, and must not wait for what never comes. */
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET) {
+		connection_tell(connection, strerrordesc_np(-r));
+		connection_end_input(connection);
+	}
+	if (sent > 0)
+		connection->stall_since = connection->idle_since = connection_now();
 }
 
 static void connection_read(struct connection *connection)
