@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <search.h>
 #include <sys/socket.h>
+#include <stdio.h>
 
 #include "file.h"
 #include "link.h"
@@ -38,23 +39,25 @@ void state_append(struct indexes *indexes, int index)
 	indexes->items[indexes->n++] = index;
 }
 
-/* Opens all directories; *reterr_what is the one that failed. */
+/* Opens all directories; *reterr_what is the one that failed, until the next time. */
 static int open_directories(
 	struct kernel *kernel, const struct kernel_paths *paths, const char **reterr_what)
 {
+	static char failed[256];
 	autoclose int run = -EBADF, state = -EBADF;
 	const struct {
 		int *fd;
 		const int *parent;
-		const char *name;
+		const char *path; /* below paths->run */
 		mode_t mode;
 	} directories[] = {
 		{ &run, &(const int){ AT_FDCWD }, paths->run, 0755 },
 		{ &state, &run, "state", 0700 },
-		{ &kernel->records[RECORD_NAMESPACE], &state, "namespaces", 0700 },
-		{ &kernel->records[RECORD_NETWORK], &state, "networks", 0700 },
-		{ &kernel->records[RECORD_NAMESPACE_CHANGE], &state, "namespace-changes", 0700 },
-		{ &kernel->records[RECORD_NETWORK_CHANGE], &state, "network-changes", 0700 },
+		{ &kernel->records[RECORD_NAMESPACE], &state, "state/namespaces", 0700 },
+		{ &kernel->records[RECORD_NETWORK], &state, "state/networks", 0700 },
+		{ &kernel->records[RECORD_NAMESPACE_CHANGE], &state, "state/namespace-changes",
+			0700 },
+		{ &kernel->records[RECORD_NETWORK_CHANGE], &state, "state/network-changes", 0700 },
 		{ &kernel->hosts, &run, "hosts", 0755 },
 		{ &kernel->etc, &run, "etc", 0755 },
 		{ &kernel->sysctl, &run, "sysctl", 0700 },
@@ -62,8 +65,9 @@ static int open_directories(
 	};
 
 	for (size_t i = 0; i < lengthof(directories); i++) {
-		int fd = file_open_directory(
-			*directories[i].parent, directories[i].name, directories[i].mode);
+		const char *path = directories[i].path;
+		const char *name = directories[i].parent == &state ? after(path, "state/") : path;
+		int fd = file_open_directory(*directories[i].parent, name, directories[i].mode);
 
 		if (fd >= 0)
 			*directories[i].fd = fd;
@@ -71,7 +75,9 @@ static int open_directories(
 		if (fd >= 0 && faccessat(fd, ".", W_OK, 0) < 0)
 			fd = neg();
 		if (fd < 0) {
-			*reterr_what = directories[i].name;
+			(void)snprintf(failed, sizeof(failed), "%s%s%s", paths->run,
+				i > 0 ? "/" : "", i > 0 ? path : "");
+			*reterr_what = failed;
 			return fd;
 		}
 	}

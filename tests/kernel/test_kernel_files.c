@@ -274,7 +274,12 @@ static void test_directories(void **state)
 	kernel_free(*state);
 	assert_true(sandbox_does("chmod 777 /run/nsnetd/hosts"));
 	assert_int_equal(kernel_new(&kernel_paths_default, &kernel, &what), -EPERM);
-	assert_string_equal(what, "hosts");
+	assert_string_equal(what, "/run/nsnetd/hosts");
+	assert_true(sandbox_does(
+		"chmod 755 /run/nsnetd/hosts && chmod 777 /run/nsnetd/state/networks"));
+	assert_int_equal(kernel_new(&kernel_paths_default, &kernel, &what), -EPERM);
+	assert_string_equal(what, "/run/nsnetd/state/networks");
+	assert_true(sandbox_does("chmod 700 /run/nsnetd/state/networks"));
 	assert_null(kernel);
 	assert_true(sandbox_does("rmdir /run/nsnetd/hosts && ln -s / /run/nsnetd/hosts"));
 	assert_int_equal(kernel_new(&kernel_paths_default, &kernel, NULL), -ENOTDIR);
