@@ -4,7 +4,6 @@
  */
 #include "recover.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <syslog.h>
 
@@ -66,11 +65,28 @@ bool recover_read(struct recovery *recovery, const struct snapshot_record *recor
 	const struct codec_value *value;
 	const char *field = "";
 
+	/* The log has said so. */
+	if (!record->text)
+		return false;
 	if (codec_parse(&recovery->arena, record->text, record->n, &limits_record, &value) == 0 &&
 		codec_decode(type, value, CODEC_IGNORE_UNKNOWN, &recovery->arena, ret, &field) == 0)
 		return true;
 	log_line(LOG_ERR, "record of \"%s\" is not readable%s%s: left as it is", record->name,
 		*field ? ", at " : "", field);
+	return false;
+}
+
+/* Whoever looks at the record must find all that it may have been about. */
+static void leave(struct recovery *recovery, enum record_kind kind, const char *name)
+{
+	recovery->left[kind].names[recovery->left[kind].n++] = name;
+}
+
+bool recover_is_left(const struct recovery *recovery, enum record_kind kind, const char *name)
+{
+	for (size_t i = 0; i < recovery->left[kind].n; i++)
+		if (streq(recovery->left[kind].names[i], name))
+			return true;
 	return false;
 }
 
@@ -171,14 +187,17 @@ static void recover_network(struct recovery *recovery, const struct snapshot_rec
 	const struct snapshot_link *bridge;
 	struct network *network;
 
-	if (!recover_read(recovery, record, &nsnet_list_networks_out_type, &told))
+	if (!recover_read(recovery, record, &nsnet_list_networks_out_type, &told)) {
+		leave(recovery, RECORD_NETWORK, record->name);
 		return;
+	}
 	network = recover_remake_network(recovery, &told, NULL);
 	if (!network || !streq(network->name, record->name) ||
 		registry_find_network(recovery->registry, network->name) ||
 		is_bridge_taken(recovery, network->bridge)) {
 		log_line(LOG_ERR, "record of network \"%s\" makes no network: left as it is",
 			record->name);
+		leave(recovery, RECORD_NETWORK, record->name);
 		network_free(network);
 		return;
 	}
@@ -190,8 +209,7 @@ static void recover_network(struct recovery *recovery, const struct snapshot_rec
 		network->told.runtime.revision =
 			revive_revision(recovery, RECORD_NETWORK, network->name);
 	bridge = recover_find_link(recovery, network->bridge);
-	if (bridge)
-		network->told.runtime.bridge_index = bridge->index;
+	network->told.runtime.bridge_index = bridge ? bridge->index : told.runtime.bridge_index;
 	plan.is_forward = true;
 	difference_make_network(network, &(struct network_presence){ .bridge = LINK_WHOLE }, &plan);
 	(void)recover_apply(recovery, &plan, network->name);
@@ -350,7 +368,8 @@ static void forget_record(
 	log_about(LOG_NOTICE, &(struct log_fields){ .namespace_name = name, .uid = LOG_UID_NONE },
 		"namespace \"%s\" was not made: its record goes", name);
 	plan.is_forward = true;
-	if (told->context.persistent.value) {
+	/* One that was coming back comes another time. */
+	if (told->context.persistent.value && told->runtime.revision > 0) {
 		step.type = STEP_WISH_DELETE;
 		plan_add(&plan, &step);
 		step.type = STEP_RECORD_DELETE;
@@ -365,8 +384,10 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 	const struct snapshot_netns *netns;
 	struct ns *ns;
 
-	if (!recover_read(recovery, record, &nsnet_list_namespaces_out_type, &told))
+	if (!recover_read(recovery, record, &nsnet_list_namespaces_out_type, &told)) {
+		leave(recovery, RECORD_NAMESPACE, record->name);
 		return;
+	}
 	ns = recover_remake_namespace(recovery, &told, NULL);
 	if (!ns && told.runtime.inode == 0 && streq(told.name, record->name)) {
 		forget_record(recovery, &told, record->name);
@@ -376,6 +397,7 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 		registry_find_namespace(recovery->registry, ns->name)) {
 		log_line(LOG_ERR, "record of namespace \"%s\" makes no namespace: left as it is",
 			record->name);
+		leave(recovery, RECORD_NAMESPACE, record->name);
 		namespace_free(ns);
 		return;
 	}
@@ -395,108 +417,6 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 	recover_add_namespace(recovery, ns);
 }
 
-/* Links that no object has. */
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names of all links that objects have, sorted. */
-static const char **known_links(struct recovery *recovery, size_t *ret_n)
-{
-	struct registry *registry = recovery->registry;
-	struct arena *arena = &recovery->arena;
-	struct network **networks = registry_networks(registry, arena);
-	const char **names;
-	size_t n = 0;
-
-	for (size_t i = 0; i < registry->n_networks; i++)
-		n += 3 + networks[i]->n_attachments;
-	names = arena_array(arena, n, sizeof(*names));
-	n = 0;
-	for (size_t i = 0; i < registry->n_networks; i++) {
-		names[n++] = networks[i]->bridge;
-		names[n++] = networks[i]->anchor;
-		names[n++] = arena_printf(arena, "%sp", networks[i]->anchor);
-		list_foreach (&networks[i]->attachments, struct attachment, link, attachment)
-			names[n++] = attachment->host_interface;
-	}
-	qsort(names, n, sizeof(*names), compare_names);
-	*ret_n = n;
-	return names;
-}
-
-static void remove_orphans(struct recovery *recovery)
-{
-	struct plan plan = PLAN_INIT(&recovery->arena);
-	size_t n_known;
-	const char **known = known_links(recovery, &n_known);
-
-	plan.is_forward = true;
-	for (size_t i = 0; i < recovery->snapshot.n_links; i++) {
-		const char *name = recovery->snapshot.links[i].name;
-		unsigned number;
-
-		if (n_known > 0 && bsearch(&name, known, n_known, sizeof(*known), compare_names))
-			continue;
-		log_line(LOG_NOTICE, "link %s belongs to no record: it goes", name);
-		if (recover_link_number(name, "nsnet", &number))
-			plan_add(&plan, &(struct step){
-						.type = STEP_BRIDGE_DELETE,
-						.bridge = { .name = name,
-							.anchor = arena_printf(
-								&recovery->arena, "%sa", name) },
-					});
-		else if (after(name, "nsv"))
-			plan_add(&plan, &(struct step){ .type = STEP_VETH_DELETE,
-						.veth = { .name = name } });
-	}
-	(void)recover_apply(recovery, &plan, "left-over links");
-}
-
-/* The same of the firewall: what stands there of links and gateways that are nobody's. */
-static void remove_orphan_elements(struct recovery *recovery)
-{
-	struct registry *registry = recovery->registry;
-	struct network **networks = registry_networks(registry, &recovery->arena);
-	struct address *gateways =
-		arena_array(&recovery->arena, FAMILIES * registry->n_networks, sizeof(*gateways));
-	struct kernel_wanted wanted = { .gateways = gateways };
-	int r;
-
-	wanted.links = known_links(recovery, &wanted.n_links);
-	for (size_t i = 0; i < registry->n_networks; i++)
-		for (size_t family = 0; family < FAMILIES; family++)
-			gateways[wanted.n_gateways++] = networks[i]->gateways[family];
-	r = kernel_sweep_firewall(recovery->kernel, &wanted);
-	if (r < 0)
-		log_line(LOG_ERR, "cannot take away what is left over in the firewall: %s",
-			strerror(-r));
-}
-
-/* What a crash left between a port and its record. */
-static void remove_orphan_ports(struct recovery *recovery)
-{
-	struct plan plan = PLAN_INIT(&recovery->arena);
-
-	plan.is_forward = true;
-	for (size_t i = 0; i < recovery->snapshot.n_ports; i++) {
-		const struct snapshot_port *port = &recovery->snapshot.ports[i];
-		struct step step = {
-			.type = STEP_PORT_DELETE,
-			.port = { port->protocol == IPPROTO_UDP ? NSNET_PROTOCOL_UDP
-								: NSNET_PROTOCOL_TCP,
-				port->host, port->target, port->host_port, port->namespace_port },
-		};
-
-		if (!publish_has(&recovery->registry->published, step.port.protocol, &port->host,
-			    port->host_port, &port->target))
-			plan_add(&plan, &step);
-	}
-	(void)recover_apply(recovery, &plan, "left-over ports");
-}
-
 static void start_link_numbers(struct recovery *recovery)
 {
 	for (size_t i = 0; i < recovery->snapshot.n_links; i++) {
@@ -506,6 +426,16 @@ static void start_link_numbers(struct recovery *recovery)
 			number >= recovery->registry->next_link)
 			recovery->registry->next_link = number + 1;
 	}
+}
+
+static void make_room(struct recovery *recovery)
+{
+	const struct snapshot *snapshot = &recovery->snapshot;
+
+	recovery->left[RECORD_NAMESPACE].names =
+		arena_array(&recovery->arena, snapshot->n_namespaces, sizeof(const char *));
+	recovery->left[RECORD_NETWORK].names =
+		arena_array(&recovery->arena, snapshot->n_networks, sizeof(const char *));
 }
 
 int recover_all(struct nsnet_context *context)
@@ -523,7 +453,9 @@ int recover_all(struct nsnet_context *context)
 	int r = kernel_snapshot(kernel, &recovery.arena, snapshot);
 
 	if (r == 0) {
+		make_room(&recovery);
 		start_link_numbers(&recovery);
+		orphans_remove_half_made(&recovery);
 		if (snapshot->n_networks > 0 || snapshot->n_network_wishes > 0)
 			r = host_begin(kernel);
 		for (size_t i = 0; i < snapshot->n_networks; i++)
@@ -532,13 +464,12 @@ int recover_all(struct nsnet_context *context)
 		for (size_t i = 0; i < snapshot->n_namespaces; i++)
 			recover_namespace(&recovery, &snapshot->namespaces[i]);
 		revive_namespaces(&recovery);
-		remove_orphans(&recovery);
-		remove_orphan_ports(&recovery);
-		remove_orphan_elements(&recovery);
+		orphans_remove(&recovery);
 		resume_networks(&recovery);
 		resume_namespaces(&recovery);
 		if (r == 0)
-			r = host_resume(registry, kernel);
+			r = recovery.left[RECORD_NETWORK].n > 0 ? host_join(registry, kernel)
+								: host_resume(registry, kernel);
 	}
 	arena_done(&recovery.arena);
 	return r;

@@ -14,6 +14,11 @@ struct recovery {
 	bool has_names;
 	struct arena arena;
 	struct snapshot snapshot;
+	/* Of records that make no sense, by kind: all that they may be about is left alone. */
+	struct {
+		const char **names;
+		size_t n;
+	} left[RECORD_NETWORK + 1];
 };
 
 /* 0; 1: a step failed, and the log says so; -errno. */
@@ -24,6 +29,7 @@ bool recover_read(struct recovery *recovery, const struct snapshot_record *recor
 /* The number of a link of ours, told from names that are like ours but too long, or have a sign. */
 bool recover_link_number(const char *name, const char *prefix, unsigned *ret);
 const struct snapshot_link *recover_find_link(const struct recovery *recovery, const char *name);
+bool recover_is_left(const struct recovery *recovery, enum record_kind kind, const char *name);
 /* For struct namespace_host. */
 struct network *recover_find_network(void *recovery, const char *name);
 void recover_name_link(void *recovery, const char *alias, char ret[INTERFACE_SIZE]);
@@ -43,6 +49,11 @@ struct network *recover_remake_network(struct recovery *recovery,
  * gone. */
 void resume_networks(struct recovery *recovery);
 void resume_namespaces(struct recovery *recovery);
+
+/* A link of ours has its name for itself from its making on, but for the moment in which that may be cut off. One without it is taken
+ * away before all else: it would be in the way, and nobody could tell whose it is. */
+void orphans_remove_half_made(struct recovery *recovery);
+void orphans_remove(struct recovery *recovery);
 
 /* Makes an object anew from its wish, as it was; what cannot be is logged, and the wish kept for the next start. */
 void revive_network(struct recovery *recovery, const struct snapshot_record *wish);

@@ -13,7 +13,8 @@
 static void drop(struct recovery *recovery, enum record_kind kind, const char *name)
 {
 	struct plan plan = PLAN_INIT(&recovery->arena);
-	const struct step step = { .type = STEP_RECORD_DELETE, .record = { kind, name } };
+	const struct step step = { .type = STEP_RECORD_DELETE,
+		.record = { .kind = kind, .name = name } };
 
 	plan_add(&plan, &step);
 	(void)recover_apply(recovery, &plan, name);
@@ -46,6 +47,8 @@ static void resume_network(struct recovery *recovery, const struct snapshot_reco
 	struct network *network = read_network(recovery, record, former);
 	struct plan plan = PLAN_INIT(&recovery->arena);
 
+	if (recover_is_left(recovery, RECORD_NETWORK, record->name))
+		return;
 	/* One that is of no object, or says nothing, is no use. */
 	if (!network) {
 		drop(recovery, RECORD_NETWORK_CHANGE, record->name);
@@ -86,6 +89,8 @@ static void resume_namespace(struct recovery *recovery, const struct snapshot_re
 	struct plan plan = PLAN_INIT(&recovery->arena);
 	enum quota_resource over;
 
+	if (recover_is_left(recovery, RECORD_NAMESPACE, record->name))
+		return;
 	if (!ns) {
 		drop(recovery, RECORD_NAMESPACE_CHANGE, record->name);
 		return;

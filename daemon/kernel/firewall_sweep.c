@@ -100,7 +100,11 @@ int kernel_sweep_firewall(struct kernel *kernel, const struct kernel_wanted *wan
 {
 	for (size_t i = 0; i < lengthof(sets); i++) {
 		struct sweeping sweeping = { .wanted = wanted, .family = sets[i].family };
-		int r = nft_list(kernel, sets[i].set, on_element, &sweeping);
+		int r;
+
+		if (sets[i].family != AF_UNSPEC && wanted->keeps_gateways)
+			continue;
+		r = nft_list(kernel, sets[i].set, on_element, &sweeping);
 
 		if (r == 0)
 			r = sweep(kernel, sets[i].set, sweeping.keys, sweeping.n);

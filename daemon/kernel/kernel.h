@@ -59,6 +59,7 @@ struct kernel_wanted {
 	size_t n_links;
 	const struct address *gateways;
 	size_t n_gateways;
+	bool keeps_gateways; /* there are others that nobody could name */
 };
 int kernel_sweep_firewall(struct kernel *kernel, const struct kernel_wanted *wanted);
 

@@ -449,12 +449,10 @@ int netns_unpin(struct kernel *kernel, const struct step *step)
 	if (netns && !netns->is_pinned)
 		return 0;
 	r = take_name_away(kernel, step->netns, netns);
-	if (!netns)
-		return r;
-	if (r == 0)
+	if (netns && r == 0)
 		netns->is_pinned = false;
-	else
-		/* Whole again: its mount may have gone already. It is no error that it has not. */
+	/* Its mount may have gone already. It is no error that it has not. */
+	if (netns && r < 0)
 		(void)netns_pin(kernel, step);
 	return r;
 }

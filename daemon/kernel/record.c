@@ -126,8 +126,11 @@ static int list(int directory, bool is_of_wishes, struct arena *arena, struct sn
 		}
 		r = file_read(directory, files[i], RECORD_MAX, arena, &text, &records[n].n);
 		if (r < 0) {
-			log_line(LOG_ERR, "cannot read the record %s: %s", files[i], strerror(-r));
-			continue;
+			log_line(LOG_ERR,
+				"cannot read the record %s: %s: left as it is, with what it is "
+				"about",
+				files[i], strerror(-r));
+			text = NULL;
 		}
 		records[n++].text = text;
 	}

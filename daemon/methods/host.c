@@ -312,3 +312,11 @@ int host_resume(struct registry *registry, struct kernel *kernel)
 		follow(NULL, registry, kernel, &before, KERNEL_EVENT_HOST);
 	return r == 0 ? forget_settings(registry, kernel, &arena) : r;
 }
+
+int host_join(struct registry *registry, struct kernel *kernel)
+{
+	const struct snapshot_uplinks none = { 0 };
+
+	follow(NULL, registry, kernel, &none, KERNEL_EVENT_HOST);
+	return 0;
+}

@@ -31,3 +31,5 @@ void host_follow(struct nsnet_context *context, unsigned events);
 int host_begin(struct kernel *kernel);
 /* At start-up, with all objects in the registry: the same, from what is written down of the time before. */
 int host_resume(struct registry *registry, struct kernel *kernel);
+/* The same beside a network that is there and cannot be known: nothing is put back as it was before ours. */
+int host_join(struct registry *registry, struct kernel *kernel);
