@@ -468,12 +468,3 @@ void network_give_port(struct network *network, unsigned port)
 {
 	network->ports[port / 64] &= ~(UINT64_C(1) << (port % 64));
 }
-
-bool network_overlaps(const struct network *network, const struct prefix *prefix)
-{
-	for (size_t i = 0; i < FAMILIES; i++)
-		if (subnet_is_set(&network->subnets[i]) &&
-			prefix_overlaps(&network->subnets[i].prefix, prefix))
-			return true;
-	return false;
-}

@@ -87,6 +87,3 @@ struct fence network_fence(const struct network *network);
 /* The MTU it comes to have as the smallest of the uplinks' changes to that (0: no uplink). */
 unsigned network_follow_mtu(const struct network *network, unsigned uplink_mtu);
 void network_set_mtu(struct network *network, unsigned mtu);
-
-/* Whether any of its prefixes overlaps that. */
-bool network_overlaps(const struct network *network, const struct prefix *prefix);
