@@ -20,6 +20,7 @@
 #
 # Needs strace(1), ip(8), nft(8), root. Exits by what was found.
 import argparse
+import json
 import os
 import random
 import re
@@ -157,6 +158,13 @@ def told(host):
     return lines
 
 
+def alone(line):
+    """What is told of an object, without what it is to others"""
+    told_of = json.loads(line)
+    told_of.get("runtime", {}).pop("attachments", None)
+    return json.dumps(told_of, sort_keys=True)
+
+
 def only_half_written(left):
     """Files that were not given their names, and could not be taken away: the next start sweeps them"""
     return any(all(re.match(r"\+ file: /\S*/\.\S+\.tmp ", line) for line in lines) for lines in left)
@@ -188,14 +196,14 @@ class Subject:
         if self.operation.is_start:
             self.host.daemon.end()
             if self.operation.disturb:
-                self.operation.disturb()
+                self.operation.disturb(self.host)
 
     def learn(self):
         host, operation = self.host, self.operation
         self.prepare()
         if operation.is_start:
             trace = f"{world.WORK}/trace"
-            if not host.daemon.start(["strace", "-D", "-f", "-o", trace]):
+            if not host.daemon.start(["strace", "-D", "-I2", "-f", "-o", trace]):
                 raise RuntimeError(f"nsnetd does not start under strace:\n{host.daemon.logged()}")
             host.daemon.end()
             calls = world.calls_of(world.traced(trace).splitlines())
@@ -239,7 +247,7 @@ class Round:
             host.daemon.end()
             if os.path.exists(file):
                 os.unlink(file)
-            if host.daemon.start(["strace", "-D", "-f", "-o", file, "-e", f"trace={call}", "-e", f"inject={call}:{injection}"]):
+            if host.daemon.start(["strace", "-D", "-I2", "-f", "-o", file, "-e", f"trace={call}", "-e", f"inject={call}:{injection}"]):
                 host.daemon.untrace()
                 with open(file, encoding="utf-8", errors="replace") as trace:
                     text = trace.read()
@@ -276,6 +284,9 @@ class Round:
         """Which of the pictures holds now"""
         host = self.host
         wanted = list(range(len(subject.pictures)))
+        # What is pruned is taken away for good.
+        if subject.operation.is_apply and (answer is None or (answer[0] and subject.operation.request[2].get("prune"))):
+            return self.settle_each(subject, answer, lives)
         if answer is not None:
             wanted = [0] if answer[0] else [len(subject.pictures) - 1]
             # Taking away goes on to its end where a step fails, which is told, and is never taken back.
@@ -297,6 +308,26 @@ class Round:
         if told(host) != subject.told[place]:
             raise Fault(f"tells what is not so:\n{told(host)}\ninstead of\n{subject.told[place]}")
         return place
+
+    def settle_each(self, subject, answer, lives):
+        """Each object is as before or as asked for, and works; asked for again all are as asked for"""
+        host = self.host
+        known = [alone(line) for lines in subject.told for line in lines]
+        wrong = [line for line in told(host) if alone(line) not in known]
+        if wrong:
+            raise Fault(f"is half-way (the answer was {answer}): {wrong}")
+        host.works()
+        host.make([subject.operation.request])
+        place, left = world.wait([subject.pictures[-1]], host.daemon.pid, SOON if lives else SETTLED)
+        if place is None and lives:
+            host.daemon.end()
+            host.again()
+            self.next_start += 1
+            place, left = world.wait([subject.pictures[-1]], host.daemon.pid, SETTLED)
+        if place is None:
+            raise Fault(f"is not as asked for (the first answer was {answer}), once it was asked for again:\n    " +
+                        "\n    ".join(left[0][:20]))
+        return len(subject.pictures) - 1
 
     def point(self, subject, call, number, how):
         host, operation = self.host, subject.operation

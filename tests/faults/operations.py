@@ -3,7 +3,10 @@
 #
 # Each begins with objects that are made first. A request is made then, or the daemon is started; what there is afterwards is what
 # there is without the fault, before it or after it.
+import shutil
 import subprocess
+
+import world
 
 ROOT, ALICE = "root", "alice"
 
@@ -32,15 +35,34 @@ OWNED = (ALICE, "CreateNamespace", {"name": "ns2", "context": {
 SIBLING = (ALICE, "CreateNamespace", {"name": "ns3", "context": {"attachments": [attachment("m", 6)]}})
 
 
+PERSISTENT = {"persistent": True}
+NETWORK_P = (ROOT, "CreateNetwork", {"name": "a", "context": {**NETWORK_A[2]["context"], **PERSISTENT}})
+HOSTS_P = (ROOT, "CreateNamespace", {"name": "ns1", "context": {**HOSTS[2]["context"], **PERSISTENT}})
+
+
+def lab(networks, namespaces, **more):
+    return (ROOT, "Apply", {"networks": networks, "namespaces": namespaces, **more})
+
+
+LAB = lab({"a": NETWORK_A[2]["context"], "b": NETWORK_B[2]["context"]}, {
+    "ns1": HOSTS[2]["context"], "ns2": {"attachments": [attachment("a", 6), attachment("b", 6)]}, "ns3": {"attachments": [attachment("b", 7)]}})
+LAB_CHANGED = lab({"a": {**NETWORK_A[2]["context"], "reach": "internal"}, "b": NETWORK_B[2]["context"]}, {
+    "ns1": {**HOSTS[2]["context"], "ports": [port(8443, 443)]}, "ns2": {"attachments": [attachment("a", 6)]},
+    "ns3": {"attachments": [attachment("b", 7, shaping=RATES)]}})
+LAB_PRUNED = lab({"a": NETWORK_A[2]["context"]}, {"ns1": HOSTS[2]["context"]}, prune=True, kill=True)
+
+
 class Operation:
-    """is_start: the daemon's start is what is hit, and disturb() changes the world while it is away"""
+    """is_start: the daemon's start is what is hit, and disturb(host) changes the world while it is away. is_apply: of many objects each is
+    for itself whole or as before, where nobody was told how it ended"""
 
     def __init__(self, name, first, request=None, disturb=None):
         self.name, self.first, self.request, self.disturb = name, first, request, disturb
         self.is_start = request is None
+        self.is_apply = not self.is_start and request[1] == "Apply"
 
 
-def lose_objects():
+def lose_objects(_host=None):
     """All that the daemon has made vanishes, and its records stay"""
     subprocess.run(["sh", "-ec", """
         for name in /run/netns/*; do umount "$name"; rm "$name"; done
@@ -50,13 +72,20 @@ def lose_objects():
         """], check=True, stdout=subprocess.DEVNULL)
 
 
-def lose_tables():
+def lose_tables(_host):
     """Namespaces stay; their guards, their ports and the bridges' ports do not"""
     subprocess.run(["sh", "-ec", """
         nft flush ruleset; for family in inet bridge; do nft delete table $family nsnetd 2>/dev/null || true; done
         ! nft list tables | grep -q nsnetd
         ip -o link | sed -nE 's/^[0-9]+: (nsnet[0-9]+):.*/\\1/p' | while read -r link; do ip link delete "$link"; done
         """], check=True, stdout=subprocess.DEVNULL)
+
+
+def reboot(host):
+    """What does not last is gone"""
+    lose_objects()
+    shutil.rmtree(world.RUN)
+    world.restore(host.sysctls)
 
 
 def operations():
@@ -81,6 +110,17 @@ def operations():
         Operation("start", [NETWORK_A, HOSTS, NETWORK_M, OWNED]),
         Operation("start, all lost", [NETWORK_A, HOSTS, NETWORK_M, OWNED], disturb=lose_objects),
         Operation("start, tables and bridges lost", [NETWORK_A, HOSTS, NETWORK_M, OWNED], disturb=lose_tables),
+        Operation("network create, persistent", [], NETWORK_P),
+        Operation("network delete, persistent", [NETWORK_P], (ROOT, "DeleteNetworks", {"names": ["a"]})),
+        Operation("create, persistent", [NETWORK_P], HOSTS_P),
+        Operation("set, persistent", [NETWORK_P, HOSTS_P], (ROOT, "SetNamespace", {"name": "ns1", "context": {
+            "ports": [port(8443, 443)], "nameServers": ["192.0.2.54"]}})),
+        Operation("set, persistent no more", [NETWORK_P, HOSTS_P], (ROOT, "SetNamespace", {"name": "ns1", "context": {"persistent": False}})),
+        Operation("delete, persistent", [NETWORK_P, HOSTS_P], (ROOT, "DeleteNamespaces", {"names": ["ns1"]})),
+        Operation("start, rebooted", [NETWORK_P, HOSTS_P, NETWORK_M, OWNED], disturb=reboot),
+        Operation("apply, a lab", [], LAB),
+        Operation("apply, changed", [LAB], LAB_CHANGED),
+        Operation("apply, pruned", [LAB], LAB_PRUNED),
     ]
 
 

@@ -150,15 +150,15 @@ class Daemon:
 
     def untrace(self):
         """Whoever traces it since its start, and what he would do to it, goes"""
+        tracer = None
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             found = re.search(r"^TracerPid:\s*(\d+)", leaks.read(f"/proc/{self.pid}/status"), re.MULTILINE)
             if not found or found[1] == "0":
                 return
-            try:
-                os.kill(int(found[1]), signal.SIGTERM)
-            except ProcessLookupError:
-                pass
+            if tracer != found[1]:
+                tracer = found[1]
+                os.kill(int(tracer), signal.SIGTERM)
             time.sleep(0.002)
         raise RuntimeError("strace does not let go")
 
@@ -232,11 +232,12 @@ def traced(path):
 
 
 def calls_of(lines):
-    """The system calls of a trace in their order: [(process, name)]. One that was interrupted counts once"""
+    """The system calls of a trace in their order: [(process, name)]. One that was interrupted counts once, and so does one that the
+    kernel begins anew by itself, as it does for as long as somebody else is at its links"""
     calls = []
     for line in lines:
         found = re.match(r"(\d+)\s+([a-z_0-9]+)\(", line)
-        if found:
+        if found and "ERESTARTNOINTR" not in line:
             calls.append((found[1], found[2]))
     return calls
 
@@ -277,7 +278,9 @@ def plain(told):
 
 
 def _words(path):
-    return [word for word in leaks.read(path).split() if word != "#"]
+    """A hosts file's lines have no order, and one that is cleared is blank."""
+    lines = [" ".join(word for word in line.split() if word != "#") for line in leaks.read(path).splitlines()]
+    return sorted(line for line in lines if line)
 
 
 INSIDE = """ip -d -j address; echo @; ip -4 -j route show table all; echo @; ip -6 -j route show table all; echo @; tc -j qdisc; echo @
@@ -318,9 +321,10 @@ def take(pid=None):
     names = _names(picture["link"])
     if names:
         picture["guard"], picture["qdisc"] = _guards(), _qdiscs()
+    # Who has connections through the host now, or had some a moment ago.
+    picture["firewall"] = [line for line in picture["firewall"] if not line.startswith("element of inet nsnetd sources")]
     picture["record"] = [_record(line.split(" ", 1)[0]) for line in picture["file"] if ".json -" in line]
     picture["file"] = [re.sub(r"(\.json -.*) \d+ bytes.*", r"\1", line) for line in picture["file"]]
-    # A line that is cleared is blank.
     picture["file"] = [line if not line.startswith(f"{RUN}/hosts/") or not line.split(" ", 1)[0].endswith("/hosts") else
                        f"{line.split(' ', 2)[0]} {_words(line.split(' ', 1)[0])}" for line in picture["file"]]
     picture["namespace"] = [re.sub(r"\[?\d+\]?$", "", line) for line in picture["namespace"]]
@@ -365,6 +369,11 @@ def wipe(sysctls):
         nft flush ruleset
         rm -rf /run/nsnetd /var/lib/nsnetd
         """], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    restore(sysctls)
+
+
+def restore(sysctls):
+    """To those of a picture"""
     for line in sysctls:
         name, _, value = line.partition("=")
         path = f"/proc/sys/{name}"
