@@ -20,6 +20,8 @@ define_cleanup(struct nl_msg *, nlmsg_free);
 #define DATAGRAM_MAX 32768U
 /* How often a dump is begun anew that somebody's change has spoiled. */
 #define DUMP_TRIES 16
+/* How often an answer is asked for that there was no memory to receive. */
+#define RECEIVE_TRIES 16U
 
 static int open_protocol(int protocol, struct netlink *ret)
 {
@@ -150,12 +152,15 @@ static int send_all(
 /* One datagram from the kernel: its length; others' are dropped. */
 static ssize_t receive(const struct netlink *netlink, void *buffer, size_t size)
 {
-	for (;;) {
+	for (unsigned tries = 0;;) {
 		struct sockaddr_nl from = { 0 };
 		socklen_t n_from = sizeof(from);
 		ssize_t n = recvfrom(netlink->fd, buffer, size, MSG_TRUNC, (void *)&from, &n_from);
 
 		if (n < 0 && errno == EINTR)
+			continue;
+		/* It is there still, and without it nobody knows what was done. */
+		if (n < 0 && errno == ENOMEM && tries++ < RECEIVE_TRIES)
 			continue;
 		if (n < 0)
 			return errno == EAGAIN ? -ETIMEDOUT : neg();
