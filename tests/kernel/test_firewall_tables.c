@@ -171,6 +171,54 @@ static void test_snapshot(void **state)
 	assert_true(has_port(&snapshot, IPPROTO_TCP, "2001:db8::1", 8080, "fd99::b", 80));
 }
 
+/* What stands there of links and gateways that are nobody's goes, and nothing else. */
+static void test_swept(void **state)
+{
+	const struct fence nat = world_fence(NSNET_REACH_NAT, "10.99.0.1", "fd99::1");
+	const struct fence other = world_fence(NSNET_REACH_ROUTE, "10.98.0.1", NULL);
+	const struct fence inside = world_fence(NSNET_REACH_INTERNAL, "10.97.0.1", "fd97::1");
+	const struct sandbox_namespace ns1 = { "ns1", 0, 10, 1, 0, 0 },
+				       ns2 = { "ns2", 0, 20, 2, 0, 0 };
+	const struct address gateways[] = { sandbox_address("10.99.0.1"),
+		sandbox_address("fd99::1") };
+	const char *links[] = { "nsnet0", "nsnet0a", "nsv1" };
+	struct kernel_wanted wanted = { links, lengthof(links), gateways, lengthof(gateways),
+		false };
+	autoarena struct arena arena = ARENA_INIT;
+	struct plan plan = PLAN_INIT(&arena);
+	const char *before;
+
+	assert_int_equal(kernel_sweep_firewall(*state, &wanted), 0);
+	assert_string_equal(world_ruleset(&arena), "");
+	sandbox_plan_guard(&plan, STEP_GUARD_ADD, &ns1);
+	sandbox_apply(*state, &plan);
+	world_set_fence(*state, "nsnet0", &world_no_fence, &nat);
+	before = world_ruleset(&arena);
+	assert_int_equal(kernel_sweep_firewall(*state, &wanted), 0);
+	assert_string_equal(world_ruleset(&arena), before);
+	plan = (struct plan)PLAN_INIT(&arena);
+	sandbox_plan_guard(&plan, STEP_GUARD_ADD, &ns2);
+	sandbox_apply(*state, &plan);
+	world_set_fence(*state, "nsnet1", &world_no_fence, &other);
+	world_set_fence(*state, "nsnet2", &world_no_fence, &inside);
+	world_holds("private4", "10.97.0.1, 10.99.0.1");
+	/* Of others that cannot be named, gateways stay. */
+	wanted.keeps_gateways = true;
+	assert_int_equal(kernel_sweep_firewall(*state, &wanted), 0);
+	world_holds("private4", "10.97.0.1, 10.99.0.1");
+	world_holds("networks", "\"nsnet0\"");
+	wanted.keeps_gateways = false;
+	assert_int_equal(kernel_sweep_firewall(*state, &wanted), 0);
+	assert_string_equal(world_ruleset(&arena), before);
+	/* Nothing is anybody's. */
+	wanted = (struct kernel_wanted){ 0 };
+	assert_int_equal(kernel_sweep_firewall(*state, &wanted), 0);
+	world_holds("networks", "");
+	world_holds("private4", "");
+	world_holds("private6", "");
+	sandbox_hides("nft list ruleset", "elements");
+}
+
 /* Something in their place that cannot become ours: nothing is left behind, and it is said why. */
 static void test_refused(void **state)
 {
@@ -223,6 +271,7 @@ int main(void)
 		WORLD_TEST(test_uplinks),
 		WORLD_TEST(test_ports),
 		WORLD_TEST(test_snapshot),
+		WORLD_TEST(test_swept),
 		WORLD_TEST(test_refused),
 		WORLD_TEST_OLD(test_refused),
 		WORLD_TEST(test_nothing),
