@@ -28,20 +28,32 @@
 /* What the child tells. */
 struct told {
 	int fd, error;
+	/* One that it has open for a moment: should it be killed then, the descriptor is ours as well. */
+	int passing;
 };
 
-static int write_text(const char *path, const char *text)
+static void close_passing(struct told *told)
 {
-	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC);
-	size_t n = strlen(text);
+	if (told->passing >= 0)
+		(void)close(told->passing);
+	told->passing = -EBADF;
+}
 
-	if (fd < 0)
+static int write_text(const char *path, const char *text, struct told *told)
+{
+	size_t n = strlen(text);
+	int r;
+
+	told->passing = open(path, O_WRONLY | O_CLOEXEC);
+	if (told->passing < 0)
 		return neg();
-	return write(fd, text, n) == (ssize_t)n ? 0 : neg();
+	r = write(told->passing, text, n) == (ssize_t)n ? 0 : neg();
+	close_passing(told);
+	return r;
 }
 
 /* Maps one id of the parent to one inside. */
-static int write_maps(uid_t inside_uid, uid_t uid, gid_t inside_gid, gid_t gid)
+static int write_maps(uid_t inside_uid, uid_t uid, gid_t inside_gid, gid_t gid, struct told *told)
 {
 	char text[64];
 	int r;
@@ -49,12 +61,12 @@ static int write_maps(uid_t inside_uid, uid_t uid, gid_t inside_gid, gid_t gid)
 	/* Changing credentials has made /proc/self root's. */
 	if (prctl(PR_SET_DUMPABLE, 1) < 0)
 		return neg();
-	r = write_text("/proc/self/setgroups", "deny");
+	r = write_text("/proc/self/setgroups", "deny", told);
 	(void)snprintf(text, sizeof(text), "%u %u 1", inside_gid, gid);
 	if (r == 0)
-		r = write_text("/proc/self/gid_map", text);
+		r = write_text("/proc/self/gid_map", text, told);
 	(void)snprintf(text, sizeof(text), "%u %u 1", inside_uid, uid);
-	return r < 0 ? r : write_text("/proc/self/uid_map", text);
+	return r < 0 ? r : write_text("/proc/self/uid_map", text, told);
 }
 
 /* The effective ids alone: the real ones stay root's, so that no process of the user's may trace us meanwhile. */
@@ -73,31 +85,34 @@ static int become(uid_t uid, gid_t gid)
 	return syscall(SYS_capset, &header, data) < 0 ? neg() : 0;
 }
 
-static int make_pair(uid_t uid, gid_t gid)
+static int make_pair(uid_t uid, gid_t gid, struct told *told)
 {
 	int r = become(uid, gid);
 
 	if (r == 0 && unshare(CLONE_NEWUSER) < 0)
 		r = neg();
 	if (r == 0)
-		r = write_maps(uid, uid, gid, gid);
+		r = write_maps(uid, uid, gid, gid, told);
 	if (r == 0 && unshare(CLONE_NEWUSER) < 0)
 		r = neg();
-	return r < 0 ? r : write_maps(0, uid, 0, gid);
+	return r < 0 ? r : write_maps(0, uid, 0, gid, told);
 }
 
-static int enter_sibling(int sibling)
+static int enter_sibling(int sibling, struct told *told)
 {
-	autoclose int b = ioctl(sibling, NS_GET_USERNS);
+	int r;
 
-	if (b < 0)
+	told->passing = ioctl(sibling, NS_GET_USERNS);
+	if (told->passing < 0)
 		return neg();
-	return setns(b, CLONE_NEWUSER) < 0 ? neg() : 0;
+	r = setns(told->passing, CLONE_NEWUSER) < 0 ? neg() : 0;
+	close_passing(told);
+	return r;
 }
 
 static void work_as_child(uid_t uid, gid_t gid, int sibling, struct told *told)
 {
-	int r = sibling < 0 ? make_pair(uid, gid) : enter_sibling(sibling);
+	int r = sibling < 0 ? make_pair(uid, gid, told) : enter_sibling(sibling, told);
 
 	if (r == 0 && unshare(CLONE_NEWNET) < 0)
 		r = neg();
@@ -128,7 +143,7 @@ int userns_make_network(uid_t uid, gid_t gid, int sibling)
 
 	if (told == MAP_FAILED)
 		return neg();
-	*told = (struct told){ -EBADF, -ECHILD };
+	*told = (struct told){ -EBADF, -ECHILD, -EBADF };
 	/* An ordinary child, but with the table of descriptors in common. */
 	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid == 0) {
@@ -136,6 +151,7 @@ int userns_make_network(uid_t uid, gid_t gid, int sibling)
 		_exit(0);
 	}
 	r = pid < 0 ? neg() : wait_for(pid);
+	close_passing(told);
 	result = *told;
 	(void)munmap(told, sizeof(*told));
 	if (r == 0)
