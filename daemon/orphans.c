@@ -74,7 +74,7 @@ static void remove_link(struct recovery *recovery, const char *name, struct plan
 				       .bridge = { .name = name,
 					       .anchor = arena_printf(arena, "%sa", name) },
 			       });
-	else if (after(name, "nsv"))
+	else if (after(name, "nsv") || after(name, "nsnet"))
 		plan_add(
 			plan, &(struct step){ .type = STEP_VETH_DELETE, .veth = { .name = name } });
 }
