@@ -5,7 +5,8 @@
 #     faults.py [OPTIONS] NSNETD NSNETCTL kill|fail
 #
 #     kill: kill -9 at each point, a new start, and: the object is whole, as far as ip(8), nft(8), tc(8), the records and the daemon
-#           tell, and works, or it is gone and the same request makes it; once all is deleted nothing is left.
+#           tell, and works, or it is gone and the same request makes it; once all is deleted nothing is left. Of points between
+#           which nothing changes that outlives the daemon the last one stands for all.
 #     fail: an error is told and all is as before, or success and all is as asked for; once all is deleted nothing is left. The daemon
 #           lives, but where memory is out or the way home to its namespace is lost: then it starts anew.
 #
@@ -176,6 +177,8 @@ class Subject:
     def __init__(self, host, operation):
         self.host, self.operation = host, operation
         self.points, self.pictures, self.told = [], [], []
+        # Between two of these nothing changes that outlives the daemon: whether it dies there or at the next is the same to all.
+        self.changes = set()
         self.learn()
 
     def picture(self):
@@ -222,12 +225,18 @@ class Subject:
         self.count(calls)
 
     def count(self, calls):
+        seen = set()
         numbers, begun = {}, not self.operation.is_start
-        for process, name in calls:
+        for process, name, is_change in calls:
             numbers[process, name] = numbers.get((process, name), 0) + 1
             begun = begun or name == BEGINNING
-            if begun and (name, numbers[process, name]) not in self.points:
-                self.points.append((name, numbers[process, name]))
+            point = (name, numbers[process, name])
+            if begun and point not in seen:
+                seen.add(point)
+                self.points.append(point)
+            if begun and is_change:
+                self.changes.add(point)
+        self.changes.add(self.points[-1])
 
 
 class Round:
@@ -378,8 +387,10 @@ def points_of(subject, kind, part):
     points = []
     for call, number in subject.points:
         hows = ways(kind, call)
-        # A start has thousands of points: each fails in one way, the next of its kind in the next.
-        if subject.operation.is_start and hows:
+        if kind == "kill" and (call, number) not in subject.changes:
+            continue
+        # A start and an Apply have thousands of points: each fails in one way, the next of its kind in the next.
+        if (subject.operation.is_start or subject.operation.is_apply) and hows:
             hows = (hows[number % len(hows)],)
         points += [(subject, call, number, how) for how in hows if (zlib.crc32(f"{call} {how}".encode()) + number) % of == index]
     return points
@@ -404,6 +415,7 @@ def main():
     chance = random.Random(arguments.seed)
     chosen = [o for o in operations.operations() if arguments.only in o.name]
     done = Round(host, arguments)
+    points_there = 0
     if arguments.sample:
         print(f"seed {arguments.seed}", flush=True)
         chance.shuffle(chosen)
@@ -412,6 +424,7 @@ def main():
         if arguments.sample and left < 0 and done.tried:
             break
         subject = Subject(host, operation)
+        points_there += len(subject.points) if arguments.part.startswith("0/") else 0
         points = points_of(subject, arguments.kind, [int(number) for number in arguments.part.split("/")])
         if arguments.point:
             points = [point for point in points if f"{point[1]}:{point[2]}" == arguments.point]
@@ -428,7 +441,7 @@ def main():
         print(f"# {operation.name}: {done.tried - before[0]} points of {len(points)}, {done.hit - before[1]} hit, "
               f"{len(done.found) - before[2]} faults found, {time.monotonic() - at:.0f} s", flush=True)
     host.daemon.end(signal.SIGTERM)
-    print(f"{arguments.kind}: {done.tried} points tried, {done.hit} hit; {done.there} whole, {done.gone} as before; the daemon started anew "
+    print(f"{arguments.kind}: {points_there} points, {done.tried} tried, {done.hit} hit; {done.there} whole, {done.gone} as before; the daemon started anew "
           f"{done.ended} times, {done.next_start} mended by the next start; {len(done.found)} faults found", flush=True)
     # Points that did not come about test nothing: what the daemon does is nearly the same each time.
     sys.exit(0 if not done.found and done.tried and done.hit >= 0.9 * done.tried else 1)

@@ -84,6 +84,9 @@ def lose_tables(_host):
 def reboot(host):
     """What does not last is gone"""
     lose_objects()
+    # The anchors of bridges as well, which other hands leave.
+    subprocess.run(["sh", "-c", 'for link in /proc/sys/net/ipv4/conf/nsnet*; do ip link delete "${link##*/}"; done'], check=False,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     shutil.rmtree(world.RUN)
     world.restore(host.sysctls)
 

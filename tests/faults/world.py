@@ -231,14 +231,22 @@ def traced(path):
     raise RuntimeError(f"strace has not come to the end of {path}")
 
 
+# What is closed, is closed by an end as well; a namespace that has no name goes with who made it.
+CHANGING = {
+    "sendmsg", "sendto", "write", "pwrite64", "open", "openat", "mkdir", "mkdirat", "symlinkat", "linkat", "unlinkat", "unlink", "rmdir",
+    "renameat", "renameat2", "rename", "fchmod", "chmod", "fchmodat", "fchown", "fchownat", "mount", "umount2", "clone", "clone3", "ftruncate",
+    "fallocate", "kill", "tgkill", "pidfd_send_signal", "bind", "fsync", "fdatasync",
+}
+
+
 def calls_of(lines):
-    """The system calls of a trace in their order: [(process, name)]. One that was interrupted counts once, and so does one that the
+    """The system calls of a trace in their order: [(process, name, whether it may change what outlives the process)]. One that was interrupted counts once, and so does one that the
     kernel begins anew by itself, as it does for as long as somebody else is at its links"""
     calls = []
     for line in lines:
         found = re.match(r"(\d+)\s+([a-z_0-9]+)\(", line)
         if found and "ERESTARTNOINTR" not in line:
-            calls.append((found[1], found[2]))
+            calls.append((found[1], found[2], found[2] in CHANGING and (found[2] not in ("open", "openat") or "O_CREAT" in line)))
     return calls
 
 
