@@ -142,7 +142,7 @@ static struct netns *hold(struct kernel *kernel, const char *name, int fd, int *
 	return tsearch(netns, &kernel->held, compare_names) ? take(netns) : NULL;
 }
 
-static void go_home(const struct kernel *kernel)
+void netns_leave(const struct kernel *kernel)
 {
 	if (setns(kernel->home, CLONE_NEWNET) < 0) {
 		log_line(LOG_CRIT, "no way back into the host's network namespace: %m");
@@ -178,11 +178,6 @@ int netns_enter(struct kernel *kernel, const struct netns *netns, int *ret_proc)
 		return neg();
 	*ret_proc = settings_proc(kernel);
 	return 0;
-}
-
-void netns_leave(const struct kernel *kernel)
-{
-	go_home(kernel);
 }
 
 /* What holds for programs in every namespace of ours; for the one that the thread is in. */
@@ -246,7 +241,7 @@ static int make(struct kernel *kernel, const struct step *step, struct netlink *
 
 	if (r == 0)
 		r = netlink_open(ret_inside);
-	go_home(kernel);
+	netns_leave(kernel);
 	return r < 0 ? r : take_fd(&fd);
 }
 
@@ -473,7 +468,7 @@ int netns_open_socket(const struct kernel *kernel, int fd, struct netlink *ret)
 	if (setns(fd, CLONE_NEWNET) < 0)
 		return neg();
 	r = netlink_open(ret);
-	go_home(kernel);
+	netns_leave(kernel);
 	return r;
 }
 
@@ -484,7 +479,7 @@ int netns_open_scratch(const struct kernel *kernel, struct netlink *ret)
 	if (unshare(CLONE_NEWNET) < 0)
 		return neg();
 	r = netlink_open(ret);
-	go_home(kernel);
+	netns_leave(kernel);
 	return r;
 }
 
