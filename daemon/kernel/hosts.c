@@ -187,7 +187,10 @@ int hosts_delete_etc(struct kernel *kernel, const struct step *step)
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : neg();
-	r = file_list(fd, &arena, &names, &n);
+	/* What a crash left half-written is not listed. */
+	r = file_sweep(fd);
+	if (r == 0)
+		r = file_list(fd, &arena, &names, &n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = file_remove(fd, names[i]);
 	if (r == 0 && unlinkat(kernel->etc, netns, AT_REMOVEDIR) < 0 && errno != ENOENT)
