@@ -294,7 +294,8 @@ class Round:
         host = self.host
         wanted = list(range(len(subject.pictures)))
         # What is pruned is taken away for good.
-        if subject.operation.is_apply and (answer is None or (answer[0] and subject.operation.request[2].get("prune"))):
+        if (subject.operation.is_apply and (answer is None or (answer[0] and subject.operation.request[2].get("prune")))) or (
+                subject.operation.is_of_many and answer is None):
             return self.settle_each(subject, answer, lives)
         if answer is not None:
             wanted = [0] if answer[0] else [len(subject.pictures) - 1]
@@ -326,7 +327,12 @@ class Round:
         if wrong:
             raise Fault(f"is half-way (the answer was {answer}): {wrong}")
         host.works()
-        host.make([subject.operation.request])
+        who, method, parameters = subject.operation.request
+        if subject.operation.is_of_many:
+            there = host.objects("ListNamespaces")
+            parameters = {**parameters, "names": [name for name in parameters["names"] if name in there]}
+        if parameters.get("names", True):
+            host.make([(who, method, parameters)])
         place, left = world.wait([subject.pictures[-1]], host.daemon.pid, SOON if lives else SETTLED)
         if place is None and lives:
             host.daemon.end()

@@ -53,12 +53,13 @@ LAB_PRUNED = lab({"a": NETWORK_A[2]["context"]}, {"ns1": HOSTS[2]["context"]}, p
 
 
 class Operation:
-    """is_start: the daemon's start is what is hit, and disturb(host) changes the world while it is away. is_apply: of many objects each is
-    for itself whole or as before, where nobody was told how it ended"""
+    """is_start: the daemon's start is what is hit, and disturb(host) changes the world while it is away. is_apply, is_of_many: of
+    many objects each is for itself whole or as before, where nobody was told how it ended"""
 
     def __init__(self, name, first, request=None, disturb=None):
         self.name, self.first, self.request, self.disturb = name, first, request, disturb
         self.is_start = request is None
+        self.is_of_many = not self.is_start and request[1] == "DeleteNamespaces" and len(request[2]["names"]) > 1
         self.is_apply = not self.is_start and request[1] == "Apply"
 
 
