@@ -406,7 +406,10 @@ int link_mend_bridge(struct kernel *kernel, const struct step *step)
 
 	if (bridge < 0)
 		return bridge;
-	r = raise_bridge(kernel, bridge, &step->bridge.mac);
+	/* Whoever made it may have come no further than to its name. */
+	r = refuse_advertisements(kernel, step->bridge.name);
+	if (r == 0)
+		r = raise_bridge(kernel, bridge, &step->bridge.mac);
 	/* It has its link-local address still. */
 	if (r == -EEXIST)
 		r = 0;
