@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <syslog.h>
 
+#include "apply.h"
 #include "fake.h"
 #include "frames.h"
 #include "fuzz.h"
@@ -39,6 +40,12 @@ static gid_t group_of(unused void *userdata, const struct peer *peer)
 static void on_names(unused void *userdata, const char *network, unused bool is_there)
 {
 	fuzz_check(name_is_valid(network));
+}
+
+/* The rest at once: replies are looked at when the request was. */
+static void on_work(void *userdata)
+{
+	applies_finish(userdata);
 }
 
 static void on_let_alone(unused void *userdata, unused uint64_t usec)
@@ -75,6 +82,7 @@ static struct nsnet_context make_context(struct registry *registry, struct kerne
 		.on_names = on_names,
 		.on_deleted = on_deleted,
 		.on_let_alone = on_let_alone,
+		.on_work = on_work,
 	};
 
 	return context;
@@ -266,6 +274,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	fuzz_check(kernel_new(&kernel_paths_default, &kernel, NULL) == 0);
 	registry_init(&registry);
 	context = make_context(&registry, kernel);
+	context.userdata = &context;
 	list_init(&context.monitors);
 	list_init(&context.applies);
 	dispatch_add(&dispatch,
