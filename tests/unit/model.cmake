@@ -24,6 +24,9 @@ unit_test(test_config SOURCES unit/test_config.c DEPENDS manager fake-kernel)
 add_test(NAME test_idlc
 	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_idlc.sh $<TARGET_FILE:idlc>)
 set_tests_properties(test_idlc PROPERTIES LABELS unit)
+add_test(NAME test_idl_schema
+	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_idl_schema.sh $<TARGET_FILE:idl_schema> ${PROJECT_SOURCE_DIR}/protocol/alt.nsnet.varlink)
+set_tests_properties(test_idl_schema PROPERTIES LABELS unit)
 
 # Over a bus of its own.
 unit_test(test_names_bus SOURCES unit/test_names_bus.c unit/bus_world.c DEPENDS manager fake-kernel)
