@@ -105,6 +105,27 @@ static int read_number(int proc, const char *path, char ret[SETTING_TEXT_SIZE])
 	return 0;
 }
 
+int adjust_read_setting(struct kernel *kernel, const struct step *step)
+{
+	const struct netns *netns = step->netns ? netns_find(kernel, step->netns) : NULL;
+	char path[sizeof("sys/") + KEY_SIZE], now[SETTING_TEXT_SIZE];
+	int proc, r;
+
+	if (!netns)
+		return -ENOENT;
+	if (!key_is_valid(step->setting.key))
+		return -EINVAL;
+	(void)snprintf(path, sizeof(path), "sys/%s", step->setting.key);
+	r = netns_enter(kernel, netns, &proc);
+	if (r < 0)
+		return r;
+	r = read_number(proc, path, now);
+	netns_leave(kernel);
+	if (r == 0)
+		memcpy(step->setting.ret_before, now, sizeof(now));
+	return r;
+}
+
 int adjust_setting(struct kernel *kernel, const struct step *step)
 {
 	const struct netns *netns = step->netns ? netns_find(kernel, step->netns) : NULL;

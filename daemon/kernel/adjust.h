@@ -9,4 +9,5 @@
 int adjust_mtu(struct kernel *kernel, const struct step *step);
 int adjust_isolated(struct kernel *kernel, const struct step *step);
 /* By its name alone: also while the namespace is being made. */
+int adjust_read_setting(struct kernel *kernel, const struct step *step);
 int adjust_setting(struct kernel *kernel, const struct step *step);

@@ -217,6 +217,7 @@ static const struct {
 	[STEP_MTU_SET] = { adjust_mtu, names_mtu },
 	[STEP_ISOLATED_SET] = { adjust_isolated, names_isolated },
 	[STEP_SHAPE_SET] = { traffic_shape, names_shape },
+	[STEP_SETTING_READ] = { adjust_read_setting, names_netns },
 	[STEP_SETTING_SET] = { adjust_setting, names_netns },
 	[STEP_LINK_TAKE] = { lend_take, names_lent },
 	[STEP_LINK_GIVE] = { lend_give, names_lent },

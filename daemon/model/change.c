@@ -209,8 +209,9 @@ static enum fate fate_of(
 }
 
 /* Those that are declared no more get back what they were. With an interface go what its settings are and were; what is
- * declared of it holds again as it comes again. */
-static void change_settings(struct ns *former, struct ns *ns, struct plan *plan)
+ * declared of it holds again as it comes again. What one was is read first of all, so that it stands in the record of the
+ * change: a change that is carried out again would find what it has set. */
+static void change_settings(struct ns *former, struct ns *ns, struct plan *reads, struct plan *plan)
 {
 	for (size_t i = 0; i < former->n_settings; i++) {
 		const struct setting *setting = &former->settings[i];
@@ -230,8 +231,14 @@ static void change_settings(struct ns *former, struct ns *ns, struct plan *plan)
 		const struct setting *same =
 			setting_find(former->settings, former->n_settings, setting->key);
 		enum fate fate = fate_of(former, ns, setting->key, plan->arena);
-		bool is_known = same && fate == FATE_STAYS && *setting->before;
+		bool is_known = fate == FATE_STAYS && *setting->before;
 
+		if (!same && fate == FATE_STAYS && !is_known)
+			steps_add(reads, (struct step){
+						 .type = STEP_SETTING_READ,
+						 .netns = ns->name,
+						 .setting = { setting->key, NULL, setting->before },
+					 });
 		if (!same || !streq(same->value, setting->value) || fate == FATE_COMES)
 			steps_add(plan, (struct step){
 						.type = STEP_SETTING_SET,
@@ -317,7 +324,7 @@ void difference_change_namespace(struct ns *former, struct ns *ns, struct plan *
 	change_attachments(former, ns, &steps);
 	change_links(STEP_LINK_TAKE, former, ns, &steps);
 	change_routes(STEP_ROUTE_ADD, former, ns, &steps);
-	change_settings(former, ns, &steps);
+	change_settings(former, ns, plan, &steps);
 	change_ports(STEP_PORT_ADD, former, ns, &steps);
 	change_etc(former, ns, &steps);
 	change_ports(STEP_FLOWS_DELETE, former, ns, &steps);

@@ -65,7 +65,8 @@ enum step_type {
 	STEP_MTU_SET,
 	STEP_ISOLATED_SET, /* whether a port of a bridge is kept from other isolated ones */
 	STEP_SHAPE_SET,    /* of a veth */
-	STEP_SETTING_SET,  /* a setting inside a namespace */
+	STEP_SETTING_READ, /* what a setting inside a namespace is now, before it is set */
+	STEP_SETTING_SET,
 	STEP_LINK_TAKE,    /* an interface of the host's moves into a namespace, and up */
 	STEP_LINK_GIVE,    /* and back; one that is not inside is no error */
 	STEP_DNS_ADD,      /* what a network's name server goes by; again: replaced */
@@ -162,7 +163,7 @@ struct step {
 			const char *port, *peer;
 			struct shape before, after;
 		} shape;
-		/* STEP_SETTING_SET: what was there before is written to ret_before, SETTING_TEXT_SIZE bytes, where that is
+		/* STEP_SETTING_*: READ has no value; what was there before is written to ret_before, SETTING_TEXT_SIZE bytes, where that is
 		 * not NULL */
 		struct {
 			const char *key;   /* of setting.h */

@@ -213,6 +213,9 @@ static const char *print_isolated(const struct step *step, const char *verb, str
 
 static const char *print_setting(const struct step *step, const char *verb, struct arena *arena)
 {
+	if (step->type == STEP_SETTING_READ)
+		return arena_printf(
+			arena, "%s%s sysctl -n %s", verb, step->netns, step->setting.key);
 	return arena_printf(arena, "%s%s sysctl -w %s=%s", verb, step->netns, step->setting.key,
 		step->setting.value);
 }
@@ -271,6 +274,7 @@ static const struct {
 	[STEP_MTU_SET] = { print_mtu, "set" },
 	[STEP_ISOLATED_SET] = { print_isolated, "bridge link set dev " },
 	[STEP_SHAPE_SET] = { print_shape, "set" },
+	[STEP_SETTING_READ] = { print_setting, "ip netns exec " },
 	[STEP_SETTING_SET] = { print_setting, "ip netns exec " },
 	[STEP_LINK_TAKE] = { print_lent, "" },
 	[STEP_LINK_GIVE] = { print_lent, "-n " },

@@ -208,6 +208,7 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 		return arena_printf(arena, "isolated %s", step->isolated.port);
 	case STEP_SHAPE_SET:
 		return arena_printf(arena, "shape %s", step->shape.port);
+	case STEP_SETTING_READ:
 	case STEP_SETTING_SET:
 		return arena_printf(arena, "setting %s %s", step->netns, step->setting.key);
 	case STEP_FLOWS_DELETE:
@@ -286,6 +287,7 @@ static enum effect effect_of(const struct step *step)
 	case STEP_RECORD_DELETE:
 	case STEP_WISH_DELETE:
 		return EFFECT_TAKES;
+	case STEP_SETTING_READ:
 	case STEP_VETH_SETTLE:
 	case STEP_FLOWS_DELETE:
 	case STEP_FIREWALL_RESET:
@@ -504,7 +506,8 @@ static int carry_out(struct kernel *kernel, const struct step *step, const char 
 	}
 	if (effect == EFFECT_MAKES && is_there)
 		return EEXIST;
-	if (step->type == STEP_SETTING_SET && step->setting.ret_before)
+	if ((step->type == STEP_SETTING_READ || step->type == STEP_SETTING_SET) &&
+		step->setting.ret_before)
 		read_setting(kernel, thing, step->setting.ret_before);
 	if (effect != EFFECT_TAKES) {
 		make(kernel, step, effect, thing);

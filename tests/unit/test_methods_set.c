@@ -218,7 +218,8 @@ static void test_routes_servers_settings(void **state)
 			"{\"routes\":[{\"destination\":\"10.9.0.0/16\",\"gateway\":\"10.1.0.7\"}],"
 			"\"nameServers\":[\"9.9.9.9\"],\"sysctls\":{\"net.ipv4.ip_forward\":\"1\"}}"),
 		"\"sysctlsBefore\":{\"net.ipv4.ip_forward\":\"0\"}");
-	assert_string_equal(steps(world), "touch state/namespace-changes/ns1.json\n"
+	assert_string_equal(steps(world), "ip netns exec ns1 sysctl -n net/ipv4/ip_forward\n"
+					  "touch state/namespace-changes/ns1.json\n"
 					  "ip -n ns1 route add 10.9.0.0/16 via 10.1.0.7 dev eth0\n"
 					  "ip netns exec ns1 sysctl -w net/ipv4/ip_forward=1\n"
 					  "mkdir etc/ns1\n"

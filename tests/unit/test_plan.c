@@ -137,6 +137,9 @@ static const struct row {
 		"tc qdisc replace dev nsv0 root tbf rate 2bit; tc -n ns1 qdisc replace dev eth0 "
 		"root tbf rate 1bit netem delay 3us 4us loss 5%" },
 	/* What was there before is not known yet: see test_settings(). */
+	[STEP_SETTING_READ] = { { .netns = "ns1",
+					.setting = { "net/ipv4/ip_forward", NULL, NULL } },
+		"ip netns exec ns1 sysctl -n net/ipv4/ip_forward", NULL },
 	[STEP_SETTING_SET] = { { .netns = "ns1", .setting = { "net/ipv4/ip_forward", "1", NULL } },
 		"ip netns exec ns1 sysctl -w net/ipv4/ip_forward=1", NULL },
 	[STEP_LINK_TAKE] = { { .netns = "ns1", .link = { "wan1" } }, "ip link set wan1 netns ns1",

@@ -72,7 +72,7 @@ static const char *done(const struct request *request, struct arena *arena)
 static bool try(const struct request *request, int steps, const char *after)
 {
 	struct world *world;
-	const char *before;
+	const char *before, *told;
 	bool has_stopped;
 	void *state;
 
@@ -89,6 +89,10 @@ static bool try(const struct request *request, int steps, const char *after)
 			request->method, steps, without_numbers(world));
 		fail();
 	}
+	/* What a setting was is not what it was set to. */
+	told = world_ask(world, "ListNamespaces", "{\"name\":\"ns1\"}");
+	if (strstr(told, "\"net.ipv6.conf.all.forwarding\":\"1\""))
+		assert_has(told, "\"net.ipv6.conf.all.forwarding\":\"0\"");
 	/* A further start changes nothing. */
 	before = picture(world);
 	restart(world);
@@ -126,6 +130,14 @@ static void test_set_address(void **state)
 	(void)state;
 	each_step(&(struct request){ "SetNamespace",
 		"{\"name\":\"ns1\",\"context\":{\"attachments\":[{\"network\":\"net\",\"addresses\":[\"10.7.0.99\"]}]}}",
+		true });
+}
+
+static void test_set_setting(void **state)
+{
+	(void)state;
+	each_step(&(struct request){ "SetNamespace",
+		"{\"name\":\"ns1\",\"context\":{\"sysctls\":{\"net.ipv4.ip_forward\":\"1\",\"net.ipv6.conf.all.forwarding\":\"1\"}}}",
 		true });
 }
 
@@ -170,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_create),
 		cmocka_unit_test(test_delete),
 		cmocka_unit_test(test_set_address),
+		cmocka_unit_test(test_set_setting),
 		cmocka_unit_test(test_set_much),
 		cmocka_unit_test(test_detach),
 		cmocka_unit_test(test_set_network),
