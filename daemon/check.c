@@ -68,18 +68,33 @@ static enum verdict verdict_of_errno(struct check *check, const char *what, cons
 
 /* On the host: */
 
+/* The number at the beginning of a text, in that base, and where it ends. False: there is none. */
+static bool take_number(const char **text, int base, unsigned long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoul(*text, &end, base);
+	if (end == *text || errno != 0)
+		return false;
+	*text = end;
+	return true;
+}
+
 static enum verdict look_linux(
 	struct check *check, const struct row *row, const char **ret_detail, const char **ret_mend)
 {
 	struct utsname name;
-	unsigned major = 0, minor = 0;
+	const char *release = name.release;
+	unsigned long major, minor;
 
 	(void)row;
 	(void)ret_mend;
 	if (uname(&name) < 0)
 		return verdict_of_errno(check, "uname", ret_detail);
 	*ret_detail = arena_printf(&check->arena, "this is %s", name.release);
-	if (sscanf(name.release, "%u.%u", &major, &minor) != 2)
+	if (!take_number(&release, 10, &major) || *release++ != '.' ||
+		!take_number(&release, 10, &minor))
 		return VERDICT_UNKNOWN;
 	return major > LINUX_MAJOR || (major == LINUX_MAJOR && minor >= LINUX_MINOR)
 		       ? VERDICT_OK
@@ -107,12 +122,18 @@ static int peer_group(const char *path)
 		return neg();
 	/* The last one lies above the others. */
 	while (getline(&line, &n, file) >= 0) {
-		char point[256] = "";
 		const char *group = strstr(line, " shared:"), *end = strstr(line, " - ");
+		char point[256] = "";
+		unsigned long number = 0;
 
 		if (sscanf(line, "%*s %*s %*s %*s %255s", point) != 1 || !streq(point, path))
 			continue;
-		r = group && end && group < end ? atoi(group + strlen(" shared:")) : 0;
+		r = 0;
+		if (!group || !end || group > end)
+			continue;
+		group += strlen(" shared:");
+		if (take_number(&group, 10, &number))
+			r = (int)number;
 	}
 	(void)fclose(file);
 	return r;
@@ -239,12 +260,13 @@ static int is_listened_on(const char *path)
 	if (!file)
 		return neg();
 	while (r == 0 && getline(&line, &n, file) >= 0) {
-		unsigned flags = 0;
-		char bound[256] = "";
+		char word[32] = "", bound[256] = "";
+		const char *text = word;
+		unsigned long flags;
 
 		/* Num RefCount Protocol Flags Type St Inode Path; 0x10000: it accepts. */
-		r = sscanf(line, "%*s %*s %*s %x %*s %*s %*s %255s", &flags, bound) == 2 &&
-		    (flags & 0x10000U) && streq(bound, path);
+		r = sscanf(line, "%*s %*s %*s %31s %*s %*s %*s %255s", word, bound) == 2 &&
+		    take_number(&text, 16, &flags) && (flags & 0x10000U) && streq(bound, path);
 	}
 	(void)fclose(file);
 	return r;
@@ -312,14 +334,18 @@ static enum verdict look_resolved(
 static int64_t read_number(const char *path)
 {
 	FILE *file = fopen(path, "re");
-	int64_t value = -EINVAL;
+	char line[32];
+	const char *text = line;
+	unsigned long value;
+	int64_t r = -EINVAL;
 
 	if (!file)
 		return neg();
-	if (fscanf(file, "%" SCNd64, &value) != 1 || value < 0)
-		value = -EINVAL;
+	if (fgets(line, sizeof(line), file) && *text != '-' && take_number(&text, 10, &value) &&
+		value <= INT64_MAX)
+		r = (int64_t)value;
 	(void)fclose(file);
-	return value;
+	return r;
 }
 
 /* There are two tables of that size, one for each family. Only the machine's own network namespace tells. */

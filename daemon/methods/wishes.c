@@ -446,6 +446,7 @@ static struct ns *keep_changed(struct creation *creation)
 {
 	struct ns *ns = creation->ns;
 
+	assert(ns && creation->former);
 	if (creation->deed->rehearsal || is_skipped(creation))
 		return creation->former;
 	say(creation, "changed");
