@@ -158,17 +158,20 @@ FAILURES = {
     "epoll_ctl": ("ENOMEM", "ENOSPC", "EPERM"), "epoll_wait": ("EINTR",), "timerfd_settime": ("EPERM",), "nanosleep": ("EINTR",),
     "clock_nanosleep": ("EINTR",), "setgroups": ("ENOMEM", "EPERM"), "setresgid": ("EPERM",), "setresuid": ("EPERM",), "capget": ("EPERM",),
     "capset": ("EPERM",), "prctl": ("EPERM",), "prlimit64": ("EPERM",), "pidfd_send_signal": ("EPERM",),
-    "mmap": _MEMORY, "brk": _MEMORY, "mremap": _MEMORY, "mprotect": _MEMORY, "getrandom": ("EINTR",), "rt_sigprocmask": (),
+    "mmap": _MEMORY, "mremap": _MEMORY, "mprotect": _MEMORY, "getrandom": ("EINTR",), "rt_sigprocmask": (),
     "futex": (), "madvise": (),
 }
+# brk answers with the break that there is, and an error never: libc would take one for a break at the end of all memory. Where no
+# break can be had libc asks mmap.
 CANNOT_FAIL = {
+    "brk",
     "close", "munmap", "umask", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "exit_group", "exit", "uname",
     "sysinfo", "rt_sigaction", "rt_sigreturn", "sigaltstack", "sched_getaffinity", "sched_yield", "restart_syscall", "clock_gettime",
     "set_robust_list", "set_tid_address", "rseq", "arch_prctl", "gettimeofday", "getrusage", "times", "execve", "lseek", "futex",
     "madvise", "rt_sigprocmask", "getgroups", "clock_getres", "shutdown", "kill", "tgkill",
 }
 # Where memory is out, or the way home is lost, the daemon may end itself: what is next is its start.
-MAY_END = {"mmap", "brk", "mremap", "mprotect", "setns", "clone"}
+MAY_END = {"mmap", "mremap", "mprotect", "setns", "clone"}
 # libnftables ends the process where its own socket fails it.
 LIBRARY_ENDS = ("exit 3",)
 LIBRARY_CALLS = {"socket", "bind", "recvmsg", "sendto", "getsockname", "setsockopt"}
