@@ -25,11 +25,14 @@ static int open_directory(int parent, const char *name, mode_t mode, bool is_new
 
 int file_open_directory(int parent, const char *name, mode_t mode)
 {
+	/* With its mode at once: one that a crash left without would be taken for somebody's wish. */
+	mode_t mask = umask(0);
 	bool is_new = mkdirat(parent, name, mode) == 0;
-	int fd;
+	int fd, error = errno;
 
-	if (!is_new && errno != EEXIST)
-		return neg();
+	(void)umask(mask);
+	if (!is_new && error != EEXIST)
+		return -error;
 	fd = open_directory(parent, name, mode, is_new);
 	if (fd < 0 && is_new)
 		(void)unlinkat(parent, name, AT_REMOVEDIR);

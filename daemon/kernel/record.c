@@ -87,8 +87,10 @@ int record_delete_wish(struct kernel *kernel, const struct step *step)
 
 	file_name(step->record.name, name);
 	/* Where none can be kept there is none. */
-	if (directory < 0 || faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+	if (directory < 0)
 		return 0;
+	if (faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : neg();
 	r = file_remove(directory, name);
 	if (r < 0 || fsync(directory) == 0)
 		return r;

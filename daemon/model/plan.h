@@ -67,9 +67,9 @@ enum step_type {
 	STEP_SHAPE_SET,    /* of a veth */
 	STEP_SETTING_READ, /* what a setting inside a namespace is now, before it is set */
 	STEP_SETTING_SET,
-	STEP_LINK_TAKE,    /* an interface of the host's moves into a namespace, and up */
-	STEP_LINK_GIVE,    /* and back; one that is not inside is no error */
-	STEP_DNS_ADD,      /* what a network's name server goes by; again: replaced */
+	STEP_LINK_TAKE, /* an interface of the host's moves into a namespace, and up */
+	STEP_LINK_GIVE, /* and back; one that is not inside is no error */
+	STEP_DNS_ADD,   /* what a network's name server goes by; again: replaced */
 	STEP_DNS_DELETE,
 	STEP_RECORD_WRITE, /* what is wished, for after a restart */
 	STEP_RECORD_DELETE,
