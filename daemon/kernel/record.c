@@ -23,26 +23,7 @@ static void file_name(const char *name, char ret[NAME_SIZE + sizeof(SUFFIX)])
 	(void)snprintf(ret, NAME_SIZE + sizeof(SUFFIX), "%s" SUFFIX, name);
 }
 
-int record_write(struct kernel *kernel, const struct step *step)
-{
-	autoarena struct arena arena = ARENA_INIT;
-	const char *text = codec_encode(step->record.type, step->record.data, &arena);
-	char name[NAME_SIZE + sizeof(SUFFIX)];
-
-	file_name(step->record.name, name);
-	return file_put(
-		folder(kernel, step->record.kind), name, 0600, text, strlen(text), FILE_REPLACE);
-}
-
-int record_delete(struct kernel *kernel, const struct step *step)
-{
-	char name[NAME_SIZE + sizeof(SUFFIX)];
-
-	file_name(step->record.name, name);
-	return file_remove(folder(kernel, step->record.kind), name);
-}
-
-static int write_wish(
+static int write_file(
 	int directory, const struct step *step, const void *data, enum file_existing existing)
 {
 	autoarena struct arena arena = ARENA_INIT;
@@ -53,6 +34,19 @@ static int write_wish(
 	return file_put(directory, name, 0600, text, strlen(text), existing);
 }
 
+int record_write(struct kernel *kernel, const struct step *step)
+{
+	return write_file(folder(kernel, step->record.kind), step, step->record.data, FILE_REPLACE);
+}
+
+int record_delete(struct kernel *kernel, const struct step *step)
+{
+	char name[NAME_SIZE + sizeof(SUFFIX)];
+
+	file_name(step->record.name, name);
+	return file_remove(folder(kernel, step->record.kind), name);
+}
+
 /* What was done and may not be on the disk is taken back, as well as that can be. */
 static void take_back(int directory, const struct step *step)
 {
@@ -61,7 +55,7 @@ static void take_back(int directory, const struct step *step)
 
 	file_name(step->record.name, name);
 	if (step->record.before)
-		r = write_wish(directory, step, step->record.before, FILE_REPLACE);
+		r = write_file(directory, step, step->record.before, FILE_REPLACE);
 	else
 		r = file_remove(directory, name);
 	if (r < 0)
@@ -71,7 +65,7 @@ static void take_back(int directory, const struct step *step)
 int record_write_wish(struct kernel *kernel, const struct step *step)
 {
 	int directory = kernel->wishes[step->record.kind];
-	int r = write_wish(directory, step, step->record.data, FILE_REPLACE_SYNCED);
+	int r = write_file(directory, step, step->record.data, FILE_REPLACE_SYNCED);
 
 	if (r < 0 || fsync(directory) == 0)
 		return r;
