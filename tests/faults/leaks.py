@@ -28,8 +28,8 @@ SYSCTLS = ("forwarding", "force_forwarding", "mc_forwarding", "route_localnet", 
            "arp_ignore", "arp_announce", "accept_ra", "accept_redirects", "send_redirects", "disable_ipv6", "addr_gen_mode")
 # Of a daemon with a sanitizer, whose memory tells nothing.
 SHADOW_KB = 1 << 30
-# What changes by itself, or has a new number each time.
-PASSING = re.compile(r"_timer$|^(ifindex|link_index|link_netnsid|txqlen|stats64|operstate|tentative|dadfailed|handle|index|packets|bytes|"
+# What changes by itself, or has a new number each time ("no": of a bridge's port, the lowest that is free while an old one is going).
+PASSING = re.compile(r"_timer$|^(ifindex|link_index|link_netnsid|txqlen|stats64|operstate|tentative|dadfailed|handle|index|no|packets|bytes|"
                      r"expires|pref|num_tx_queues|num_rx_queues|root_port|topology_change.*|valid_life_time|preferred_life_time)$")
 
 
