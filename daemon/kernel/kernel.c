@@ -124,9 +124,23 @@ static bool has_cookie(const struct netlink *netlink)
 	return getsockopt(netlink->fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n) == 0;
 }
 
-static bool has_proc(const struct kernel *kernel, const char *path)
+/* What cannot be looked at is not taken for missing: the daemon would go on without it, and say that all is well. */
+static int has_proc(const struct kernel *kernel, const char *path, bool *ret)
 {
-	return faccessat(kernel->proc, path, F_OK, 0) == 0;
+	*ret = faccessat(kernel->proc, path, F_OK, 0) == 0;
+	return *ret || errno == ENOENT ? 0 : neg();
+}
+
+static int look_at_proc(struct kernel *kernel)
+{
+	int r = has_proc(kernel, "sys/net/ipv4/conf/default", &kernel->has_forwarding4);
+
+	if (r == 0)
+		r = has_proc(kernel, "sys/net/ipv6/conf/default", &kernel->has_ipv6);
+	if (r == 0)
+		r = has_proc(kernel, "sys/net/ipv6/conf/default/force_forwarding",
+			&kernel->has_force_forwarding);
+	return r;
 }
 
 static int open_kernel(struct kernel *kernel, const char **reterr_what)
@@ -146,9 +160,10 @@ static int open_kernel(struct kernel *kernel, const char **reterr_what)
 	if (r < 0)
 		return r;
 	kernel->has_cookie = has_cookie(&kernel->host);
-	kernel->has_ipv6 = has_proc(kernel, "sys/net/ipv6/conf/default");
-	kernel->has_force_forwarding =
-		has_proc(kernel, "sys/net/ipv6/conf/default/force_forwarding");
+	*reterr_what = "/proc/sys/net";
+	r = look_at_proc(kernel);
+	if (r < 0)
+		return r;
 	nft_open(kernel);
 	*reterr_what = "links that were being deleted";
 	return link_sweep(kernel);
@@ -261,7 +276,7 @@ void kernel_free(struct kernel *kernel)
 
 static bool has_forwarding4(struct kernel *kernel)
 {
-	return has_proc(kernel, "sys/net/ipv4/conf/default");
+	return kernel->has_forwarding4;
 }
 
 static bool has_forwarding6(struct kernel *kernel)

@@ -62,12 +62,29 @@ static int take_back(struct kernel *kernel, const int *indexes, size_t n, int er
 	return error;
 }
 
+/* One whose index nobody could tell. */
+static int delete_by_name(struct kernel *kernel, const char *name)
+{
+	struct nl_msg *m = link_message(RTM_DELLINK, 0, (struct ifinfomsg){ 0 });
+
+	return netlink_send(
+		&kernel->host, link_checked(m, m ? nla_put_string(m, IFLA_IFNAME, name) : 0));
+}
+
 /* Makes links by one message: the index of one of them, or -errno and none is there. */
 static int create(struct kernel *kernel, struct nl_msg *message, const char *name)
 {
-	int r = netlink_send(&kernel->host, message);
+	int r = netlink_send(&kernel->host, message), index;
 
-	return r < 0 ? r : netlink_index(&kernel->host, name);
+	if (r < 0)
+		return r;
+	index = netlink_index(&kernel->host, name);
+	if (index >= 0)
+		return index;
+	r = delete_by_name(kernel, name);
+	if (r < 0 && r != -ENODEV)
+		log_line(LOG_ERR, "cannot take back the link %s: %s", name, strerror(-r));
+	return index;
 }
 
 static int refuse_advertisements(const struct kernel *kernel, const char *bridge)

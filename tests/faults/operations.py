@@ -174,4 +174,4 @@ CANNOT_FAIL = {
 MAY_END = {"mmap", "mremap", "mprotect", "setns", "clone"}
 # libnftables ends the process where its own socket fails it.
 LIBRARY_ENDS = ("exit 3",)
-LIBRARY_CALLS = {"socket", "bind", "recvmsg", "sendto", "getsockname", "setsockopt"}
+LIBRARY_CALLS = {"socket", "fcntl", "bind", "recvmsg", "sendto", "getsockname", "setsockopt"}
