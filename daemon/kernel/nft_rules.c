@@ -10,6 +10,11 @@
  * trees and tagged frames are. A few group addresses (802.1D's reserved ones) never reach the bridge's rules: the host
  * takes such frames as its own, by the port. Nothing of ours speaks IP by a port, so the host's stack drops what does.
  *
+ * Each address that an interface takes is told to all multicast routers, several times, by the group that it is looked
+ * for by, and without snooping our bridges would pass that on to every port: with N namespaces each new one would be
+ * several times N packets. No router has any use for those groups, which are of one link alone; so reports of nothing
+ * else go no further. Reports of any other group do.
+ *
  * Table inet: what passes between our networks, the host and the rest. A bridge of ours that no set knows, as an
  * earlier version made them, gets no further than to its like. What neither comes from ours nor goes there is none of
  * our business, but for what comes in by an interface that forwards for us alone: the host must not become a router by
@@ -31,6 +36,12 @@ static_assert(SNAPSHOT_LINK_GROUP == 28275, "it stands in the rules");
 #define CHAIN(table, name)       "add chain " table name "\n"
 #define HOOK(table, name, what)  "add chain " table name " { " what " policy accept; }\n"
 #define RULE(table, chain, what) "add rule " table chain " " what "\n"
+
+/* In a report (RFC 3810, 5.2) behind the header for routers: how many groups it is about, and the first and the second. */
+#define REPORTS   "@nh,432,16"
+#define FIRST     "@nh,480,104"
+#define SECOND    "@nh,640,104"
+#define SOLICITED "0xff0200000000000000000001ff"
 
 #define REJECT         "reject with icmpx admin-prohibited"
 #define TARGET(family) "inet_proto . inet_service : " family "_addr . inet_service"
@@ -77,7 +88,11 @@ const char nft_rules[] =
 	RULE(BRIDGE, "guest", "ether type ip6 goto guest_ip6")
 	RULE(BRIDGE, "guest", "ether type arp iifname . ether saddr . arp saddr ip @mac_arp accept")
 	RULE(BRIDGE, "guest", "drop")
+	CHAIN(BRIDGE, "report")
+	RULE(BRIDGE, "report", REPORTS " 1 " FIRST " " SOLICITED " drop")
+	RULE(BRIDGE, "report", REPORTS " 2 " FIRST " " SOLICITED " " SECOND " " SOLICITED " drop")
 	HOOK(BRIDGE, "prerouting", "type filter hook prerouting priority -300;")
+	RULE(BRIDGE, "prerouting", "ip6 daddr ff02::16 iifgroup " GROUP " jump report")
 	RULE(BRIDGE, "prerouting", "iifname @guarded jump guest")
 
 	"flush table " INET "\n"
