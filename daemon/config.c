@@ -313,11 +313,12 @@ static int load_file(struct config *config, const char *path, const char **reter
 	}
 	if (line == 0 && error == 0)
 		return 0;
-	if (error != 0)
+	if (error != 0) {
 		*reterr = arena_printf(&config->arena, "%s: %s", path, strerror(error));
-	else
-		*reterr = arena_printf(&config->arena, "%s:%d: %s", path, line,
-			reading.error ? reading.error : "neither [section] nor name=value");
+		return error == EISDIR || error == ELOOP || error == ENOTDIR ? -EINVAL : -error;
+	}
+	*reterr = arena_printf(&config->arena, "%s:%d: %s", path, line,
+		reading.error ? reading.error : "neither [section] nor name=value");
 	return -EINVAL;
 }
 
@@ -342,9 +343,37 @@ static gid_t find_group(const char *name)
 	return group ? group->gr_gid : (gid_t)-1;
 }
 
+/* A directory that is there and cannot be read may hold limits. */
+static int on_glob_error(const char *path, int error)
+{
+	(void)path;
+	return error != ENOENT && error != ENOTDIR;
+}
+
+static int load_further(struct config *config, const char *path, const char **reterr)
+{
+	const char *pattern = arena_printf(&config->arena, "%s.d/*.conf", path);
+	glob_t found = { 0 };
+	int r = 0;
+
+	errno = 0;
+	switch (glob(pattern, 0, on_glob_error, &found)) {
+	case 0:
+		for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
+			r = load_file(config, found.gl_pathv[i], reterr);
+		break;
+	case GLOB_NOMATCH:
+		break;
+	default:
+		r = errno > 0 ? -errno : -ENOMEM;
+		*reterr = arena_printf(&config->arena, "%s: %s", pattern, strerror(-r));
+	}
+	globfree(&found);
+	return r;
+}
+
 int config_load(const char *path, struct config *ret, const char **reterr)
 {
-	glob_t found = { 0 };
 	int r;
 
 	*ret = (struct config){
@@ -363,10 +392,8 @@ int config_load(const char *path, struct config *ret, const char **reterr)
 	if (!read_pool(ret, POOL_DEFAULT) || !read_member_pool(ret, MEMBER_POOL_DEFAULT))
 		abort();
 	r = load_file(ret, path, reterr);
-	if (r == 0 && glob(arena_printf(&ret->arena, "%s.d/*.conf", path), 0, NULL, &found) == 0)
-		for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
-			r = load_file(ret, found.gl_pathv[i], reterr);
-	globfree(&found);
+	if (r == 0)
+		r = load_further(ret, path, reterr);
 	ret->control_gid = find_group(ret->control_group);
 	ret->administrator_gid = find_group(ret->administrator_group);
 	return r;

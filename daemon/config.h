@@ -47,7 +47,8 @@ struct config {
 };
 
 /* The defaults with what the files say. A file that is not there says nothing. 0, or -EINVAL and *reterr (in the arena):
- * "FILE:LINE: what is wrong"; ret is to be given back by config_done() in any case. */
+ * "FILE:LINE: what is wrong"; another -errno and *reterr where one could not be read, which may be otherwise a moment later. ret is
+ * to be given back by config_done() in any case. */
 int config_load(const char *path, struct config *ret, const char **reterr);
 void config_done(struct config *config);
 

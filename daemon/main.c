@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct config config;
 	const char *wrong = NULL;
-	int status = read_options(argc, argv, &options);
+	int status = read_options(argc, argv, &options), r;
 
 	if (status >= 0)
 		return status;
@@ -132,9 +132,10 @@ int main(int argc, char **argv)
 	(void)umask(0077);
 	raise_limits();
 	log_open(LOG_INFO);
-	if (config_load(options.config, &config, &wrong) < 0) {
+	r = config_load(options.config, &config, &wrong);
+	if (r < 0) {
 		log_line(LOG_ERR, "%s", wrong);
-		status = EXIT_CONFIG;
+		status = r == -EINVAL ? EXIT_CONFIG : EXIT_FAILURE;
 	} else {
 		log_set_level(config.log_level);
 		status = serve(&config, &options);

@@ -407,8 +407,9 @@ static void recover_namespace(struct recovery *recovery, const struct snapshot_r
 		forget_namespace(recovery, ns, netns && netns->is_dead);
 		return;
 	}
-	if (kernel_adopt(recovery->kernel, ns->name) < 0) {
-		forget_namespace(recovery, ns, false);
+	recovery->error = kernel_adopt(recovery->kernel, ns->name);
+	if (recovery->error < 0) {
+		namespace_free(ns);
 		return;
 	}
 	if (told.runtime.revision == 0)
@@ -461,15 +462,18 @@ int recover_all(struct nsnet_context *context)
 		for (size_t i = 0; i < snapshot->n_networks; i++)
 			recover_network(&recovery, &snapshot->networks[i]);
 		revive_networks(&recovery);
-		for (size_t i = 0; i < snapshot->n_namespaces; i++)
+		for (size_t i = 0; recovery.error == 0 && i < snapshot->n_namespaces; i++)
 			recover_namespace(&recovery, &snapshot->namespaces[i]);
+		if (r == 0)
+			r = recovery.error;
+	}
+	if (r == 0) {
 		revive_namespaces(&recovery);
 		orphans_remove(&recovery);
 		resume_networks(&recovery);
 		resume_namespaces(&recovery);
-		if (r == 0)
-			r = recovery.left[RECORD_NETWORK].n > 0 ? host_join(registry, kernel)
-								: host_resume(registry, kernel);
+		r = recovery.left[RECORD_NETWORK].n > 0 ? host_join(registry, kernel)
+							: host_resume(registry, kernel);
 	}
 	arena_done(&recovery.arena);
 	return r;

@@ -19,6 +19,7 @@ struct recovery {
 		const char **names;
 		size_t n;
 	} left[RECORD_NETWORK + 1];
+	int error; /* -errno: something that is there could not be looked at, so nobody knows what is nobody's */
 };
 
 /* 0; 1: a step failed, and the log says so; -errno. */

@@ -23,6 +23,17 @@ static int open_directory(int parent, const char *name, mode_t mode, bool is_new
 	return take_fd(&fd);
 }
 
+bool file_is_verdict(int error)
+{
+	static const int verdicts[] = { ENOENT, ENOTDIR, EISDIR, ELOOP, ENXIO, ENODEV, EINVAL,
+		ENOTTY, EFBIG, EBADMSG };
+
+	for (size_t i = 0; i < lengthof(verdicts); i++)
+		if (error == -verdicts[i])
+			return true;
+	return false;
+}
+
 int file_open_directory(int parent, const char *name, mode_t mode)
 {
 	/* With its mode at once: one that a crash left without would be taken for somebody's wish. */

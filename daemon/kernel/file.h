@@ -8,6 +8,10 @@
 
 #include "arena.h"
 
+/* Whether an error (-errno) of a look at something says what is there: nothing, or what is none of ours. Any other is of the moment, and
+ * nobody knows then: who takes it for "nothing" takes away what is there. */
+bool file_is_verdict(int error);
+
 /* Makes a directory where it is missing; one that is there must be ours and not writable by others. Its descriptor. */
 int file_open_directory(int parent, const char *name, mode_t mode);
 

@@ -116,12 +116,13 @@ static void open_wishes(struct kernel *kernel, const char *path)
 		r == -EPERM ? "; it must be root's, and writable by nobody else" : "");
 }
 
-static bool has_cookie(const struct netlink *netlink)
+static int has_cookie(const struct netlink *netlink, bool *ret)
 {
 	uint64_t cookie;
 	socklen_t n = sizeof(cookie);
 
-	return getsockopt(netlink->fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n) == 0;
+	*ret = getsockopt(netlink->fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n) == 0;
+	return *ret || errno == ENOPROTOOPT ? 0 : neg();
 }
 
 /* What cannot be looked at is not taken for missing: the daemon would go on without it, and say that all is well. */
@@ -159,12 +160,21 @@ static int open_kernel(struct kernel *kernel, const char **reterr_what)
 	r = netlink_open(&kernel->host);
 	if (r < 0)
 		return r;
-	kernel->has_cookie = has_cookie(&kernel->host);
+	r = has_cookie(&kernel->host, &kernel->has_cookie);
+	if (r < 0)
+		return r;
 	*reterr_what = "/proc/sys/net";
 	r = look_at_proc(kernel);
 	if (r < 0)
 		return r;
-	nft_open(kernel);
+	*reterr_what = "nf_tables";
+	r = nft_open(kernel);
+	if (r < 0)
+		return r;
+	*reterr_what = "the system's policy on user namespaces";
+	r = userns_is_allowed(&kernel->has_owned);
+	if (r < 0)
+		return r;
 	*reterr_what = "links that were being deleted";
 	return link_sweep(kernel);
 }
@@ -306,8 +316,12 @@ static bool has_wishes(struct kernel *kernel)
 
 static bool has_owned(struct kernel *kernel)
 {
-	(void)kernel;
-	return userns_is_allowed();
+	bool is_allowed;
+
+	/* It may be another one by now. */
+	if (userns_is_allowed(&is_allowed) == 0)
+		kernel->has_owned = is_allowed;
+	return kernel->has_owned;
 }
 
 /* Some cost something to find out: only who asks for one pays for it. */

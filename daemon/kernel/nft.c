@@ -91,14 +91,25 @@ static int renounce(struct kernel *kernel, const char *name, uint32_t flags)
 	return netlink_transact(&kernel->netfilter, &batch);
 }
 
-void nft_open(struct kernel *kernel)
+/* Whether an error says that the kernel has not what was asked for, and not that this was no moment to ask. */
+static bool is_lacking(int error)
+{
+	return error == -EPROTONOSUPPORT || error == -EAFNOSUPPORT || error == -EOPNOTSUPP ||
+	       error == -EINVAL || error == -ENOENT;
+}
+
+int nft_open(struct kernel *kernel)
 {
 	int r = netlink_open_netfilter(&kernel->netfilter);
 
 	if (r < 0)
-		return;
-	kernel->has_persist = renounce(kernel, NFT_TABLE "-probe", TABLE_PERSIST) == 0;
-	kernel->has_guards = kernel->has_persist || nft_probe(kernel) == 0;
+		return is_lacking(r) ? 0 : r;
+	r = renounce(kernel, NFT_TABLE "-probe", TABLE_PERSIST);
+	kernel->has_persist = r == 0;
+	if (is_lacking(r))
+		r = nft_probe(kernel);
+	kernel->has_guards = r == 0;
+	return is_lacking(r) ? 0 : r;
 }
 
 int nft_probe(struct kernel *kernel)

@@ -16,8 +16,8 @@ extern const char nft_rules[];
 /* How many connections one source may have through the host: not all kernels can. */
 extern const char nft_rules_limits[];
 
-/* Looks what this kernel can: kernel.has_guards, has_persist. Nothing is left behind. */
-void nft_open(struct kernel *kernel);
+/* Looks what this kernel can: kernel.has_guards, has_persist. Nothing is left behind. -errno where that could not be told. */
+int nft_open(struct kernel *kernel);
 
 /* Whether our tables are, or can be, such as nobody else can change. */
 bool nft_is_persistent(const struct kernel *kernel);

@@ -121,6 +121,9 @@ static int list(int directory, bool is_of_wishes, struct arena *arena, struct sn
 			continue;
 		}
 		r = file_read(directory, files[i], RECORD_MAX, arena, &text, &records[n].n);
+		/* A disk may have lost one for good: the others are served. */
+		if (r < 0 && !file_is_verdict(r) && !is_of_wishes)
+			return r;
 		if (r < 0) {
 			log_line(LOG_ERR,
 				"cannot read the record %s: %s: left as it is, with what it is "

@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
+#include "file.h"
 #include "firewall.h"
 #include "kernel.h"
 #include "link.h"
@@ -49,8 +50,8 @@ static int on_link(const struct link_facts *link, void *userdata)
 	return 0;
 }
 
-/* Whether there is anything under that name, and what. */
-static bool read_name(const struct kernel *kernel, const char *name, struct snapshot_netns *ret)
+/* Whether there is anything under that name, and what: 1, 0 or -errno. */
+static int read_name(const struct kernel *kernel, const char *name, struct snapshot_netns *ret)
 {
 	autoclose int fd = openat(
 		kernel->names, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
@@ -68,7 +69,21 @@ static bool read_name(const struct kernel *kernel, const char *name, struct snap
 		log_about(LOG_ERR,
 			&(struct log_fields){ .namespace_name = name, .uid = LOG_UID_NONE },
 			"cannot look at the namespace %s: %s", name, strerror(-r));
-	return r == 0;
+	return r == 0 ? 1 : file_is_verdict(r) ? 0 : r;
+}
+
+static int read_names(struct kernel *kernel, struct arena *arena, struct snapshot *snapshot)
+{
+	snapshot->netns = arena_array(arena, snapshot->n_namespaces, sizeof(*snapshot->netns));
+	for (size_t i = 0; i < snapshot->n_namespaces; i++) {
+		int r = read_name(
+			kernel, snapshot->namespaces[i].name, &snapshot->netns[snapshot->n_netns]);
+
+		if (r < 0)
+			return r;
+		snapshot->n_netns += (size_t)r;
+	}
+	return 0;
 }
 
 int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret)
@@ -101,15 +116,12 @@ int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot 
 			&snapshot.n_namespace_wishes);
 	if (r == 0)
 		r = firewall_list_ports(kernel, arena, &snapshot.ports, &snapshot.n_ports);
+	if (r == 0)
+		r = read_names(kernel, arena, &snapshot);
 	if (r < 0)
 		return r;
 	snapshot.links = reading.links;
 	snapshot.n_links = reading.n;
-	snapshot.netns = arena_array(arena, snapshot.n_namespaces, sizeof(*snapshot.netns));
-	for (size_t i = 0; i < snapshot.n_namespaces; i++)
-		if (read_name(
-			    kernel, snapshot.namespaces[i].name, &snapshot.netns[snapshot.n_netns]))
-			snapshot.n_netns++;
 	*ret = snapshot;
 	return 0;
 }

@@ -61,7 +61,7 @@ struct kernel {
 		[2]; /* the same of what is persistent, by enum record_kind; negative: there is nowhere to keep it */
 	int hosts, etc, sysctl, dns;
 	char *run; /* the path of the directory that these are in */
-	bool has_ipv6, has_cookie, has_forwarding4, has_force_forwarding;
+	bool has_ipv6, has_cookie, has_forwarding4, has_force_forwarding, has_owned;
 	bool has_rate, has_netem, has_tried_traffic; /* traffic.c's */
 
 	int events, link_events;                      /* events.c's, or negative */

@@ -201,24 +201,39 @@ int userns_owner(int netns, uid_t *ret)
 	return ioctl(b, NS_GET_OWNER_UID, ret) < 0 ? neg() : 0;
 }
 
-/* Whether what a file holds is a number in that range; otherwise where there is no such file. One that cannot be read says no. */
-static bool is_within(const char *path, long least, long most, bool otherwise)
+/* Whether what a file holds is a number in that range; otherwise where there is no such file. */
+static int is_within(const char *path, long least, long most, bool otherwise, bool *ret)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[32] = { 0 };
 	long value;
 
+	*ret = otherwise;
 	if (fd < 0)
-		return errno == ENOENT && otherwise;
-	if (read(fd, text, sizeof(text) - 1) <= 0)
-		return false;
+		return errno == ENOENT ? 0 : neg();
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		return neg();
 	value = strtol(text, NULL, 10);
-	return value >= least && value <= most;
+	*ret = value >= least && value <= most;
+	return 0;
 }
 
-bool userns_is_allowed(void)
+int userns_is_allowed(bool *ret)
 {
-	return is_within("/proc/sys/user/max_user_namespaces", 1, LONG_MAX, false) &&
-	       is_within("/proc/sys/kernel/unprivileged_userns_clone", 1, LONG_MAX, true) &&
-	       is_within("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0, 0, true);
+	static const struct {
+		const char *path;
+		long least, most;
+		bool otherwise;
+	} policies[] = {
+		{ "/proc/sys/user/max_user_namespaces", 1, LONG_MAX, false },
+		{ "/proc/sys/kernel/unprivileged_userns_clone", 1, LONG_MAX, true },
+		{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0, 0, true },
+	};
+	int r = 0;
+
+	*ret = true;
+	for (size_t i = 0; r == 0 && *ret && i < lengthof(policies); i++)
+		r = is_within(policies[i].path, policies[i].least, policies[i].most,
+			policies[i].otherwise, ret);
+	return r;
 }

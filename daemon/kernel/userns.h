@@ -22,5 +22,6 @@ int userns_owner(int netns, uid_t *ret);
 /* New descriptors of A and B of a user's network namespace. 0, or -errno. */
 int userns_open(int netns, int *ret_a, int *ret_b);
 
-/* Whether the system lets its users make user namespaces at all; ours are a way to the same kernel code. */
-bool userns_is_allowed(void);
+/* Whether the system lets its users make user namespaces at all; ours are a way to the same kernel code. 0, or -errno where that
+ * could not be told. */
+int userns_is_allowed(bool *ret);
