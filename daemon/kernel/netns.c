@@ -255,14 +255,18 @@ static int raise_loopback(struct netlink *inside)
 	return netlink_send(inside, netlink_message(RTM_NEWLINK, 0, &up, sizeof(up)));
 }
 
-static int64_t read_cookie(const struct netlink *inside)
+/* 0 where the kernel has none. */
+static int read_cookie(
+	const struct kernel *kernel, const struct netlink *inside, int64_t *ret_cookie)
 {
 	uint64_t cookie = 0;
 	socklen_t n = sizeof(cookie);
 
-	if (getsockopt(inside->fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n) < 0)
-		return 0;
-	return (int64_t)cookie;
+	if (kernel->has_cookie &&
+		getsockopt(inside->fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n) < 0)
+		return neg();
+	*ret_cookie = (int64_t)cookie;
+	return 0;
 }
 
 static void keep_inside(struct kernel *kernel, struct netns *netns, const struct netlink *inside)
@@ -276,6 +280,7 @@ int netns_add(struct kernel *kernel, const struct step *step)
 {
 	struct netlink inside = NETLINK_INIT;
 	struct netns *netns = NULL;
+	int64_t cookie = 0;
 	int fd, r;
 
 	if (netns_find(kernel, step->netns))
@@ -285,6 +290,8 @@ int netns_add(struct kernel *kernel, const struct step *step)
 		return fd;
 
 	r = raise_loopback(&inside);
+	if (r == 0)
+		r = read_cookie(kernel, &inside, &cookie);
 	if (r < 0)
 		(void)close_fd(fd);
 	else
@@ -297,7 +304,7 @@ int netns_add(struct kernel *kernel, const struct step *step)
 	if (step->facts.ret_inode)
 		*step->facts.ret_inode = (int64_t)netns->inode;
 	if (step->facts.ret_cookie)
-		*step->facts.ret_cookie = read_cookie(&inside);
+		*step->facts.ret_cookie = cookie;
 	return 0;
 }
 
@@ -505,14 +512,22 @@ void netns_leave_all(struct kernel *kernel)
 	}
 }
 
+/* -EINVAL, -ENOTTY: no network namespace. */
+static int check_type(int fd)
+{
+	int type = ioctl(fd, NS_GET_NSTYPE);
+
+	return type < 0 ? neg() : type == CLONE_NEWNET ? 0 : -EINVAL;
+}
+
 int netns_facts(const struct kernel *kernel, int fd, int64_t *ret_inode, int64_t *ret_cookie)
 {
 	struct netlink inside = NETLINK_INIT;
 	struct stat st;
-	int r;
+	int r = check_type(fd);
 
-	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
-		return -EINVAL;
+	if (r < 0)
+		return r;
 	if (fstat(fd, &st) < 0)
 		return neg();
 	*ret_cookie = 0;
@@ -520,11 +535,11 @@ int netns_facts(const struct kernel *kernel, int fd, int64_t *ret_inode, int64_t
 		r = netns_open_socket(kernel, fd, &inside);
 		if (r < 0)
 			return r;
-		*ret_cookie = read_cookie(&inside);
+		r = read_cookie(kernel, &inside, ret_cookie);
 		netlink_close(&inside);
 	}
 	*ret_inode = (int64_t)st.st_ino;
-	return 0;
+	return r;
 }
 
 int kernel_adopt(struct kernel *kernel, const char *name)
@@ -540,9 +555,9 @@ int kernel_adopt(struct kernel *kernel, const char *name)
 	fd = openat(kernel->names, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return neg();
-	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
-		return -EINVAL;
-	r = kernel->has_found ? 0 : link_find_ends(kernel);
+	r = check_type(fd);
+	if (r == 0 && !kernel->has_found)
+		r = link_find_ends(kernel);
 	if (r < 0)
 		return r;
 	netns = hold(kernel, name, take_fd(&fd), &r);
@@ -564,20 +579,6 @@ int kernel_open_netns(struct kernel *kernel, const char *name)
 		return -ENOENT;
 	fd = fcntl(netns->fd, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? neg() : fd;
-}
-
-int kernel_open_users(struct kernel *kernel, const char *name, int *ret_user, int *ret_root)
-{
-	const struct netns *netns = netns_find(kernel, name);
-
-	return netns ? userns_open(netns->fd, ret_user, ret_root) : -ENOENT;
-}
-
-int kernel_owner(struct kernel *kernel, const char *name, uid_t *ret)
-{
-	const struct netns *netns = netns_find(kernel, name);
-
-	return netns ? userns_owner(netns->fd, ret) : -ENOENT;
 }
 
 void netns_add_end(struct netns *netns, int index)

@@ -25,6 +25,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "kernel.h"
+#include "netns.h"
+
 /* What the child tells. */
 struct told {
 	int fd, error;
@@ -236,4 +239,18 @@ int userns_is_allowed(bool *ret)
 		r = is_within(policies[i].path, policies[i].least, policies[i].most,
 			policies[i].otherwise, ret);
 	return r;
+}
+
+int kernel_open_users(struct kernel *kernel, const char *name, int *ret_user, int *ret_root)
+{
+	const struct netns *netns = netns_find(kernel, name);
+
+	return netns ? userns_open(netns->fd, ret_user, ret_root) : -ENOENT;
+}
+
+int kernel_owner(struct kernel *kernel, const char *name, uid_t *ret)
+{
+	const struct netns *netns = netns_find(kernel, name);
+
+	return netns ? userns_owner(netns->fd, ret) : -ENOENT;
 }
