@@ -79,3 +79,4 @@ int exec_parse_environment(void *target, const char *value, struct problem *prob
 int monitor_follow(struct client *client);
 int describe_call(struct client *client);
 int describe_introspect(struct client *client);
+int complete_words(struct client *client);

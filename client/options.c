@@ -8,23 +8,24 @@
 
 #include "suggest.h"
 
-static const struct option_row *find_letter(const struct options_walk *walk, char letter)
+const struct option_row *options_find_letter(
+	const struct option_group *const *groups, size_t n_groups, char letter)
 {
-	for (size_t g = 0; g < walk->n_groups; g++) {
-		for (size_t i = 0; i < walk->groups[g]->n; i++) {
-			if (walk->groups[g]->rows[i].letter == letter)
-				return &walk->groups[g]->rows[i];
+	for (size_t g = 0; g < n_groups; g++) {
+		for (size_t i = 0; i < groups[g]->n; i++) {
+			if (groups[g]->rows[i].letter == letter)
+				return &groups[g]->rows[i];
 		}
 	}
 	return NULL;
 }
 
-static const struct option_row *find_name(
-	const struct options_walk *walk, const char *name, size_t length)
+const struct option_row *options_find_name(
+	const struct option_group *const *groups, size_t n_groups, const char *name, size_t length)
 {
-	for (size_t g = 0; g < walk->n_groups; g++) {
-		for (size_t i = 0; i < walk->groups[g]->n; i++) {
-			const struct option_row *row = &walk->groups[g]->rows[i];
+	for (size_t g = 0; g < n_groups; g++) {
+		for (size_t i = 0; i < groups[g]->n; i++) {
+			const struct option_row *row = &groups[g]->rows[i];
 
 			if (strlen(row->name) == length && strncmp(row->name, name, length) == 0)
 				return row;
@@ -49,7 +50,7 @@ static int unknown_name(const struct options_walk *walk, const char *name)
 	return problem_usage(walk->problem, "no option --%s here", name);
 }
 
-static bool may_lack_argument(const struct option_row *row)
+bool options_may_lack_value(const struct option_row *row)
 {
 	return !row->argument || after(row->argument, "[=");
 }
@@ -78,14 +79,15 @@ static int pass_name(struct options_walk *walk, const char *argument)
 	const char *name = argument + 2, *equals = strchr(name, '=');
 	const char *value = equals ? equals + 1 : NULL;
 	size_t length = equals ? (size_t)(equals - name) : strlen(name);
-	const struct option_row *row = find_name(walk, name, length);
+	const struct option_row *row =
+		options_find_name(walk->groups, walk->n_groups, name, length);
 	int r;
 
 	if (!row)
 		return unknown_name(walk, arena_strndup(walk->problem->arena, name, length));
 	if (value && !row->argument)
 		return problem_usage(walk->problem, "--%s takes no value", row->name);
-	if (!value && !may_lack_argument(row)) {
+	if (!value && !options_may_lack_value(row)) {
 		r = next_value(walk, argument, &value);
 		if (r != 0)
 			return r;
@@ -97,13 +99,14 @@ static int pass_name(struct options_walk *walk, const char *argument)
 static int pass_letters(struct options_walk *walk, const char *argument)
 {
 	for (const char *letter = argument + 1; *letter; letter++) {
-		const struct option_row *row = find_letter(walk, *letter);
+		const struct option_row *row =
+			options_find_letter(walk->groups, walk->n_groups, *letter);
 		const char *value = NULL;
 		int r;
 
 		if (!row)
 			return problem_usage(walk->problem, "no option -%c here", *letter);
-		if (!may_lack_argument(row)) {
+		if (!options_may_lack_value(row)) {
 			value = letter + 1;
 			if (!*value) {
 				r = next_value(walk, argument, &value);

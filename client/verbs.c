@@ -131,41 +131,47 @@ static const struct verb network_verbs[] = {
 	{ "create", "NAME... [SETTINGS]", "Make networks: bridges on this host", VERB_PLAIN, 1,
 		MANY, network_create, GROUPS(&network_settings, &global_options) },
 	{ "set", "NAME SETTINGS", "Change a network while it runs", VERB_PLAIN, 1, 1, network_set,
-		GROUPS(&network_settings, &global_options) },
+		GROUPS(&network_settings, &global_options), .words = VERB_WORDS_NETWORKS },
 	{ "delete", "NAME...", "Take networks away that nothing is attached to", VERB_PLAIN, 1,
-		MANY, network_delete, GROUPS(&global_options) },
+		MANY, network_delete, GROUPS(&global_options), .words = VERB_WORDS_NETWORKS },
 	{ "list", "[PATTERN...]", "List networks", VERB_PLAIN, 0, MANY, network_list,
-		GROUPS(&global_options) },
+		GROUPS(&global_options), .words = VERB_WORDS_NETWORKS },
 	{ "show", "[NAME...]", "Show all about networks", VERB_PLAIN, 0, MANY, network_show,
-		GROUPS(&global_options) },
+		GROUPS(&global_options), .words = VERB_WORDS_NETWORKS },
 };
 
 static const struct verb root_verbs[] = {
 	{ "create", "NAME... [SETTINGS]", "Make namespaces, ready to use", VERB_PLAIN, 1, MANY,
 		namespace_create, GROUPS(&namespace_settings, &global_options) },
 	{ "set", "NAME SETTINGS", "Change a namespace while it runs", VERB_PLAIN, 1, 1,
-		namespace_set, GROUPS(&namespace_settings, &global_options) },
+		namespace_set, GROUPS(&namespace_settings, &global_options),
+		.words = VERB_WORDS_NAMESPACES },
 	{ "delete", "NAME...|--file FILE", "Take namespaces away", VERB_PLAIN, 0, MANY,
-		namespace_delete, GROUPS(&delete_options, &global_options) },
+		namespace_delete, GROUPS(&delete_options, &global_options),
+		.words = VERB_WORDS_NAMESPACES },
 	{ "list", "[PATTERN...]", "List namespaces", VERB_PLAIN, 0, MANY, namespace_list,
-		GROUPS(&global_options) },
+		GROUPS(&global_options), .words = VERB_WORDS_NAMESPACES },
 	{ "show", "[NAME...]", "Show all about namespaces", VERB_PLAIN, 0, MANY, namespace_show,
-		GROUPS(&global_options) },
+		GROUPS(&global_options), .words = VERB_WORDS_NAMESPACES },
 	{ "exec", "[OPTIONS] NAME [COMMAND...]", "Run a command, or a shell, in a namespace",
-		VERB_COMMAND, 1, MANY, exec_enter, GROUPS(&command_options, &global_options) },
+		VERB_COMMAND, 1, MANY, exec_enter, GROUPS(&command_options, &global_options),
+		.words = VERB_WORDS_NAMESPACES },
 	{ "run", "[SETTINGS] -- COMMAND...", "Run a command in a namespace that goes with it",
 		VERB_COMMAND, 0, MANY, run_command,
 		GROUPS(&namespace_settings, &command_options, &global_options) },
 	{ "network", "create|set|delete|list|show", "The same for networks", VERB_NOUN, 0, 0, NULL,
 		GROUPS(&global_options), network_verbs, lengthof(network_verbs) },
 	{ "apply", "FILE...|- [OPTIONS]", "Bring all to what is in files", VERB_PLAIN, 1, MANY,
-		apply_files, GROUPS(&apply_options, &global_options) },
+		apply_files, GROUPS(&apply_options, &global_options), .words = VERB_WORDS_FILES },
 	{ "monitor", "[PATTERN...]", "Tell what there is, and what happens to it", VERB_PLAIN, 0,
-		MANY, monitor_follow, GROUPS(&global_options) },
+		MANY, monitor_follow, GROUPS(&global_options), .words = VERB_WORDS_NAMESPACES },
 	{ "call", "METHOD [JSON|-]", "Call a method of the interface by hand", VERB_PLAIN, 1, 2,
-		describe_call, GROUPS(&call_options, &global_options) },
+		describe_call, GROUPS(&call_options, &global_options),
+		.words = VERB_WORDS_METHODS },
 	{ "introspect", "[INTERFACE]", "Print the definition of the interface", VERB_PLAIN, 0, 1,
 		describe_introspect, GROUPS(&global_options) },
+	{ "complete", "-- [WORD...] WORD", "Print what the last word can be, for shells",
+		VERB_PLAIN, 1, MANY, complete_words, GROUPS(&global_options), .is_hidden = true },
 };
 
 const struct verb verbs_root = { "nsnetctl", "[OPTIONS] VERB ...",
@@ -203,7 +209,7 @@ int verbs_find(
 			*ret = &noun->verbs[i];
 			return 0;
 		}
-		if (n < lengthof(names))
+		if (n < lengthof(names) && !noun->verbs[i].is_hidden)
 			names[n++] = noun->verbs[i].name;
 	}
 	nearest = other_name(word);
@@ -245,6 +251,8 @@ void verbs_help(const struct verb *verb, const char *path)
 	for (size_t i = 0; i < verb->n_verbs; i++) {
 		char left[64];
 
+		if (verb->verbs[i].is_hidden)
+			continue;
 		(void)snprintf(
 			left, sizeof(left), "%s %s", verb->verbs[i].name, verb->verbs[i].arguments);
 		(void)printf("  %-36s  %s\n", left, verb->verbs[i].help);

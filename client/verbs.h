@@ -12,6 +12,15 @@ enum verb_kind {
 	VERB_COMMAND, /* its words from the one numbered "min_words" on are a command */
 };
 
+/* What its words are, for who completes them. */
+enum verb_words {
+	VERB_WORDS_NEW, /* nobody can know */
+	VERB_WORDS_NAMESPACES,
+	VERB_WORDS_NETWORKS,
+	VERB_WORDS_FILES,
+	VERB_WORDS_METHODS,
+};
+
 struct verb {
 	const char *name;
 	const char *arguments; /* as the help writes them */
@@ -23,6 +32,8 @@ struct verb {
 	size_t n_groups;
 	const struct verb *verbs; /* of a noun */
 	size_t n_verbs;
+	enum verb_words words;
+	bool is_hidden; /* from the help: no person types it */
 };
 
 /* The noun over all: nsnetctl itself, with the global options. */

@@ -367,8 +367,10 @@ static void try_verbs(const struct verb *noun)
 		assert_int_equal(verbs_find(noun, verb->name, &found, &problem), 0);
 		assert_ptr_equal(found, verb);
 		assert_int_equal(verbs_find(noun, slip, &found, &problem), PROBLEM_USAGE);
-		assert_non_null(
-			strstr(problem.what, arena_printf(&arena, "is \"%s\" meant?", verb->name)));
+		/* Nobody means what nobody is told of. */
+		assert_int_equal(verb->is_hidden,
+			!strstr(problem.what,
+				arena_printf(&arena, "is \"%s\" meant?", verb->name)));
 		assert_int_equal(verb->kind == VERB_NOUN, verb->run == NULL);
 		try_verbs(verb);
 	}
