@@ -31,7 +31,7 @@ struct client {
 	struct options options;
 	struct settings settings;
 	struct command_options command;
-	bool kills, wants_more; /* --kill, --more */
+	bool kills, wants_more, is_dot; /* --kill, --more, --dot */
 	struct apply_options apply;
 	const char *file; /* of delete */
 	struct call call;
@@ -80,3 +80,4 @@ int monitor_follow(struct client *client);
 int describe_call(struct client *client);
 int describe_introspect(struct client *client);
 int complete_words(struct client *client);
+int graph_draw(struct client *client);

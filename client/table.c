@@ -63,17 +63,18 @@ static int load(struct problem *problem)
 		"tables need " LIBRARY ": %s", dlerror());
 }
 
-static void add_column(struct table *table, const char *name, bool is_coloured)
+static void add_column(struct table *table, const char *name, int flags, bool is_coloured)
 {
-	struct libscols_column *column = scols.scols_table_new_column(table->scols, name, 0, 0);
+	struct libscols_column *column = scols.scols_table_new_column(table->scols, name, 0, flags);
 
 	if (!column || (is_coloured && scols.scols_cell_set_color(
 					       scols.scols_column_get_header(column), BOLD) < 0))
 		abort();
 }
 
-struct table *table_new(const struct options *options, const char *const *columns, size_t n,
-	struct problem *problem)
+/* Flags are the first column's. */
+static struct table *make(const struct options *options, const char *const *columns, size_t n,
+	int flags, struct problem *problem)
 {
 	bool is_coloured = output_is_coloured(options, options->is_terminal);
 	struct table *table = arena_alloc(problem->arena, sizeof(*table));
@@ -87,7 +88,7 @@ struct table *table_new(const struct options *options, const char *const *column
 	if (!table->scols)
 		abort();
 	for (size_t i = 0; i < n; i++)
-		add_column(table, columns[i], is_coloured);
+		add_column(table, columns[i], i == 0 ? flags : 0, is_coloured);
 	(void)scols.scols_table_enable_colors(table->scols, is_coloured);
 	(void)scols.scols_table_enable_noheadings(table->scols, options->has_no_legend);
 	(void)scols.scols_table_set_column_separator(table->scols, "  ");
@@ -96,20 +97,45 @@ struct table *table_new(const struct options *options, const char *const *column
 	return table;
 }
 
-void table_row(struct table *table, const char *const *cells)
+struct table *table_new(const struct options *options, const char *const *columns, size_t n,
+	struct problem *problem)
 {
-	struct libscols_line *line = scols.scols_table_new_line(table->scols, NULL);
+	return make(options, columns, n, 0, problem);
+}
+
+struct table *table_new_tree(const struct options *options, const char *const *columns, size_t n,
+	struct problem *problem)
+{
+	return make(options, columns, n, SCOLS_FL_TREE, problem);
+}
+
+static struct libscols_line *add_line(struct table *table, struct libscols_line *above,
+	const char *const *cells, const char *empty)
+{
+	struct libscols_line *line = scols.scols_table_new_line(table->scols, above);
 
 	if (!line)
 		abort();
 	for (size_t i = 0; i < table->n; i++) {
-		/* An empty cell would shift the fields of a line for awk(1). */
 		const char *cell =
-			cells[i] && *cells[i] ? output_safe(table->arena, cells[i]) : "-";
+			cells[i] && *cells[i] ? output_safe(table->arena, cells[i]) : empty;
 
 		if (scols.scols_line_set_data(line, i, cell) < 0)
 			abort();
 	}
+	return line;
+}
+
+struct table_row *table_branch(
+	struct table *table, struct table_row *above, const char *const *cells)
+{
+	return (struct table_row *)add_line(table, (struct libscols_line *)above, cells, "");
+}
+
+void table_row(struct table *table, const char *const *cells)
+{
+	/* An empty cell would shift the fields of a line for awk(1). */
+	(void)add_line(table, NULL, cells, "-");
 }
 
 void table_end(struct table *table)

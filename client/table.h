@@ -13,5 +13,13 @@ struct table;
 struct table *table_new(const struct options *options, const char *const *columns, size_t n,
 	struct problem *problem);
 void table_row(struct table *table, const char *const *cells);
+
+/* The same, but for rows that hang below others: the first column shows how. */
+struct table *table_new_tree(const struct options *options, const char *const *columns, size_t n,
+	struct problem *problem);
+/* Below another one, or NULL: at the root. What rows below it are told. Cells may be empty. */
+struct table_row;
+struct table_row *table_branch(
+	struct table *table, struct table_row *above, const char *const *cells);
 /* Prints and frees it; an empty one is not printed. */
 void table_end(struct table *table);

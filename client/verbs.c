@@ -102,6 +102,11 @@ static const struct option_row apply_rows[] = {
 	{ "kill", 0, NULL, "With --prune: end the programs inside first", TO(kills), NULL },
 };
 
+static const struct option_row graph_rows[] = {
+	{ "dot", 0, NULL, "In the language of Graphviz: nsnetctl graph --dot | dot -Tsvg",
+		TO(is_dot), NULL },
+};
+
 static const struct option_row call_rows[] = {
 	{ "more", 0, NULL, "Ask for all replies of a method that has several", TO(wants_more),
 		NULL },
@@ -121,6 +126,7 @@ static const struct option_group command_options = { "How the command runs", com
 	lengthof(command_rows) };
 static const struct option_group delete_options = { "Options", delete_rows, lengthof(delete_rows) };
 static const struct option_group apply_options = { "Options", apply_rows, lengthof(apply_rows) };
+static const struct option_group graph_options = { "Options", graph_rows, lengthof(graph_rows) };
 static const struct option_group call_options = { "Options", call_rows, lengthof(call_rows) };
 
 #define GROUPS(...) \
@@ -165,6 +171,8 @@ static const struct verb root_verbs[] = {
 		apply_files, GROUPS(&apply_options, &global_options), .words = VERB_WORDS_FILES },
 	{ "monitor", "[PATTERN...]", "Tell what there is, and what happens to it", VERB_PLAIN, 0,
 		MANY, monitor_follow, GROUPS(&global_options), .words = VERB_WORDS_NAMESPACES },
+	{ "graph", "[--dot]", "Draw networks and what is attached to them", VERB_PLAIN, 0, 0,
+		graph_draw, GROUPS(&graph_options, &global_options) },
 	{ "call", "METHOD [JSON|-]", "Call a method of the interface by hand", VERB_PLAIN, 1, 2,
 		describe_call, GROUPS(&call_options, &global_options),
 		.words = VERB_WORDS_METHODS },

@@ -2,6 +2,7 @@
 /*
  * describe - the daemon, this kernel, and the caller's place in them
  */
+#include "host.h"
 #include "methods.h"
 
 static struct maybe_int limit(const struct quota_limits *limits, enum quota_resource resource)
@@ -28,12 +29,26 @@ static void tell_features(
 		ret->items[ret->n++] = "names";
 }
 
+static int tell_uplinks(struct nsnet_context *context, struct arena *arena, struct string_list *ret)
+{
+	struct snapshot_uplinks uplinks;
+	int r = host_uplinks(context->registry, context->kernel, arena, &uplinks);
+
+	if (r < 0)
+		return r;
+	*ret = (struct string_list){ arena_array(arena, uplinks.n, sizeof(const char *)), 0 };
+	for (size_t i = 0; i < uplinks.n; i++)
+		ret->items[ret->n++] = uplinks.items[i].name;
+	return 0;
+}
+
 int nsnet_on_describe(
 	struct nsnet_context *context, struct call *call, const struct nsnet_describe_in *in)
 {
 	struct policy_caller caller = methods_caller(context, call);
 	const struct user *user = registry_user(context->registry, caller.uid);
 	struct quota_limits limits;
+	int r;
 	struct nsnet_describe_out out = {
 		.version = context->version,
 		.uid = caller.uid,
@@ -59,5 +74,6 @@ int nsnet_on_describe(
 		.connections = limit(&limits, QUOTA_CONNECTIONS),
 	};
 	tell_features(context, call_arena(call), &out.features);
-	return nsnet_reply_describe(call, &out);
+	r = tell_uplinks(context, call_arena(call), &out.uplinks);
+	return r < 0 ? r : nsnet_reply_describe(call, &out);
 }

@@ -93,7 +93,7 @@ static void test_wrong_type(void **state unused)
 	struct client_world world;
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE,
-		"{\"parameters\":{\"version\":7,\"features\":[],\"uid\":0,\"administrator\":true}}");
+		"{\"parameters\":{\"version\":7,\"features\":[],\"uplinks\":[],\"uid\":0,\"administrator\":true}}");
 	assert_int_equal(call_nsnet(&world.client.call, NSNET_M_DESCRIBE,
 				 &(struct nsnet_describe_in){ 0 }, &out),
 		PROBLEM_FAILED);

@@ -104,7 +104,7 @@ static void test_list(void **state unused)
 }
 
 #define DESCRIPTION \
-	"{\"parameters\":{\"version\":\"1\",\"features\":[],\"uid\":0,\"administrator\":false," \
+	"{\"parameters\":{\"version\":\"1\",\"features\":[],\"uplinks\":[],\"uid\":0,\"administrator\":false," \
 	"\"limits\":{\"namespaces\":16,\"networks\":4,\"ports\":8,\"connections\":32},\"used\":{\"namespaces\":0," \
 	"\"networks\":1,\"attachments\":7,\"ports\":2,\"connections\":1}}}"
 

@@ -10,7 +10,7 @@ static void test_describe(void **state)
 
 	assert_has(text, "{\"parameters\":{\"version\":\"1.2.3\",\"features\":[\"forwarding4\",");
 	assert_has(text,
-		"\"uid\":0,\"administrator\":true,\"limits\":{},\"used\":{\"namespaces\":0,"
+		"\"uplinks\":[\"uplink0\"],\"uid\":0,\"administrator\":true,\"limits\":{},\"used\":{\"namespaces\":0,"
 		"\"networks\":0,\"attachments\":0,\"ports\":0,\"connections\":1}");
 	assert_has(world_ask_as(*state, 1000, WORLD_ADMINISTRATORS,
 			   "{\"method\":\"alt.nsnet.Describe\"}"),
