@@ -217,8 +217,9 @@ static int network_full(struct problem *problem, const void *parameters)
 {
 	const struct nsnet_network_full *p = parameters;
 
-	return problem_set(problem, PROBLEM_FAILED, "nsnetctl network create OTHER-NAME",
-		"network \"%s\" is full: its bridge holds %lld namespaces", p->name,
+	return problem_set(problem, PROBLEM_FAILED,
+		"nsnetctl network create OTHER-NAME --reach route, which holds 16384",
+		"network \"%s\" is full: it holds %lld namespaces", p->name,
 		(long long)p->limit);
 }
 

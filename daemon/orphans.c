@@ -104,16 +104,20 @@ static void remove_orphan_elements(struct recovery *recovery)
 	struct network **networks = registry_networks(registry, &recovery->arena);
 	struct address *gateways =
 		arena_array(&recovery->arena, FAMILIES * registry->n_networks, sizeof(*gateways));
+	uint32_t *groups = arena_array(&recovery->arena, registry->n_networks, sizeof(*groups));
 	struct kernel_wanted wanted = {
 		.gateways = gateways,
+		.groups = groups,
 		.keeps_gateways = recovery->left[RECORD_NETWORK].n > 0,
 	};
 	int r;
 
 	wanted.links = known_links(recovery, &wanted.n_links);
-	for (size_t i = 0; i < registry->n_networks; i++)
+	for (size_t i = 0; i < registry->n_networks; i++) {
 		for (size_t family = 0; family < FAMILIES; family++)
 			gateways[wanted.n_gateways++] = networks[i]->gateways[family];
+		groups[wanted.n_groups++] = network_fence(networks[i]).group;
+	}
 	r = kernel_sweep_firewall(recovery->kernel, &wanted);
 	if (r < 0)
 		log_line(LOG_ERR, "cannot take away what is left over in the firewall: %s",

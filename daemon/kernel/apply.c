@@ -19,6 +19,7 @@
 #include "link.h"
 #include "log.h"
 #include "netns.h"
+#include "point.h"
 #include "record.h"
 #include "route.h"
 #include "state.h"
@@ -120,6 +121,14 @@ static bool names_veth(const struct step *step)
 						       is_link(step->veth.bridge)));
 }
 
+static bool names_point(const struct step *step)
+{
+	return is_link(step->point.name) &&
+	       (step->type == STEP_POINT_DELETE || snapshot_is_point(step->point.group)) &&
+	       (step->type != STEP_POINT_ADD ||
+		       (is_netns(step->netns) && is_link(step->point.peer)));
+}
+
 static bool names_hosts(const struct step *step)
 {
 	return is_netns(step->hosts.network) && step->hosts.slot < HOSTS_SLOTS &&
@@ -190,6 +199,10 @@ static const struct {
 	[STEP_BRIDGE_DELETE] = { link_delete_bridge, names_bridge },
 	[STEP_VETH_ADD] = { link_add_veth, names_veth },
 	[STEP_VETH_DELETE] = { link_delete_veth, names_veth },
+	[STEP_POINT_ADD] = { point_add, names_point },
+	[STEP_POINT_DELETE] = { point_delete, names_point },
+	[STEP_POINT_MEND] = { point_mend, names_point },
+	[STEP_POINT_MOVE] = { point_move, names_point },
 	[STEP_VETH_SETTLE] = { link_settle, names_veth },
 	[STEP_BRIDGE_MEND] = { link_mend_bridge, names_bridge },
 	[STEP_VETH_MEND] = { link_mend_veth, names_veth },

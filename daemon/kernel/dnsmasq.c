@@ -53,15 +53,34 @@ static const char *format_servers(struct arena *arena, const struct string_list 
 }
 
 /* bind-dynamic with a bridge's name: sockets of its addresses alone, as they come, beside other name servers of the host's,
- * and no answer to what came in by another link; to the host itself there is one, through loopback. */
+ * and no answer to what came in by another link; to the host itself there is one, through loopback. Where each namespace has a
+ * link of its own, the addresses alone say what is meant, and the firewall lets none but their network's own ask (nft_rules.c). */
+static const char *format_listening(struct arena *arena, const struct dns *dns)
+{
+	const char *text = "bind-interfaces\n";
+
+	if (!dns->is_routed)
+		return arena_printf(arena,
+			"interface=%s\n"
+			"except-interface=lo\n"
+			"bind-dynamic\n",
+			dns->bridge);
+	for (size_t i = 0; i < FAMILIES; i++) {
+		char address[ADDRESS_TEXT_MAX];
+
+		if (address_is_set(&dns->gateways[i]))
+			text = arena_printf(arena, "%slisten-address=%s\n", text,
+				address_format(&dns->gateways[i], address));
+	}
+	return text;
+}
+
 static const char *format_configuration(struct arena *arena, const struct kernel *kernel,
 	const char *network, const struct dns *dns)
 {
 	return arena_printf(arena,
 		"# Written by nsnetd for the network %s.\n"
-		"interface=%s\n"
-		"except-interface=lo\n"
-		"bind-dynamic\n"
+		"%s"
 		"no-hosts\n"
 		"hostsdir=%s/hosts/%s\n"
 		"domain=%s\n"
@@ -75,8 +94,8 @@ static const char *format_configuration(struct arena *arena, const struct kernel
 		"cache-size=%d\n"
 		"pid-file=\n"
 		"%s",
-		network, dns->bridge, kernel->run, network, dns->domain, dns->domain, NAMES_KEPT,
-		format_servers(arena, &dns->servers));
+		network, format_listening(arena, dns), kernel->run, network, dns->domain,
+		dns->domain, NAMES_KEPT, format_servers(arena, &dns->servers));
 }
 
 static void format_name(const char *network, char ret[NAME_SIZE + sizeof(".conf")])

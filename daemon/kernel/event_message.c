@@ -163,7 +163,7 @@ static void read_link(struct nlmsghdr *header, struct kernel_changes *changes)
 	if (nlmsg_datalen(header) < (int)sizeof(*info) || info->ifi_family != AF_UNSPEC ||
 		attributes_of_link(header, a) < 0)
 		return;
-	if (!a[IFLA_GROUP] || nla_get_u32(a[IFLA_GROUP]) != SNAPSHOT_LINK_GROUP || !a[IFLA_IFALIAS])
+	if (!a[IFLA_GROUP] || !snapshot_is_ours(nla_get_u32(a[IFLA_GROUP])) || !a[IFLA_IFALIAS])
 		return;
 	(void)nla_strlcpy(alias, a[IFLA_IFALIAS], sizeof(alias));
 	touch_alias(changes, alias);

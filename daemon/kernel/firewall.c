@@ -44,6 +44,42 @@ static const struct address *private_gateway(const struct fence *fence, size_t f
 								  : &none;
 }
 
+static void add_group(struct nft_key *key, uint32_t group)
+{
+	/* In the host's order. */
+	nft_key_add(key, &group, sizeof(group));
+}
+
+/* What is known of a network whose namespaces are no ports of its bridge: it must be such a one. is_there false: it was. */
+static void change_ends(
+	struct netlink_batch *batch, const struct fence *fence, bool is_there, bool is_isolated)
+{
+	static const char *const names[] = { "end_names4", "end_names6" };
+	static const char *const publics[] = { "public4", "public6" };
+	static const char *const gateways[] = { "end_gateway4", "end_gateway6" };
+	enum nft_change change = is_there ? NFT_SET : NFT_CLEAR;
+	struct nft_key pair = { .n = 0 }, group = { .n = 0 };
+
+	add_group(&pair, fence->group);
+	add_group(&pair, fence->group);
+	add_group(&group, fence->group);
+	nft_change(batch, change, (struct nft_set){ NFT_INET, "end_own" }, &pair, NULL);
+	nft_change(batch, is_there && !is_isolated ? NFT_SET : NFT_CLEAR,
+		(struct nft_set){ NFT_INET, "end_pairs" }, &pair, NULL);
+	for (size_t i = 0; i < FAMILIES; i++) {
+		struct nft_key name = group, gateway = { .n = 0 };
+
+		if (!address_is_set(&fence->gateways[i]))
+			continue;
+		nft_key_add_address(&name, &fence->gateways[i]);
+		nft_key_add_address(&gateway, &fence->gateways[i]);
+		nft_change(batch, change, (struct nft_set){ NFT_INET, names[i] }, &name, NULL);
+		nft_change(batch, change, (struct nft_set){ NFT_INET, publics[i] }, &gateway, NULL);
+		nft_change(
+			batch, change, (struct nft_set){ NFT_INET, gateways[i] }, &group, &gateway);
+	}
+}
+
 int firewall_set_fence(struct kernel *kernel, const struct step *step)
 {
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
@@ -67,6 +103,11 @@ int firewall_set_fence(struct kernel *kernel, const struct step *step)
 		if (address_is_set(new))
 			change_gateway(&batch, NFT_SET, new);
 	}
+	/* Gateways are others only where nothing is attached. */
+	if (before->group)
+		change_ends(&batch, before, false, true);
+	if (after->group)
+		change_ends(&batch, after, true, after->is_isolated);
 	return after->is_set ? nft_commit(kernel, &batch) : nft_withdraw(kernel, &batch);
 }
 

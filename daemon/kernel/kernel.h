@@ -53,13 +53,15 @@ int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_e
 /* Reads all that start-up needs. Memory from the arena. */
 int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret);
 
-/* Takes away what a crash left in the firewall: what is there of links and of gateways but these. 0 or -errno. */
+/* Takes away what a crash left in the firewall: what is there of links and of gateways and groups but these. 0 or -errno. */
 struct kernel_wanted {
 	const char *const *links; /* sorted */
 	size_t n_links;
 	const struct address *gateways;
 	size_t n_gateways;
-	bool keeps_gateways; /* there are others that nobody could name */
+	const uint32_t *groups; /* of networks whose namespaces are no ports */
+	size_t n_groups;
+	bool keeps_gateways; /* there are other gateways and groups that nobody could name */
 };
 int kernel_sweep_firewall(struct kernel *kernel, const struct kernel_wanted *wanted);
 
@@ -115,6 +117,9 @@ int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_li
 int kernel_look_name(struct kernel *kernel, const char *netns, enum snapshot_name *ret);
 /* The host's addresses and routes, all interfaces'. */
 int kernel_look_routes(struct kernel *kernel, struct arena *arena, struct snapshot_routes *ret);
+
+/* The index of the link that what is sent to that address leaves by; 0: it goes nowhere, or to the host itself. */
+int kernel_look_way(struct kernel *kernel, const struct address *address, int *ret_interface);
 
 /* 1: a program on the host listens on (TCP) or has (UDP) that port, at that address or at all of them; host.bytes of zeros:
  * any address of its family counts. 0, or -errno. */

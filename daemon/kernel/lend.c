@@ -88,7 +88,7 @@ static int find(struct kernel *kernel, const char *interface, struct facts *ret)
 	/* The kernel takes a second name as well: it has to go by the one that it has. */
 	if (!streq(ret->name, interface))
 		return -ENODEV;
-	return (ret->flags & IFF_LOOPBACK) != 0 || ret->group == SNAPSHOT_LINK_GROUP || ret->master
+	return (ret->flags & IFF_LOOPBACK) != 0 || snapshot_is_ours(ret->group) || ret->master
 		       ? -EBUSY
 		       : 0;
 }

@@ -30,8 +30,6 @@
 #include "port.h"
 #include "route.h"
 
-/* Where links wait to be taken away together. */
-#define LINK_GROUP_DYING (SNAPSHOT_LINK_GROUP + 1)
 /* How many at most: nobody else gets at links for that long, a millisecond each. */
 #define REAP_MAX 32
 /* As in linux/if.h (IF_OPER_UP, IFF_LOWER_UP), which cannot be had together with net/if.h. */
@@ -353,7 +351,7 @@ static int look_up(struct kernel *kernel, const char *name, int index, struct pa
 		r = parse(header, ret);
 	/* The texts go with the message. */
 	ret->facts.name = ret->facts.alias = NULL;
-	return r < 0 ? r : ret->group == SNAPSHOT_LINK_GROUP ? 0 : -ENODEV;
+	return r < 0 ? r : snapshot_is_ours(ret->group) ? 0 : -ENODEV;
 }
 
 int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_link *ret)
@@ -366,6 +364,7 @@ int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_li
 	*ret = (struct snapshot_link){
 		.index = link.facts.index,
 		.master = link.facts.master,
+		.group = link.group,
 		.alias = "",
 		.is_up = link.facts.is_up,
 		.has_carrier = link.facts.has_carrier,
@@ -384,7 +383,7 @@ int link_alias(struct kernel *kernel, int index, char ret[LINK_ALIAS_SIZE])
 		r = parse(header, &link);
 	if (r < 0)
 		return r;
-	if (link.group != SNAPSHOT_LINK_GROUP)
+	if (!snapshot_is_ours(link.group))
 		return -ENODEV;
 	(void)snprintf(ret, LINK_ALIAS_SIZE, "%s", link.facts.alias);
 	return 0;
@@ -472,7 +471,7 @@ static int on_message(struct nlmsghdr *header, void *userdata)
 	struct parsed link = { 0 };
 	int r = parse(header, &link);
 
-	if (r < 0 || link.group != SNAPSHOT_LINK_GROUP)
+	if (r < 0 || !snapshot_is_ours(link.group))
 		return r;
 	return listing->on_link(&link.facts, listing->userdata);
 }

@@ -9,6 +9,9 @@
 
 #include "state.h"
 
+/* Where links wait to be taken away together. */
+#define LINK_GROUP_DYING (SNAPSHOT_LINK_GROUP + 1)
+
 int link_add_bridge(struct kernel *kernel, const struct step *step);
 int link_delete_bridge(struct kernel *kernel, const struct step *step);
 int link_add_veth(struct kernel *kernel, const struct step *step);

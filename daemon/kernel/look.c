@@ -3,7 +3,10 @@
  * look - the host's addresses and routes, as somebody may have left them
  */
 #include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 
+#include "attributes.h"
 #include "kernel.h"
 #include "route.h"
 #include "state.h"
@@ -33,7 +36,9 @@ static void gather(struct gathering *gathering, const struct snapshot_route *rou
 
 static int on_route(const struct route_facts *route, void *userdata)
 {
-	if (route->table == RT_TABLE_MAIN || route->table == RT_TABLE_LOCAL)
+	/* Those there are one of for each namespace are asked for one by one. */
+	if (route->protocol != ROUTE_PROTOCOL_POINT &&
+		(route->table == RT_TABLE_MAIN || route->table == RT_TABLE_LOCAL))
 		gather(userdata,
 			&(struct snapshot_route){ route->interface, route->destination, false });
 	return 0;
@@ -57,4 +62,34 @@ int kernel_look_routes(struct kernel *kernel, struct arena *arena, struct snapsh
 	}
 	*ret = gathering.routes;
 	return r;
+}
+
+int kernel_look_way(struct kernel *kernel, const struct address *address, int *ret_interface)
+{
+	const struct rtmsg header = { .rtm_family = (uint8_t)address->family,
+		.rtm_dst_len = (uint8_t)address_bits(address) };
+	struct nl_msg *m = netlink_message(RTM_GETROUTE, 0, &header, sizeof(header));
+	autofree struct nlmsghdr *answer = NULL;
+	struct nlattr *a[RTA_MAX + 1];
+	const struct rtmsg *route;
+	int r;
+
+	if (m && nla_put(m, RTA_DST, (int)address_bits(address) / 8, address->bytes) < 0) {
+		nlmsg_free(m);
+		m = NULL;
+	}
+	r = netlink_get(&kernel->host, m, &answer);
+	if (r == -ENETUNREACH || r == -EHOSTUNREACH || r == -EACCES || r == -EINVAL) {
+		*ret_interface = 0;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	route = nlmsg_data(answer);
+	if (answer->nlmsg_type != RTM_NEWROUTE || nlmsg_datalen(answer) < (int)sizeof(*route) ||
+		attributes_of_route(answer, a) < 0)
+		return -EBADMSG;
+	*ret_interface =
+		route->rtm_type == RTN_UNICAST && a[RTA_OIF] ? (int)nla_get_u32(a[RTA_OIF]) : 0;
+	return 0;
 }

@@ -20,13 +20,26 @@
  * our business, but for what comes in by an interface that forwards for us alone: the host must not become a router by
  * that.
  *
+ * Namespaces that are no ports of their network's bridge come in by links of their own, whose group says which network that
+ * is. What they send is believed where the host's own route to its source leads back by that very link: so no set has to know
+ * each of them.
+ *
  * What a fence forbids is asked before the state of the connection is, so that a narrowed reach holds at once.
  */
+#include "link.h"
 #include "nft.h"
 
 /* SNAPSHOT_LINK_GROUP, for people who list the rules */
 #define GROUP "28275"
 static_assert(SNAPSHOT_LINK_GROUP == 28275, "it stands in the rules");
+
+/* Ends of networks without ports (see point.h): all groups of that kind. And links on their way out. */
+#define POINT   "& 0xff000000 == 0x6e000000"
+#define NOPOINT "& 0xff000000 != 0x6e000000"
+#define DYING   "28276"
+static_assert(SNAPSHOT_POINT_GROUP == 0x6e000000 && SNAPSHOT_POINT_MASK == 0xff000000,
+	"they stand in the rules");
+static_assert(LINK_GROUP_DYING == 28276, "it stands in the rules");
 
 #define BRIDGE "bridge " NFT_TABLE " "
 #define INET   "inet " NFT_TABLE " "
@@ -107,6 +120,16 @@ const char nft_rules[] =
 	/* Gateways that only our networks may speak to. */
 	SET(INET, "private4", "type ipv4_addr;")
 	SET(INET, "private6", "type ipv6_addr;")
+	/* The same of networks that have ends instead of ports, by group; what the host is to an end of a group, and to all; where
+	 * such an end's questions about names go. */
+	SET(INET, "end_own", "type devgroup . devgroup;")
+	SET(INET, "end_pairs", "type devgroup . devgroup;")
+	MAP(INET, "end_gateway4", "type devgroup : ipv4_addr;")
+	MAP(INET, "end_gateway6", "type devgroup : ipv6_addr;")
+	SET(INET, "public4", "type ipv4_addr;")
+	SET(INET, "public6", "type ipv6_addr;")
+	SET(INET, "end_names4", "type devgroup . ipv4_addr;")
+	SET(INET, "end_names6", "type devgroup . ipv6_addr;")
 	/* Those that forward in that family for us alone. */
 	SET(INET, "uplinks4", "type ifname;")
 	SET(INET, "uplinks6", "type ifname;")
@@ -123,6 +146,18 @@ const char nft_rules[] =
 	RULE(INET, "no_loopback", "ip daddr 127.0.0.0/8 drop")
 	RULE(INET, "no_loopback", "ip6 saddr ::1 drop")
 	RULE(INET, "no_loopback", "ip6 daddr ::1 drop")
+	/* Nobody asks such a link for an address, or is to be led elsewhere by it. */
+	CHAIN(INET, "from_end")
+	RULE(INET, "from_end", "ip saddr 0.0.0.0/8 drop")
+	RULE(INET, "from_end", "fib saddr . iif oif missing drop")
+	RULE(INET, "from_end", "meta l4proto tcp goto no_loopback")
+	RULE(INET, "from_end", "udp sport { 67, 547 } drop")
+	RULE(INET, "from_end", "udp dport { 68, 546 } drop")
+	RULE(INET, "from_end", "icmp type redirect drop")
+	RULE(INET, "from_end", "icmpv6 type { nd-router-advert, nd-redirect } drop")
+	RULE(INET, "from_end", "goto no_loopback")
+	RULE(INET, "prerouting", "iifgroup " POINT " goto from_end")
+	RULE(INET, "prerouting", "iifgroup " DYING " drop")
 	RULE(INET, "prerouting", "iifgroup " GROUP " goto no_loopback")
 	RULE(INET, "prerouting", "iifname @networks goto no_loopback")
 
@@ -139,19 +174,24 @@ const char nft_rules[] =
 	/* Filled by the limits. */
 	CHAIN(INET, "sources")
 	CHAIN(INET, "from_ours")
+	CHAIN(INET, "from_reaching")
 	RULE(INET, "from_ours", "iifname != @reaching iifname . oifname != @own " REJECT)
-	RULE(INET, "from_ours", "oifname @networks oifname != @reaching iifname . oifname != @own " REJECT)
+	RULE(INET, "from_ours", "goto from_reaching")
+	RULE(INET, "from_reaching", "oifname @networks oifname != @reaching iifname . oifname != @own " REJECT)
 	/* Ports of an internal network are for the host alone, be it a router or not. */
-	RULE(INET, "from_ours", "oifname @networks oifname != @reaching ct status dnat " REJECT)
-	RULE(INET, "from_ours", "ct state invalid drop")
-	RULE(INET, "from_ours", "jump sources")
-	RULE(INET, "from_ours", "ct state { established, related } accept")
-	RULE(INET, "from_ours", "iifname . oifname @pairs accept")
+	RULE(INET, "from_reaching", "oifname @networks oifname != @reaching ct status dnat " REJECT)
+	RULE(INET, "from_reaching", "ct state invalid drop")
+	RULE(INET, "from_reaching", "jump sources")
+	RULE(INET, "from_reaching", "ct state { established, related } accept")
+	RULE(INET, "from_reaching", "iifname . oifname @pairs accept")
+	RULE(INET, "from_reaching", "iifgroup . oifgroup @end_pairs accept")
 	/* Into a network of ours, its own included: by a published port alone. */
-	RULE(INET, "from_ours", "oifname @networks ct status dnat accept")
-	RULE(INET, "from_ours", "oifname @networks " REJECT)
-	RULE(INET, "from_ours", "oifgroup " GROUP " " REJECT)
-	RULE(INET, "from_ours", "accept")
+	RULE(INET, "from_reaching", "oifname @networks ct status dnat accept")
+	RULE(INET, "from_reaching", "oifgroup " POINT " ct status dnat accept")
+	RULE(INET, "from_reaching", "oifname @networks " REJECT)
+	RULE(INET, "from_reaching", "oifgroup " POINT " " REJECT)
+	RULE(INET, "from_reaching", "oifgroup " GROUP " " REJECT)
+	RULE(INET, "from_reaching", "accept")
 
 	CHAIN(INET, "to_ours")
 	RULE(INET, "to_ours", "oifname != @reaching drop")
@@ -160,6 +200,11 @@ const char nft_rules[] =
 	RULE(INET, "to_ours", "ct status dnat accept")
 	RULE(INET, "to_ours", "oifname @routed accept")
 	RULE(INET, "to_ours", "drop")
+
+	/* All others get in. */
+	CHAIN(INET, "to_end")
+	RULE(INET, "to_end", "ct state invalid drop")
+	RULE(INET, "to_end", "accept")
 
 	CHAIN(INET, "unfenced")
 	RULE(INET, "unfenced", "jump sources")
@@ -174,22 +219,45 @@ const char nft_rules[] =
 
 	HOOK(INET, "forward", "type filter hook forward priority 0;")
 	RULE(INET, "forward", "iifname @networks goto from_ours")
+	RULE(INET, "forward", "iifgroup " POINT " goto from_reaching")
 	RULE(INET, "forward", "iifgroup " GROUP " goto unfenced")
 	RULE(INET, "forward", "oifname @networks goto to_ours")
+	RULE(INET, "forward", "oifgroup " POINT " goto to_end")
 	RULE(INET, "forward", "oifgroup " GROUP " drop")
 	RULE(INET, "forward", "meta nfproto ipv4 iifname @uplinks4 goto closed")
 	RULE(INET, "forward", "meta nfproto ipv6 iifname @uplinks6 goto closed")
 
 	HOOK(INET, "input", "type filter hook input priority 0;")
 	RULE(INET, "input", "iifgroup " GROUP " jump sources")
+	RULE(INET, "input", "iifgroup " POINT " jump sources")
+	/* The name server of a network without ports is at its gateways, and takes what comes there: see dnsmasq.c. */
+	CHAIN(INET, "names")
+	RULE(INET, "names", "iifgroup . ip daddr @end_names4 return")
+	RULE(INET, "names", "iifgroup . ip6 daddr @end_names6 return")
+	RULE(INET, "names", "drop")
+	CHAIN(INET, "public")
+	RULE(INET, "public", "meta l4proto { tcp, udp } th dport 53 goto names")
+	RULE(INET, "input", "iif != lo ip daddr @public4 jump public")
+	RULE(INET, "input", "iif != lo ip6 daddr @public6 jump public")
 	CHAIN(INET, "stranger")
 	RULE(INET, "stranger", "iifname @networks return")
+	RULE(INET, "stranger", "iifgroup " POINT " return")
 	RULE(INET, "stranger", "ct state { established, related } return")
 	RULE(INET, "stranger", "drop")
 	RULE(INET, "input", "iif != lo ip daddr @private4 goto stranger")
 	RULE(INET, "input", "iif != lo ip6 daddr @private6 goto stranger")
 
 	HOOK(INET, "postrouting", "type nat hook postrouting priority 100;")
+	/* With an address of its own network's, which lasts as long as the end. */
+	CHAIN(INET, "by_gateway")
+	RULE(INET, "by_gateway", "snat ip to oifgroup map @end_gateway4")
+	RULE(INET, "by_gateway", "snat ip6 to oifgroup map @end_gateway6")
+	CHAIN(INET, "nat_to_end")
+	RULE(INET, "nat_to_end", "ip saddr 127.0.0.0/8 goto by_gateway")
+	/* Its own source nobody takes an answer from. */
+	RULE(INET, "nat_to_end", "iifgroup . oifgroup @end_own ct status dnat goto by_gateway")
+	RULE(INET, "nat_to_end", "accept")
+	RULE(INET, "postrouting", "oifgroup " POINT " goto nat_to_end")
 	RULE(INET, "postrouting", "oifname @networks ip saddr 127.0.0.0/8 masquerade")
 	RULE(INET, "postrouting", "oifname @networks ip6 saddr ::1 masquerade")
 	/* Whoever answers must answer by the host: one on the same network, and one that knows no way but to it. */

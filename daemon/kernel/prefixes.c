@@ -68,6 +68,9 @@ static int on_route(const struct route_facts *route, void *userdata)
 	if (route->type == RTN_BROADCAST || route->type == RTN_MULTICAST ||
 		route->type == RTN_ANYCAST)
 		return 0;
+	/* One for each namespace, within its network's prefix. */
+	if (route->protocol == ROUTE_PROTOCOL_POINT)
+		return 0;
 	/* Halves of everything are a default route as well: VPN programs write it so, to win over the one that is there. */
 	if (route->destination.length <= 1 || is_everywhere(&route->destination))
 		return 0;

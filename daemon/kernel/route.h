@@ -10,6 +10,9 @@
 /* The message of a STEP_ADDRESS_* or STEP_ROUTE_*, for the interface of that index. NULL: memory is out. */
 struct nl_msg *route_build(const struct step *step, int index);
 
+/* Of the routes to ends that are no ports of a bridge (rtm_protocol): "ip route show proto 110". */
+#define ROUTE_PROTOCOL_POINT 110
+
 /* Whether that error of that step says that what is to be taken away is gone already. */
 bool route_is_gone(enum step_type type, int error);
 

@@ -219,7 +219,8 @@ int networks_make_default(const struct deed *deed, struct network **ret, struct 
 /* What namespaces go by cannot be changed under them. */
 static bool is_rebuilt(const struct network *former, const struct network *network)
 {
-	bool is_equal = streq_null(former->dns.domain, network->dns.domain);
+	bool is_equal = streq_null(former->dns.domain, network->dns.domain) &&
+			network_is_routed(former) == network_is_routed(network);
 
 	for (size_t i = 0; is_equal && i < FAMILIES; i++)
 		is_equal =

@@ -330,6 +330,30 @@ static void note_carrier(
 			attachment->is_cut ? "down, or somewhere else" : "up again"));
 }
 
+/* Of an end that is no port of the bridge: it has its group, and what is for its namespace goes there. */
+static int look_at_point(
+	struct repair *repair, const struct attachment *attachment, struct snapshot_link *ret_end)
+{
+	int r = look_at_link(repair, attachment->host_interface, 0, ret_end);
+
+	if (r != LINK_WHOLE)
+		return r;
+	if (ret_end->group != network_fence(attachment->network).group)
+		return LINK_ASTRAY;
+	for (size_t i = 0; i < FAMILIES; i++) {
+		int interface;
+
+		if (!address_is_set(&attachment->addresses[i]))
+			continue;
+		r = kernel_look_way(repair->kernel, &attachment->addresses[i], &interface);
+		if (r < 0)
+			return r;
+		if (interface != ret_end->index)
+			return LINK_ASTRAY;
+	}
+	return LINK_WHOLE;
+}
+
 static int look_at_attachment(
 	struct repair *repair, const struct attachment *attachment, struct snapshot_link *ret_end)
 {
@@ -341,6 +365,8 @@ static int look_at_attachment(
 		mend_network(repair, attachment->network);
 		r = kernel_look_link(repair->kernel, attachment->network->bridge, &bridge);
 	}
+	if (r >= 0 && attachment->is_routed)
+		return look_at_point(repair, attachment, ret_end);
 	return r < 0 ? r : look_at_link(repair, attachment->host_interface, bridge.index, ret_end);
 }
 

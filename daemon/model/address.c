@@ -222,3 +222,8 @@ struct address address_link_local(const struct mac *mac)
 			0xfe, m[3], m[4], m[5] },
 	};
 }
+
+struct address address_of_router(void)
+{
+	return (struct address){ .family = AF_INET6, .bytes = { 0xfe, 0x80, [15] = 1 } };
+}

@@ -222,11 +222,12 @@ static int join(const struct maker *maker, struct attachment *attachment, const 
 		return fault_set(
 			maker->fault, &(struct fault){ .type = FAULT_NETWORK_FULL,
 					      .name = arena_strdup(maker->arena, network->name),
-					      .number = NETWORK_PORTS });
+					      .number = network->n_ports });
 	attachment->network = network;
 	attachment->ns = maker->ns;
 	attachment->port = port;
-	attachment->is_guarded = needs_guard(maker->ns, network);
+	attachment->is_routed = network_is_routed(network);
+	attachment->is_guarded = !attachment->is_routed && needs_guard(maker->ns, network);
 	list_append(&network->attachments, &attachment->link);
 	network->n_attachments++;
 	maker->ns->n_attachments++;

@@ -53,8 +53,10 @@ static void change_routes(
 	const struct ns *from = type == STEP_ROUTE_ADD ? ns : former;
 	const struct ns *other = type == STEP_ROUTE_ADD ? former : ns;
 
+	/* A route comes behind the one that its gateway is reached by, and goes before that. */
 	for (size_t i = 0; i < from->n_routes; i++) {
-		const struct route *route = &from->routes[i];
+		const struct route *route =
+			&from->routes[type == STEP_ROUTE_ADD ? i : from->n_routes - 1 - i];
 		size_t family = family_index(route->destination.address.family);
 
 		if (!has_route(other, route) || is_touched(former, ns, route->interface, family))
@@ -110,7 +112,8 @@ static void detach(const struct attachment *attachment, struct plan *plan)
 					      attachment->shape, unshaped },
 			      });
 	steps_add(plan, steps_hosts(STEP_HOSTS_CLEAR, attachment));
-	steps_add(plan, steps_veth(STEP_VETH_DELETE, attachment));
+	steps_add(plan, attachment->is_routed ? steps_point(STEP_POINT_DELETE, attachment, NULL)
+					      : steps_veth(STEP_VETH_DELETE, attachment));
 	if (attachment->is_guarded)
 		steps_add(plan, steps_guard(STEP_GUARD_DELETE, attachment));
 }
@@ -156,6 +159,8 @@ static void change_attachment(const struct attachment *attachment, struct plan *
 			steps_add(plan, steps_address(STEP_ADDRESS_ADD, attachment, i));
 	}
 	change_guard(STEP_GUARD_DELETE, former, attachment, plan);
+	if (is_moved && attachment->is_routed)
+		steps_add(plan, steps_point(STEP_POINT_MOVE, attachment, former));
 	if (is_moved) {
 		struct step step = steps_hosts(STEP_HOSTS_SET, attachment);
 
@@ -363,7 +368,7 @@ static void change_fence(
 {
 	struct fence before = network_fence(former), after = network_fence(network);
 	bool is_equal = before.is_set == after.is_set && before.reach == after.reach &&
-			before.is_isolated == after.is_isolated;
+			before.is_isolated == after.is_isolated && before.group == after.group;
 
 	for (size_t i = 0; i < FAMILIES; i++)
 		is_equal = is_equal && address_is_equal(&before.gateways[i], &after.gateways[i]);
@@ -410,7 +415,8 @@ static bool is_equal_list(const struct string_list *a, const struct string_list 
 
 static bool is_equal_dns(const struct dns *a, const struct dns *b)
 {
-	bool is_equal = streq_null(a->domain, b->domain) && is_equal_list(&a->servers, &b->servers);
+	bool is_equal = streq_null(a->domain, b->domain) &&
+			is_equal_list(&a->servers, &b->servers) && a->is_routed == b->is_routed;
 
 	for (size_t i = 0; is_equal && i < FAMILIES; i++)
 		is_equal = address_is_equal(&a->gateways[i], &b->gateways[i]);
@@ -448,8 +454,9 @@ void difference_change_network(struct network *former, struct network *network, 
 	difference_set_mtu(former, network->mtu, &steps);
 	if (former->is_isolated != network->is_isolated)
 		list_foreach (&former->attachments, struct attachment, link, attachment)
-			steps_add(
-				&steps, (struct step){
+			if (!attachment->is_routed)
+				steps_add(&steps,
+					(struct step){
 						.type = STEP_ISOLATED_SET,
 						.isolated = { attachment->host_interface,
 							former->is_isolated, network->is_isolated },

@@ -113,7 +113,10 @@ void difference_make_namespace(
 			steps_add_attachment(&ns->attachments[i], plan);
 			break;
 		case LINK_ASTRAY:
-			steps_add(plan, steps_veth(STEP_VETH_MEND, &ns->attachments[i]));
+			steps_add(plan,
+				ns->attachments[i].is_routed
+					? steps_point(STEP_POINT_MEND, &ns->attachments[i], NULL)
+					: steps_veth(STEP_VETH_MEND, &ns->attachments[i]));
 			break;
 		case LINK_WHOLE:
 			break;

@@ -11,6 +11,7 @@ struct dns {
 	const char
 		*domain; /* suffix of the names: "default.nsnet"; NULL: there is no name server */
 	const char *bridge; /* that it listens on */
+	bool is_routed;     /* questions come in by other links than that */
 	struct address gateways[FAMILIES];
 	struct string_list servers; /* that it asks; items NULL: those of the host; empty: nobody */
 };

@@ -12,4 +12,6 @@ struct fence {
 	enum nsnet_reach reach;
 	bool is_isolated;
 	struct address gateways[FAMILIES];
+	/* Of its ends, where they are no ports of its bridge: see snapshot.h; 0: they are */
+	uint32_t group;
 };

@@ -33,6 +33,57 @@ static const char *route_interface(const struct ns *ns, const struct address *ga
 	return ns->links.n > 0 ? ns->links.items[0] : NULL;
 }
 
+static const struct attachment *find_interface(const struct ns *ns, const char *interface)
+{
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		if (streq(ns->attachments[i].interface, interface))
+			return &ns->attachments[i];
+	return NULL;
+}
+
+static bool has_destination(const struct ns *ns, const struct prefix *destination, unsigned metric)
+{
+	for (size_t i = 0; i < ns->n_routes; i++)
+		if (prefix_is_equal(&ns->routes[i].destination, destination) &&
+			ns->routes[i].metric == metric)
+			return true;
+	return false;
+}
+
+/* Where its end is alone on its link, the host is next on the way to all others of its network. In IPv4 that is an address of the
+ * network's, which has to be on the link before anything can lead by it. */
+static void add_own_routes(struct ns *ns, const struct attachment *attachment, size_t family)
+{
+	const struct network *network = attachment->network;
+	struct route link = { .destination = { network->gateways[family], 32 },
+		.interface = attachment->interface };
+	struct route route = { .destination = network->subnets[family].prefix,
+		.gateway = network_router(network, family),
+		.interface = attachment->interface };
+
+	if (!attachment->is_routed || !address_is_set(&attachment->addresses[family]) ||
+		has_destination(ns, &route.destination, 0))
+		return;
+	if (family_of(family) == AF_INET)
+		ns->routes[ns->n_routes++] = link;
+	ns->routes[ns->n_routes++] = route;
+}
+
+/* What is beyond such an end only the host leads to. */
+static int make_way(const struct maker *maker, struct route *route, size_t i)
+{
+	const struct attachment *attachment = find_interface(maker->ns, route->interface);
+	size_t family = family_index(route->gateway.family);
+
+	if (!attachment || !attachment->is_routed || !address_is_set(&route->gateway) ||
+		is_link_local(&route->gateway))
+		return 0;
+	if (!address_is_equal(&route->gateway, &attachment->network->gateways[family]))
+		return fault_parameter(maker, element(maker, "routes", i, "gateway"));
+	route->gateway = network_router(attachment->network, family);
+	return 0;
+}
+
 static int make_route(const struct maker *maker, const struct nsnet_route *wish, size_t i)
 {
 	struct route *route = &maker->ns->routes[maker->ns->n_routes];
@@ -53,14 +104,14 @@ static int make_route(const struct maker *maker, const struct nsnet_route *wish,
 		route->metric = (unsigned)wish->metric.value;
 	}
 	/* What the kernel tells routes by. */
-	for (size_t j = 0; j < maker->ns->n_routes; j++)
-		if (prefix_is_equal(&maker->ns->routes[j].destination, &route->destination) &&
-			maker->ns->routes[j].metric == route->metric)
-			return fault_parameter(maker, element(maker, "routes", i, "destination"));
+	if (has_destination(maker->ns, &route->destination, route->metric))
+		return fault_parameter(maker, element(maker, "routes", i, "destination"));
 	route->interface = route_interface(maker->ns, &route->gateway);
 	if (!route->interface)
 		return fault_parameter(maker,
 			element(maker, "routes", i, wish->gateway ? "gateway" : "destination"));
+	if (make_way(maker, route, i) != 0)
+		return 1;
 	maker->ns->n_routes++;
 	return 0;
 }
@@ -84,7 +135,7 @@ static void add_default_route(struct ns *ns, size_t family)
 			continue;
 		ns->routes[ns->n_routes++] = (struct route){
 			.destination.address.family = family_of(family),
-			.gateway = *gateway,
+			.gateway = network_router(attachment->network, family),
 			.interface = attachment->interface,
 		};
 		return;
@@ -97,7 +148,11 @@ static int make_routes(const struct maker *maker, const struct nsnet_route_list 
 
 	if (wishes->n > NAMESPACE_ROUTES_MAX)
 		return fault_parameter(maker, "context.routes");
-	ns->routes = arena_array(&ns->arena, wishes->n + FAMILIES, sizeof(*ns->routes));
+	ns->routes = arena_array(
+		&ns->arena, wishes->n + FAMILIES + 3 * ns->n_attachments, sizeof(*ns->routes));
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		for (size_t family = 0; family < FAMILIES; family++)
+			add_own_routes(ns, &ns->attachments[i], family);
 	for (size_t i = 0; i < wishes->n; i++) {
 		int r = make_route(maker, &wishes->items[i], i);
 

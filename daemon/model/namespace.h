@@ -28,6 +28,9 @@ struct attachment {
 	/* Whether what it sends is believed only with these addresses: all but root's, and those on a network of their own
 	 * owner's that the host has no address on, where nobody else is. */
 	bool is_guarded;
+	/* Its end on the host is a link of its own (STEP_POINT_ADD), which proves by its route whom it may speak as; no port of a
+	 * bridge, and never guarded */
+	bool is_routed;
 	struct shape shape;
 	bool is_cut; /* without a carrier: the other end is down, or somewhere else */
 	/* While a change is under way: the same one of before. Its port, host end and whatever addresses both have are

@@ -13,10 +13,11 @@
 #define MTU_DEFAULT 1500
 #define MTU_MIN \
 	1280 /* RFC 8200: with less the kernel has no IPv6 on a link, nor the setting that keeps it from making addresses */
-#define MTU_MAX         65535
-#define CHOSEN_IPV4_LEN 22U /* as many addresses as a bridge has ports */
-#define CHOSEN_IPV6_LEN 64U
-#define SERVERS_MAX     8U
+#define MTU_MAX           65535
+#define CHOSEN_IPV4_LEN   22U /* as many addresses as a bridge has ports */
+#define CHOSEN_ROUTED_LEN 18U /* and as there are places without one */
+#define CHOSEN_IPV6_LEN   64U
+#define SERVERS_MAX       8U
 
 struct maker {
 	struct network *network;
@@ -112,7 +113,7 @@ static int take_prefix(const struct maker *maker, const struct prefix *prefix, c
 	return 0;
 }
 
-static int choose_ipv4(const struct maker *maker)
+static int choose_ipv4_of(const struct maker *maker, unsigned length)
 {
 	const struct network_host *host = maker->host;
 
@@ -121,8 +122,11 @@ static int choose_ipv4(const struct maker *maker)
 		struct prefix prefix = *pool;
 		uint64_t step;
 
-		if (prefix.length < CHOSEN_IPV4_LEN)
-			prefix.length = CHOSEN_IPV4_LEN;
+		/* A large one takes no more than a quarter of a pool. */
+		if (length < CHOSEN_IPV4_LEN && prefix.length + 2 > length)
+			continue;
+		if (prefix.length < length)
+			prefix.length = length;
 		step = prefix_size(&prefix);
 		for (uint64_t at = 0; prefix_nth(pool, at, &prefix.address); at += step)
 			if (!find_conflict(host, &prefix)) {
@@ -131,6 +135,14 @@ static int choose_ipv4(const struct maker *maker)
 			}
 	}
 	return fault_set(maker->fault, &(struct fault){ .type = FAULT_PREFIX });
+}
+
+static int choose_ipv4(const struct maker *maker)
+{
+	if (maker->network->told.context.reach == NSNET_REACH_ROUTE &&
+		choose_ipv4_of(maker, CHOSEN_ROUTED_LEN) == 0)
+		return 0;
+	return choose_ipv4_of(maker, CHOSEN_IPV4_LEN);
 }
 
 /* A /64 of the host's /48; the bridge's number makes it the same again for the same network, most times. */
@@ -248,6 +260,11 @@ static int make_reach(const struct maker *maker, enum nsnet_reach wish)
 		network->reach = has_gateway(network) ? NSNET_REACH_NAT : NSNET_REACH_INTERNAL;
 	if (network->reach != NSNET_REACH_INTERNAL && !has_gateway(network))
 		return fault_parameter(maker, "context.reach");
+	/* Neighbours are behind the host: it must be there. */
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (network_is_routed(network) && subnet_is_set(&network->subnets[i]) &&
+			!address_is_set(&network->gateways[i]))
+			return fault_parameter(maker, "context.gateways");
 	if (!host->may_reach[network->reach])
 		return fault_set(maker->fault,
 			&(struct fault){ .type = FAULT_REACH, .number = network->reach });
@@ -258,6 +275,21 @@ static int make_reach(const struct maker *maker, enum nsnet_reach wish)
 		network->is_forwarding[i] = host->is_forwarding[i] &&
 					    network->reach != NSNET_REACH_INTERNAL &&
 					    address_is_set(&network->gateways[i]);
+	return 0;
+}
+
+/* Its group holds no larger number. */
+static int make_ports(const struct maker *maker)
+{
+	struct network *network = maker->network;
+	bool is_routed = network_is_routed(network);
+
+	if (is_routed && (network->number & SNAPSHOT_POINT_MASK) != 0)
+		return fault_parameter(maker, "context.reach");
+	network->n_ports = is_routed ? NETWORK_POINTS : NETWORK_PORTS;
+	network->ports = calloc((network->n_ports + 63) / 64, sizeof(*network->ports));
+	if (!network->ports)
+		abort();
 	return 0;
 }
 
@@ -294,6 +326,7 @@ static int make_dns(const struct maker *maker, const struct nsnet_network_contex
 					       ? arena_strdup(&network->arena, context->domain)
 					       : default_domain(maker),
 		.bridge = network->bridge,
+		.is_routed = network_is_routed(network),
 		.servers = network->told.context.name_servers };
 	memcpy(dns->gateways, network->gateways, sizeof(dns->gateways));
 	if (!dns->servers.items && network->reach == NSNET_REACH_INTERNAL)
@@ -391,6 +424,8 @@ int network_new(const char *name, uid_t uid, unsigned number,
 	if (r == 0)
 		r = make_reach(&maker, context->reach);
 	if (r == 0)
+		r = make_ports(&maker);
+	if (r == 0)
 		r = make_mtu(&maker, &context->maximum_transmission_unit);
 	if (r == 0)
 		r = make_dns(&maker, context);
@@ -414,6 +449,7 @@ void network_free(struct network *network)
 		subnet_done(&network->subnets[i]);
 	quota_give_back(&network->charge);
 	arena_done(&network->arena);
+	free(network->ports);
 	free(network);
 }
 
@@ -426,7 +462,12 @@ void network_settle(struct network *network, struct network *former)
 	}
 	network->n_attachments = former->n_attachments;
 	former->n_attachments = 0;
-	memcpy(network->ports, former->ports, sizeof(network->ports));
+	/* Of another kind it is only where nothing is attached. */
+	if (network->n_ports == former->n_ports) {
+		free(network->ports);
+		network->ports = take(former->ports);
+		former->n_ports = 0;
+	}
 	for (size_t i = 0; i < FAMILIES; i++)
 		if (prefix_is_equal(&network->subnets[i].prefix, &former->subnets[i].prefix)) {
 			subnet_done(&network->subnets[i]);
@@ -444,21 +485,36 @@ struct fence network_fence(const struct network *network)
 		.is_isolated = network->is_isolated };
 
 	memcpy(fence.gateways, network->gateways, sizeof(fence.gateways));
+	if (network_is_routed(network))
+		fence.group = SNAPSHOT_POINT_GROUP | network->number;
 	return fence;
+}
+
+bool network_is_routed(const struct network *network)
+{
+	return network->reach == NSNET_REACH_ROUTE;
+}
+
+struct address network_router(const struct network *network, size_t family)
+{
+	/* The kernel answers neighbour discovery for the addresses of that very link alone. */
+	return network_is_routed(network) && family_of(family) == AF_INET6
+		       ? address_of_router()
+		       : network->gateways[family];
 }
 
 unsigned network_take_port(struct network *network)
 {
-	for (unsigned word = 0; word < lengthof(network->ports); word++) {
-		uint64_t free_ports = ~network->ports[word];
-		unsigned port;
+	for (unsigned port = 0; port < network->n_ports; port++) {
+		uint64_t *word = &network->ports[port / 64];
 
-		if (!free_ports)
+		if (*word == UINT64_MAX) {
+			port |= 63;
 			continue;
-		port = word * 64 + (unsigned)__builtin_ctzll(free_ports);
-		if (port >= NETWORK_PORTS)
-			break;
-		network->ports[word] |= UINT64_C(1) << (port % 64);
+		}
+		if ((*word >> (port % 64) & 1) != 0)
+			continue;
+		*word |= UINT64_C(1) << (port % 64);
 		return port;
 	}
 	return UINT_MAX;
@@ -466,5 +522,6 @@ unsigned network_take_port(struct network *network)
 
 void network_give_port(struct network *network, unsigned port)
 {
-	network->ports[port / 64] &= ~(UINT64_C(1) << (port % 64));
+	if (port < network->n_ports)
+		network->ports[port / 64] &= ~(UINT64_C(1) << (port % 64));
 }

@@ -9,6 +9,7 @@
 #include "fence.h"
 #include "list.h"
 #include "nsnet.h"
+#include "plan.h"
 #include "quota.h"
 #include "snapshot.h"
 #include "subnet.h"
@@ -16,6 +17,8 @@
 /* Ports of a bridge that namespaces can have: the kernel's BR_MAX_PORTS (1023 with number 0 unused; net/bridge/br_private.h)
  * less the anchor. */
 #define NETWORK_PORTS 1022U
+/* Where nothing is a port, only places in the hosts file are counted. */
+#define NETWORK_POINTS HOSTS_SLOTS
 
 /* How often an object was mended of late. */
 struct mending {
@@ -34,8 +37,9 @@ struct network {
 	unsigned mtu;
 	struct subnet subnets[FAMILIES];
 	struct address gateways[FAMILIES];
-	uint64_t ports[(NETWORK_PORTS + 63) / 64]; /* a bit for each that is in use */
-	struct list attachments;                   /* of struct attachment */
+	uint64_t *ports;         /* a bit for each that is in use */
+	unsigned n_ports;        /* there are */
+	struct list attachments; /* of struct attachment */
 	size_t n_attachments;
 	bool is_forwarding[FAMILIES];
 	bool is_isolated;
@@ -81,6 +85,11 @@ define_cleanup(struct network *, network_free);
 /* A free port: UINT_MAX where there is none. */
 unsigned network_take_port(struct network *network);
 void network_give_port(struct network *network, unsigned port);
+
+/* Whether it leads to each of its namespaces by a link and routes of their own, and not by a bridge. */
+bool network_is_routed(const struct network *network);
+/* By which address a namespace gets out of it. */
+struct address network_router(const struct network *network, size_t family);
 
 /* What may pass between it and the rest. */
 struct fence network_fence(const struct network *network);

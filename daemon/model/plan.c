@@ -35,6 +35,10 @@ static const enum step_type inverses[STEP_TYPES] = {
 	[STEP_BRIDGE_DELETE] = STEP_TYPES,
 	[STEP_VETH_ADD] = STEP_VETH_DELETE,
 	[STEP_VETH_DELETE] = STEP_VETH_ADD,
+	[STEP_POINT_ADD] = STEP_POINT_DELETE,
+	[STEP_POINT_DELETE] = STEP_POINT_ADD,
+	[STEP_POINT_MEND] = STEP_TYPES,
+	[STEP_POINT_MOVE] = STEP_TYPES,
 	[STEP_VETH_SETTLE] = STEP_TYPES,
 	[STEP_BRIDGE_MEND] = STEP_TYPES,
 	[STEP_VETH_MEND] = STEP_TYPES,
@@ -86,6 +90,9 @@ static bool turn_round(struct step *step)
 {
 	if (step->type == STEP_FENCE_SET)
 		swap(step->fence.before, step->fence.after);
+	else if (step->type == STEP_POINT_MOVE)
+		for (size_t i = 0; i < FAMILIES; i++)
+			swap(step->point.before[i], step->point.addresses[i]);
 	else if (step->type == STEP_MTU_SET)
 		swap(step->mtu.before, step->mtu.after);
 	else if (step->type == STEP_ISOLATED_SET)
@@ -144,15 +151,17 @@ bool step_was_done(const struct step *step, int error)
 {
 	switch (error) {
 	case -EEXIST:
-		return step->type == STEP_VETH_ADD || step->type == STEP_ADDRESS_ADD ||
-		       step->type == STEP_ROUTE_ADD || step->type == STEP_SHAPE_SET;
+		return step->type == STEP_VETH_ADD || step->type == STEP_POINT_ADD ||
+		       step->type == STEP_ADDRESS_ADD || step->type == STEP_ROUTE_ADD ||
+		       step->type == STEP_SHAPE_SET;
 	case -ENOENT:
 	case -ENODEV:
 	case -ESRCH:
 	case -EADDRNOTAVAIL:
-		return step->type == STEP_VETH_DELETE || step->type == STEP_ADDRESS_DELETE ||
-		       step->type == STEP_ROUTE_DELETE || step->type == STEP_SHAPE_SET ||
-		       step->type == STEP_LINK_TAKE || step->type == STEP_GUARD_DELETE;
+		return step->type == STEP_VETH_DELETE || step->type == STEP_POINT_DELETE ||
+		       step->type == STEP_ADDRESS_DELETE || step->type == STEP_ROUTE_DELETE ||
+		       step->type == STEP_SHAPE_SET || step->type == STEP_LINK_TAKE ||
+		       step->type == STEP_GUARD_DELETE;
 	default:
 		return false;
 	}

@@ -35,6 +35,11 @@ enum step_type {
 	STEP_BRIDGE_DELETE, /* both */
 	STEP_VETH_ADD,      /* a port of a bridge, its peer in a namespace; both up */
 	STEP_VETH_DELETE,
+	/* The same of a link that leads to one namespace alone and is no port of anything, with the host's routes by it */
+	STEP_POINT_ADD,
+	STEP_POINT_DELETE,
+	STEP_POINT_MEND,  /* one that is there, but not as ADD made it. Again is no error */
+	STEP_POINT_MOVE,  /* from addresses to others. Again is no error */
 	STEP_VETH_SETTLE, /* wait until the first packet will pass the port */
 	/* One that is there, but not as ADD made it: up, with its anchor port; up, a port of its bridge as it should be.
 	 * Again is no error */
@@ -123,6 +128,18 @@ struct step {
 			bool is_guarded;
 			bool is_isolated; /* from other isolated ports */
 		} veth;
+		/* STEP_POINT_*: name is the host's end; DELETE needs it alone, MEND and MOVE no peer */
+		struct {
+			const char *name, *alias;
+			const char *peer; /* the name inside netns */
+			struct mac mac;   /* of both ends */
+			unsigned mtu;
+			uint32_t group;               /* see snapshot.h */
+			bool is_forwarding[FAMILIES]; /* by it */
+			/* What leads there; what led there before, for MOVE */
+			struct address addresses[FAMILIES], before[FAMILIES];
+			struct address gateways[FAMILIES]; /* that the host speaks from */
+		} point;
 		/* STEP_GUARD_ADD and _DELETE: the port, and what may come from it as a source. Extra: these addresses
 		 * beside others that stay */
 		struct {
@@ -262,4 +279,4 @@ bool step_inverse(const struct step *step, struct step *ret);
 /* The command that does the same, for people: an ip(8), sysctl(8) or shell line. */
 const char *step_print(const struct step *step, struct arena *arena);
 
-#define HOSTS_SLOTS 1022U
+#define HOSTS_SLOTS 16384U

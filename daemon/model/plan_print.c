@@ -57,6 +57,67 @@ static const char *print_veth(const struct step *step, const char *verb, struct 
 		mac_format(&step->veth.mac, mac));
 }
 
+/* The host's routes to what is there. */
+static const char *print_ways(const struct step *step, const char *text, struct arena *arena)
+{
+	for (size_t i = 0; i < FAMILIES; i++) {
+		const struct address *address = &step->point.addresses[i];
+		const struct address *gateway = &step->point.gateways[i];
+		char to[ADDRESS_TEXT_MAX], from[ADDRESS_TEXT_MAX];
+
+		if (address_is_set(address))
+			text = arena_printf(arena, "%s%sip %sroute replace %s/%u dev %s src %s",
+				text, *text ? "; " : "", i == 0 ? "" : "-6 ",
+				address_format(address, to), address_bits(address),
+				step->point.name, address_format(gateway, from));
+	}
+	return text;
+}
+
+static const char *print_point(const struct step *step, const char *verb, struct arena *arena)
+{
+	char mac[MAC_TEXT_MAX];
+
+	(void)verb;
+	return print_ways(step,
+		arena_printf(arena,
+			"ip link add %s address %s mtu %u type veth peer name %s netns %s "
+			"address %s",
+			step->point.name, mac_format(&step->point.mac, mac), step->point.mtu,
+			step->point.peer, step->netns, mac),
+		arena);
+}
+
+static const char *print_point_mend(const struct step *step, const char *verb, struct arena *arena)
+{
+	return print_ways(
+		step, arena_printf(arena, "%s%s nomaster up", verb, step->point.name), arena);
+}
+
+static const char *print_point_delete(
+	const struct step *step, const char *verb, struct arena *arena)
+{
+	return arena_printf(arena, "%s%s", verb, step->point.name);
+}
+
+static const char *print_point_move(const struct step *step, const char *verb, struct arena *arena)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < FAMILIES; i++) {
+		const struct address *address = &step->point.before[i];
+		char to[ADDRESS_TEXT_MAX];
+
+		if (address_is_set(address) &&
+			!address_is_equal(address, &step->point.addresses[i]))
+			text = arena_printf(arena, "%s%sip %sroute %s%s/%u dev %s", text,
+				*text ? "; " : "", i == 0 ? "" : "-6 ", verb,
+				address_format(address, to), address_bits(address),
+				step->point.name);
+	}
+	return print_ways(step, text, arena);
+}
+
 static const char *print_mend(const struct step *step, const char *verb, struct arena *arena)
 {
 	if (step->type == STEP_BRIDGE_MEND)
@@ -246,6 +307,10 @@ static const struct {
 	[STEP_BRIDGE_DELETE] = { print_link, "ip link delete " },
 	[STEP_VETH_ADD] = { print_veth, "add" },
 	[STEP_VETH_DELETE] = { print_link, "ip link delete " },
+	[STEP_POINT_ADD] = { print_point, "add" },
+	[STEP_POINT_DELETE] = { print_point_delete, "ip link delete " },
+	[STEP_POINT_MEND] = { print_point_mend, "ip link set " },
+	[STEP_POINT_MOVE] = { print_point_move, "delete " },
 	[STEP_VETH_SETTLE] = { print_settle, "ip link show " },
 	[STEP_BRIDGE_MEND] = { print_mend, "ip link set" },
 	[STEP_VETH_MEND] = { print_mend, "ip link set" },

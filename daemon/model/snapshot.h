@@ -11,9 +11,25 @@
 /* The group of every link of ours (IFLA_GROUP), given when it is made: what bears it and no record is an orphan. */
 #define SNAPSHOT_LINK_GROUP 0x6e73U
 
+/* Host ends that are no ports of a bridge (STEP_POINT_ADD) have one of these instead: their network's, by the number of its
+ * bridge. So the firewall tells networks apart without knowing each end. */
+#define SNAPSHOT_POINT_GROUP 0x6e000000U
+#define SNAPSHOT_POINT_MASK  0xff000000U
+
+static inline bool snapshot_is_point(uint32_t group)
+{
+	return (group & SNAPSHOT_POINT_MASK) == SNAPSHOT_POINT_GROUP;
+}
+
+static inline bool snapshot_is_ours(uint32_t group)
+{
+	return group == SNAPSHOT_LINK_GROUP || snapshot_is_point(group);
+}
+
 struct snapshot_link {
 	char name[INTERFACE_SIZE];
 	int index, master; /* master 0: none */
+	uint32_t group;
 	const char *alias; /* "" where it has none */
 	bool is_up, has_carrier;
 };

@@ -28,6 +28,31 @@ struct step steps_veth(enum step_type type, const struct attachment *attachment)
 	};
 }
 
+struct step steps_point(
+	enum step_type type, const struct attachment *attachment, const struct attachment *before)
+{
+	const struct network *network = attachment->network;
+	struct step step = {
+		.type = type,
+		.netns = attachment->ns->name,
+		.point = {
+			.name = attachment->host_interface,
+			.alias = attachment->alias,
+			.peer = attachment->interface,
+			.mac = attachment->mac,
+			.mtu = network->mtu,
+			.group = network_fence(network).group,
+		},
+	};
+
+	memcpy(step.point.is_forwarding, network->is_forwarding, sizeof(network->is_forwarding));
+	memcpy(step.point.addresses, attachment->addresses, sizeof(attachment->addresses));
+	memcpy(step.point.gateways, network->gateways, sizeof(network->gateways));
+	if (before)
+		memcpy(step.point.before, before->addresses, sizeof(before->addresses));
+	return step;
+}
+
 struct step steps_guard(enum step_type type, const struct attachment *attachment)
 {
 	struct step step = {
@@ -59,12 +84,16 @@ struct step steps_hosts(enum step_type type, const struct attachment *attachment
 
 struct step steps_address(enum step_type type, const struct attachment *attachment, size_t family)
 {
+	const struct address *address = &attachment->addresses[family];
+
 	return (struct step){
 		.type = type,
 		.netns = attachment->ns->name,
 		.address = { attachment->interface,
-			{ attachment->addresses[family],
-				attachment->network->subnets[family].prefix.length } },
+			{ *address,
+				attachment->is_routed
+					? address_bits(address)
+					: attachment->network->subnets[family].prefix.length } },
 	};
 }
 
@@ -175,7 +204,8 @@ void steps_add_attachment(const struct attachment *attachment, struct plan *plan
 
 	if (attachment->is_guarded)
 		plan_add(plan, &step);
-	step = steps_veth(STEP_VETH_ADD, attachment);
+	step = attachment->is_routed ? steps_point(STEP_POINT_ADD, attachment, NULL)
+				     : steps_veth(STEP_VETH_ADD, attachment);
 	plan_add(plan, &step);
 	for (size_t i = 0; i < FAMILIES; i++) {
 		step = steps_address(STEP_ADDRESS_ADD, attachment, i);

@@ -13,6 +13,9 @@ static inline void steps_add(struct plan *plan, struct step step)
 }
 
 struct step steps_veth(enum step_type type, const struct attachment *attachment);
+/* STEP_POINT_*; before: what MOVE takes away, or NULL. */
+struct step steps_point(
+	enum step_type type, const struct attachment *attachment, const struct attachment *before);
 struct step steps_guard(enum step_type type, const struct attachment *attachment);
 struct step steps_hosts(enum step_type type, const struct attachment *attachment);
 struct step steps_address(enum step_type type, const struct attachment *attachment, size_t family);

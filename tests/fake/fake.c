@@ -147,6 +147,12 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 	case STEP_VETH_ADD:
 	case STEP_VETH_DELETE:
 		return arena_printf(arena, "link %s", step->veth.name);
+	case STEP_POINT_ADD:
+	case STEP_POINT_DELETE:
+		return arena_printf(arena, "link %s", step->point.name);
+	case STEP_POINT_MEND:
+	case STEP_POINT_MOVE:
+		return arena_printf(arena, "astray %s", step->point.name);
 	case STEP_BRIDGE_MEND:
 		return arena_printf(arena, "astray %s", step->bridge.name);
 	case STEP_VETH_MEND:
@@ -242,6 +248,7 @@ static enum effect effect_of(const struct step *step)
 	case STEP_NETNS_PIN:
 	case STEP_BRIDGE_ADD:
 	case STEP_VETH_ADD:
+	case STEP_POINT_ADD:
 	case STEP_ADDRESS_ADD:
 	case STEP_ROUTE_ADD:
 		return EFFECT_MAKES;
@@ -271,6 +278,9 @@ static enum effect effect_of(const struct step *step)
 	case STEP_NETNS_UNPIN:
 	case STEP_BRIDGE_DELETE:
 	case STEP_VETH_DELETE:
+	case STEP_POINT_DELETE:
+	case STEP_POINT_MEND:
+	case STEP_POINT_MOVE:
 	case STEP_BRIDGE_MEND:
 	case STEP_VETH_MEND:
 	case STEP_ADDRESS_DELETE:
@@ -328,7 +338,7 @@ static void drop_all(struct kernel *kernel, const char *beginning)
 static void drop_link(struct kernel *kernel, const char *name)
 {
 	static const char *const things[] = { "mtu -", "isolated", "shape", "address -", "master",
-		"inside" };
+		"inside", "way", "group" };
 
 	fake_remove(kernel, arena_printf(&kernel->arena, "link %s", name));
 	fake_remove(kernel, arena_printf(&kernel->arena, "astray %s", name));
@@ -394,6 +404,23 @@ static void plant_link_local(struct kernel *kernel, const struct step *step)
 		fake_plant(kernel, thing);
 }
 
+/* The host's routes by a link that is no port. */
+static void set_ways(struct kernel *kernel, const struct step *step)
+{
+	struct arena *arena = &kernel->arena;
+	char text[ADDRESS_TEXT_MAX];
+
+	drop_all(kernel, arena_printf(arena, "way %s ", step->point.name));
+	drop_all(kernel, arena_printf(arena, "group %s ", step->point.name));
+	drop_all(kernel, arena_printf(arena, "master %s ", step->point.name));
+	fake_plant(kernel, arena_printf(arena, "group %s %u", step->point.name, step->point.group));
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (address_is_set(&step->point.addresses[i]))
+			fake_plant(
+				kernel, arena_printf(arena, "way %s %s", step->point.name,
+						address_format(&step->point.addresses[i], text)));
+}
+
 static void fill_in(struct kernel *kernel, const struct step *step)
 {
 	if (step->type == STEP_NETNS_ADD) {
@@ -409,6 +436,15 @@ static void fill_in(struct kernel *kernel, const struct step *step)
 		plant_mtu(kernel, "-", step->bridge.anchor, step->bridge.mtu);
 		plant_master(kernel, step->bridge.anchor, step->bridge.name);
 		plant_link_local(kernel, step);
+	}
+	if (step->type == STEP_POINT_ADD) {
+		fake_plant(kernel,
+			arena_printf(&kernel->arena, "peer %s %s", step->netns, step->point.name));
+		plant_mtu(kernel, "-", step->point.name, step->point.mtu);
+		plant_mtu(kernel, step->netns, step->point.peer, step->point.mtu);
+		fake_plant(kernel, arena_printf(&kernel->arena, "inside %s %s %s", step->point.name,
+					   step->netns, step->point.peer));
+		set_ways(kernel, step);
 	}
 	if (step->type == STEP_VETH_ADD) {
 		fake_plant(kernel,
@@ -456,18 +492,21 @@ static void take_away(struct kernel *kernel, const struct step *step, const char
 		drop_link(kernel, step->bridge.name);
 		drop_link(kernel, step->bridge.anchor);
 	}
-	if (step->type == STEP_VETH_DELETE) {
-		const char *inside = fake_find_rest(kernel, "inside", step->veth.name);
+	if (step->type == STEP_VETH_DELETE || step->type == STEP_POINT_DELETE) {
+		const char *name =
+			step->type == STEP_VETH_DELETE ? step->veth.name : step->point.name;
+		const char *inside = fake_find_rest(kernel, "inside", name);
 
 		if (inside) {
 			drop_all(kernel, arena_printf(arena, "mtu %s ", inside));
 			drop_all(kernel, arena_printf(arena, "address %s ", inside));
-			fake_remove(kernel,
-				arena_printf(arena, "peer %.*s %s", (int)strcspn(inside, " "),
-					inside, step->veth.name));
+			fake_remove(kernel, arena_printf(arena, "peer %.*s %s",
+						    (int)strcspn(inside, " "), inside, name));
 		}
-		drop_link(kernel, step->veth.name);
+		drop_link(kernel, name);
 	}
+	if (step->type == STEP_POINT_MEND || step->type == STEP_POINT_MOVE)
+		set_ways(kernel, step);
 	if (step->type == STEP_BRIDGE_MEND) {
 		fake_remove(kernel, arena_printf(arena, "cut %s", step->bridge.anchor));
 		plant_link_local(kernel, step);

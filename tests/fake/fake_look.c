@@ -77,12 +77,15 @@ int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_li
 {
 	const char *master = fake_find_rest(kernel, "master", name);
 	bool is_astray = has(kernel, "astray", name);
+	const char *group;
 
 	/* An anchor is a thing of its bridge. */
 	if ((!has(kernel, "link", name) && !master) || strlen(name) >= INTERFACE_SIZE)
 		return -ENODEV;
+	group = fake_find_rest(kernel, "group", name);
 	*ret = (struct snapshot_link){
 		.index = fake_index_of(name),
+		.group = group ? (uint32_t)strtoul(group, NULL, 10) : SNAPSHOT_LINK_GROUP,
 		.master = master && !is_astray ? fake_index_of(master) : 0,
 		.alias = "",
 		.is_up = !is_astray,
@@ -133,6 +136,23 @@ int kernel_look_routes(struct kernel *kernel, struct arena *arena, struct snapsh
 		item[1].is_address = false;
 		item[1].prefix = network_of(&item->prefix);
 		ret->n++;
+	}
+	return 0;
+}
+
+int kernel_look_way(struct kernel *kernel, const struct address *address, int *ret_interface)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	*ret_interface = 0;
+	(void)address_format(address, text);
+	for (size_t i = 0; i < kernel->n_things; i++) {
+		const char *interface = after(kernel->things[i], "way ");
+		const char *target = interface ? strchr(interface, ' ') : NULL;
+
+		if (target && streq(target + 1, text))
+			*ret_interface = fake_index_of(arena_strndup(
+				&kernel->arena, interface, (size_t)(target - interface)));
 	}
 	return 0;
 }

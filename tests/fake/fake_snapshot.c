@@ -27,6 +27,8 @@ static const char *text_of(const struct step *step, struct arena *arena)
 		return arena_strdup(arena, step->bridge.alias);
 	if (step->type == STEP_VETH_ADD)
 		return arena_strdup(arena, step->veth.alias);
+	if (step->type == STEP_POINT_ADD)
+		return arena_strdup(arena, step->point.alias);
 	if (step->type == STEP_NETNS_ADD)
 		return arena_printf(arena, "%" PRId64 " %" PRId64, *step->facts.ret_inode,
 			*step->facts.ret_cookie);

@@ -51,7 +51,7 @@ REQUESTS = {
     "create, and the default network": ("CreateNamespace", {"name": "new"}),
     "create what cannot be": ("CreateNamespace", {"name": "new", "context": {"attachments": [{"network": "net", "addresses": ["10.9.0.9"]}]}}),
     "set a namespace": ("SetNamespace", {"name": "old", "context": WHOLE}),
-    "set a network": ("SetNetwork", {"name": "net", "context": {"maximumTransmissionUnit": 1400, "isolated": True, "reach": "route"}}),
+    "set a network": ("SetNetwork", {"name": "net", "context": {"maximumTransmissionUnit": 1400, "isolated": True, "reach": "internal"}}),
     "list namespaces": ("ListNamespaces", {"inspect": True}),
     "list networks": ("ListNetworks", {}),
     "open": ("OpenNamespace", {"name": "old"}),

@@ -133,7 +133,10 @@ matrix() {
 				[ -n "$what" ] || continue
 				reach=${network%-i}
 				wanted=${!reach}
-				case $network$what in *-iinside*) wanted=- ;; esac
+				case $network$family$what in
+				*-i?inside*) wanted=- ;;
+				route*6*"its loopback"*) wanted=- ;; # see nsnetctl(1), --publish
+				esac
 				one_cell
 			done < <(grep -E -- "$pattern" <<<"$cells" | sed -E 's/ {2,}/|/; :a; s/(\|[^ ]*) +/\1|/; ta')
 		done

@@ -182,8 +182,12 @@ static void test_swept(void **state)
 	const struct address gateways[] = { sandbox_address("10.99.0.1"),
 		sandbox_address("fd99::1") };
 	const char *links[] = { "nsnet0", "nsnet0a", "nsv1" };
-	struct kernel_wanted wanted = { links, lengthof(links), gateways, lengthof(gateways),
-		false };
+	struct kernel_wanted wanted = {
+		.links = links,
+		.n_links = lengthof(links),
+		.gateways = gateways,
+		.n_gateways = lengthof(gateways),
+	};
 	autoarena struct arena arena = ARENA_INIT;
 	struct plan plan = PLAN_INIT(&arena);
 	const char *before;

@@ -100,7 +100,7 @@ static void test_hosts_bounds(void **state)
 	step.hosts.name = "a23456789012345678901234567890123456789012345678";
 	sandbox_do(kernel, &step);
 	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &st), 0);
-	assert_int_equal(st.st_size, 256 + 1022 * 256);
+	assert_int_equal(st.st_size, 256 + HOSTS_SLOTS * 256);
 	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts | tr '\\t' _ | tr -s ' '",
 		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff_"
 		"a23456789012345678901234567890123456789012345678 \n");
@@ -118,7 +118,7 @@ static void test_hosts_bounds(void **state)
 	assert_int_equal(sandbox_fail(kernel, &step), ENAMETOOLONG);
 	sandbox_shows("tail -n 1 /run/nsnetd/hosts/net0/hosts", "\tdeb.debian.org.net0.example ");
 	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &st), 0);
-	assert_int_equal(st.st_size, 256 + 1022 * 256);
+	assert_int_equal(st.st_size, 256 + HOSTS_SLOTS * 256);
 	/* Made again it has no names. */
 	sandbox_do(kernel, &add);
 	assert_int_equal(stat("/run/nsnetd/hosts/net0/hosts", &st), 0);

@@ -16,6 +16,7 @@ unit_test(test_methods_members SOURCES unit/test_methods_members.c unit/methods_
 unit_test(test_methods_monitor SOURCES unit/test_methods_monitor.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_set SOURCES unit/test_methods_set.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_persistent SOURCES unit/test_methods_persistent.c unit/methods_world.c DEPENDS methods fake-kernel)
+unit_test(test_point SOURCES unit/test_point.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_repair SOURCES unit/test_repair.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_host SOURCES unit/test_host.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_resume SOURCES unit/test_resume.c unit/methods_world.c DEPENDS manager methods fake-kernel)

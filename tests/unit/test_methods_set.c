@@ -84,8 +84,8 @@ static void test_attach_and_detach(void **state)
 		"touch state/namespace-changes/ns1.json\n"
 		"nft delete element inet nsnetd ports4 '{ 0.0.0.0 . tcp . 8080 : 10.1.0.2 . 80 }'\n"
 		"nft delete element inet nsnetd ports6 '{ :: . tcp . 8080 : fd00:1::2 . 80 }'\n"
-		"ip -n ns1 route delete default via 10.1.0.1 dev eth0\n"
 		"ip -n ns1 -6 route delete default via fd00:1::1 dev eth0\n"
+		"ip -n ns1 route delete default via 10.1.0.1 dev eth0\n"
 		"ip -n ns1 address delete 10.1.0.2/24 dev eth0\n"
 		"ip -n ns1 address delete fd00:1::2/64 dev eth0\n"
 		"# clear ns1 in hosts/a\n"
@@ -362,7 +362,7 @@ static void test_each_step_fails(void **state)
 			"{\"name\":\"ns1\",\"context\":{\"attachments\":[],\"ports\":[],\"links\":[],"
 			"\"sysctls\":{},\"routes\":[]}}" },
 		{ "SetNetwork",
-			"{\"name\":\"a\",\"context\":{\"reach\":\"route\",\"isolated\":true,"
+			"{\"name\":\"a\",\"context\":{\"reach\":\"internal\",\"isolated\":true,"
 			"\"maximumTransmissionUnit\":1300}}" },
 		{ "SetNetwork", "{\"name\":\"b\",\"context\":{\"prefixes\":[\"10.99.0.0/24\"]}}" },
 	};

@@ -40,6 +40,17 @@
 		.target = V4(7), \
 		.host_port = 8080, \
 		.namespace_port = 80 }
+#define POINT \
+	.point = { .name = "nsv0", \
+		.peer = "eth0", \
+		.mac = MAC, \
+		.mtu = 1500, \
+		.addresses = { V4(7), V6(7) }, \
+		.before = { V4(8), V6(7) }, \
+		.gateways = { V4(1), V6(1) } }
+#define WAYS(v4) \
+	"ip route replace " v4 "/32 dev nsv0 src 192.0.2.1; " \
+	"ip -6 route replace 2001:db8::7/128 dev nsv0 src 2001:db8::1"
 #define RECORD .record = { .kind = RECORD_NETWORK, .name = "net1" }
 
 static const struct dns some_dns, other_dns;
@@ -66,6 +77,17 @@ static const struct row {
 	[STEP_VETH_DELETE] = { { .netns = "ns1", VETH }, "ip link delete nsv0",
 		"ip link add nsv0 master nsnet0 mtu 1500 type veth peer name eth0 netns ns1 "
 		"address 02:6e:00:00:00:01" },
+	[STEP_POINT_ADD] = { { .netns = "ns1", POINT },
+		"ip link add nsv0 address 02:6e:00:00:00:01 mtu 1500 type veth peer name eth0 "
+		"netns ns1 address 02:6e:00:00:00:01; " WAYS("192.0.2.7"),
+		"ip link delete nsv0" },
+	[STEP_POINT_DELETE] = { { .netns = "ns1", POINT }, "ip link delete nsv0",
+		"ip link add nsv0 address 02:6e:00:00:00:01 mtu 1500 type veth peer name eth0 "
+		"netns ns1 address 02:6e:00:00:00:01; " WAYS("192.0.2.7") },
+	[STEP_POINT_MEND] = { { POINT }, "ip link set nsv0 nomaster up; " WAYS("192.0.2.7"), NULL },
+	[STEP_POINT_MOVE] = { { POINT },
+		"ip route delete 192.0.2.8/32 dev nsv0; " WAYS("192.0.2.7"),
+		"ip route delete 192.0.2.7/32 dev nsv0; " WAYS("192.0.2.8") },
 	[STEP_VETH_SETTLE] = { { VETH }, "ip link show nsv0 up", NULL },
 	[STEP_BRIDGE_MEND] = { { BRIDGE }, "ip link set nsnet0 up", NULL },
 	[STEP_VETH_MEND] = { { VETH }, "ip link set nsv0 master nsnet0 up", NULL },
@@ -100,7 +122,7 @@ static const struct row {
 		"nft delete element bridge nsnetd mac '{ \"nsv0\" . 02:6e:00:00:00:01 }'",
 		"nft add element bridge nsnetd mac '{ \"nsv0\" . 02:6e:00:00:00:01 }'" },
 	[STEP_FENCE_SET] = { { .fence = { "nsnet0", { .is_set = true, .reach = NSNET_REACH_NAT },
-				       { true, NSNET_REACH_ROUTE, true, { V4(1) } } } },
+				       { true, NSNET_REACH_ROUTE, true, { V4(1) }, 0 } } },
 		"nft add element inet nsnetd networks '{ nsnet0 }'  # route, isolated",
 		"nft add element inet nsnetd networks '{ nsnet0 }'  # nat" },
 	[STEP_UPLINK_ADD] = { { .uplink = { .interface = "wan0", .is_closed = { true, false } } },

@@ -5,8 +5,12 @@
 #include "methods_world.h"
 #include "recover.h"
 
-static const char network[] =
+static const char bridged[] =
 	"{\"name\":\"net\",\"context\":{\"prefixes\":[\"10.7.0.0/24\",\"fd00:7::/64\"]}}";
+static const char routed[] =
+	"{\"name\":\"net\",\"context\":{\"prefixes\":[\"10.7.0.0/24\",\"fd00:7::/64\"],"
+	"\"reach\":\"route\"}}";
+static const char *network = bridged;
 static const char namespace[] =
 	"{\"name\":\"ns1\",\"context\":{\"attachments\":[{\"network\":\"net\"}],"
 	"\"ports\":[{\"protocol\":\"tcp\",\"namespacePort\":80,\"hostPort\":8080}],"
@@ -148,7 +152,7 @@ static void test_set_much(void **state)
 		"{\"name\":\"ns1\",\"context\":{\"attachments\":[{\"network\":\"net\",\"interfaceName\":\"eth0\"},"
 		"{\"network\":\"net\",\"interfaceName\":\"lan\",\"shaping\":{\"sendRate\":1000000}}],"
 		"\"ports\":[{\"protocol\":\"udp\",\"namespacePort\":53,\"hostPort\":5353}],"
-		"\"routes\":[{\"destination\":\"198.51.100.0/24\",\"gateway\":\"10.7.0.9\"}],"
+		"\"routes\":[{\"destination\":\"198.51.100.0/24\",\"gateway\":\"10.7.0.1\"}],"
 		"\"sysctls\":{\"net.ipv4.ip_forward\":\"0\"},\"nameServers\":[\"10.7.0.1\"],\"persistent\":false}}",
 		true });
 }
@@ -176,6 +180,39 @@ static void test_set_prefix(void **state)
 		false });
 }
 
+static int be_routed(void **state)
+{
+	(void)state;
+	network = routed;
+	return 0;
+}
+
+static int be_bridged(void **state)
+{
+	(void)state;
+	network = bridged;
+	return 0;
+}
+
+static void test_set_ends(void **state)
+{
+	(void)state;
+	each_step(&(struct request){ "SetNetwork",
+		"{\"name\":\"net\",\"context\":{\"maximumTransmissionUnit\":1400,\"isolated\":true}}",
+		true });
+}
+
+/* What it leads to by: from the one to the other. */
+static void test_set_kind(void **state)
+{
+	(void)state;
+	each_step(&(struct request){
+		"SetNetwork", "{\"name\":\"net\",\"context\":{\"reach\":\"route\"}}", false });
+	network = routed;
+	each_step(&(struct request){
+		"SetNetwork", "{\"name\":\"net\",\"context\":{\"reach\":\"nat\"}}", false });
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +224,13 @@ int main(void)
 		cmocka_unit_test(test_detach),
 		cmocka_unit_test(test_set_network),
 		cmocka_unit_test(test_set_prefix),
+		cmocka_unit_test_setup_teardown(test_create, be_routed, be_bridged),
+		cmocka_unit_test_setup_teardown(test_delete, be_routed, be_bridged),
+		cmocka_unit_test_setup_teardown(test_set_address, be_routed, be_bridged),
+		cmocka_unit_test_setup_teardown(test_set_much, be_routed, be_bridged),
+		cmocka_unit_test_setup_teardown(test_detach, be_routed, be_bridged),
+		cmocka_unit_test_setup_teardown(test_set_ends, be_routed, be_bridged),
+		cmocka_unit_test_setup_teardown(test_set_kind, be_bridged, be_bridged),
 	};
 
 	return cmocka_run_group_tests_name("resume", tests, NULL, NULL);

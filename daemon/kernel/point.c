@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * point - links that lead from the host to one namespace alone
+ */
+#include "point.h"
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdio.h>
+
+#include "file.h"
+#include "link.h"
+#include "link_build.h"
+#include "log.h"
+#include "netns.h"
+#include "route.h"
+
+/* One end, in a message that makes both. */
+static int put_end(struct nl_msg *m, const struct step *step, const char *name)
+{
+	int r = nla_put_string(m, IFLA_IFNAME, name);
+
+	r |= nla_put(m, IFLA_ADDRESS, sizeof(step->point.mac.bytes), step->point.mac.bytes);
+	r |= nla_put_u32(m, IFLA_MTU, step->point.mtu);
+	r |= nla_put_u32(m, IFLA_NUM_TX_QUEUES, 1);
+	r |= nla_put_u32(m, IFLA_NUM_RX_QUEUES, 1);
+	return r;
+}
+
+static struct nl_msg *build_pair(const struct step *step, int fd)
+{
+	struct nl_msg *m =
+		link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, (struct ifinfomsg){ 0 });
+	static const struct ifinfomsg none;
+	struct nlattr *info, *data, *peer;
+	int r;
+
+	if (!m)
+		return NULL;
+	r = put_end(m, step, step->point.name);
+	r |= nla_put_u32(m, IFLA_GROUP, step->point.group);
+	info = nla_nest_start(m, IFLA_LINKINFO);
+	r |= nla_put_string(m, IFLA_INFO_KIND, "veth");
+	data = nla_nest_start(m, IFLA_INFO_DATA);
+	peer = nla_nest_start(m, VETH_INFO_PEER);
+	r |= nlmsg_append(m, (void *)(uintptr_t)&none, sizeof(none), NLMSG_ALIGNTO);
+	r |= put_end(m, step, step->point.peer);
+	r |= nla_put_u32(m, IFLA_NET_NS_FD, (uint32_t)fd);
+	if (r < 0 || !info || !data || !peer)
+		return link_checked(m, -ENOMEM);
+	(void)nla_nest_end(m, peer);
+	(void)nla_nest_end(m, data);
+	(void)nla_nest_end(m, info);
+	return m;
+}
+
+/* IPv4 settings of the link: what comes in by it is forwarded; answers to the host's own loopback are let in, whoever else says
+ * to be that meets the firewall before. */
+static int put_settings(struct nl_msg *m, bool is_forwarding)
+{
+	struct nlattr *family = nla_nest_start(m, AF_INET);
+	struct nlattr *settings = family ? nla_nest_start(m, IFLA_INET_CONF) : NULL;
+	int r = 0;
+
+	if (!settings)
+		return -ENOMEM;
+	r |= nla_put_u32(m, IPV4_DEVCONF_FORWARDING, is_forwarding);
+	r |= nla_put_u32(m, IPV4_DEVCONF_ROUTE_LOCALNET, 1);
+	(void)nla_nest_end(m, settings);
+	(void)nla_nest_end(m, family);
+	return r;
+}
+
+/* All that the host's end is but its being up: whose it is, in its network's group, no port of anything, without addresses that the
+ * kernel makes by itself. */
+static struct nl_msg *build_end(const struct kernel *kernel, const struct step *step, int index)
+{
+	struct nl_msg *m = link_message(RTM_SETLINK, 0,
+		(struct ifinfomsg){
+			.ifi_index = index, .ifi_flags = IFF_NOARP, .ifi_change = IFF_NOARP });
+	struct nlattr *families, *family;
+	int r = 0;
+
+	if (!m)
+		return NULL;
+	r |= nla_put_string(m, IFLA_IFALIAS, step->point.alias);
+	r |= nla_put_u32(m, IFLA_GROUP, step->point.group);
+	r |= nla_put_u32(m, IFLA_MASTER, 0);
+	families = nla_nest_start(m, IFLA_AF_SPEC);
+	if (families && kernel->has_ipv6) {
+		family = nla_nest_start(m, AF_INET6);
+		r |= nla_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+		if (family)
+			(void)nla_nest_end(m, family);
+		else
+			r = -ENOMEM;
+	}
+	if (r < 0 || !families ||
+		put_settings(m, step->point.is_forwarding[family_index(AF_INET)]) < 0)
+		return link_checked(m, -ENOMEM);
+	(void)nla_nest_end(m, families);
+	return m;
+}
+
+/* It believes no router, whoever takes the firewall away; and forwards, which only a file says. */
+static int write_settings(const struct kernel *kernel, const struct step *step)
+{
+	static const char *const names[] = { "accept_ra", "force_forwarding" };
+	static const char *const values[] = { "0", "1" };
+	size_t n = step->point.is_forwarding[family_index(AF_INET6)] ? 2 : 1;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && kernel->has_ipv6 && i < n; i++) {
+		char key[80];
+
+		(void)snprintf(
+			key, sizeof(key), "sys/net/ipv6/conf/%s/%s", step->point.name, names[i]);
+		r = file_write_once(kernel->proc, key, values[i]);
+	}
+	return r;
+}
+
+/* RTM_NEWROUTE in the place of what is there, or RTM_DELROUTE. gateway: what the host speaks from; none: to a link-local address,
+ * which others may have behind their own links. */
+static struct nl_msg *build_way(
+	int type, int index, const struct address *address, const struct address *gateway)
+{
+	const struct rtmsg header = {
+		.rtm_family = (uint8_t)address->family,
+		.rtm_dst_len = (uint8_t)address_bits(address),
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = type == RTM_NEWROUTE ? ROUTE_PROTOCOL_POINT : RTPROT_UNSPEC,
+		.rtm_scope = type == RTM_DELROUTE         ? RT_SCOPE_NOWHERE
+			     : address->family == AF_INET ? RT_SCOPE_LINK
+							  : RT_SCOPE_UNIVERSE,
+		.rtm_type = type == RTM_NEWROUTE ? RTN_UNICAST : RTN_UNSPEC,
+	};
+	bool is_only = gateway && address_is_set(gateway);
+	int flags = type == RTM_DELROUTE ? 0
+		    : is_only            ? NLM_F_CREATE | NLM_F_REPLACE
+					 : NLM_F_CREATE;
+	struct nl_msg *m = netlink_message(type, flags, &header, sizeof(header));
+	int length = (int)address_bits(address) / 8, r = 0;
+
+	if (!m)
+		return NULL;
+	r |= nla_put(m, RTA_DST, length, address->bytes);
+	r |= nla_put_u32(m, RTA_OIF, (uint32_t)index);
+	if (type == RTM_NEWROUTE && is_only)
+		r |= nla_put(m, RTA_PREFSRC, length, gateway->bytes);
+	return link_checked(m, r);
+}
+
+/* fe80::1, which is there already where it is mended. */
+static struct nl_msg *build_router(int index)
+{
+	const struct address address = address_of_router();
+	const struct ifaddrmsg header = {
+		.ifa_family = AF_INET6,
+		.ifa_prefixlen = 128,
+		.ifa_scope = RT_SCOPE_LINK,
+		.ifa_index = (uint32_t)index,
+	};
+	struct nl_msg *m =
+		netlink_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
+
+	return link_checked(
+		m, m ? nla_put(m, IFA_LOCAL, 16, address.bytes) |
+				   nla_put_u32(m, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE)
+		     : 0);
+}
+
+/* The host's end, whatever it was: up, with its routes. Its group comes before it is up. */
+static int raise_end(struct kernel *kernel, int index, const struct step *step)
+{
+	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
+	const struct address link_local = address_link_local(&step->point.mac);
+	size_t own = NETLINK_BATCH_MAX;
+	int r;
+
+	netlink_batch_add(&batch, build_end(kernel, step, index));
+	netlink_batch_add(&batch, link_build_up(index, 0));
+	if (address_is_set(&step->point.gateways[family_index(AF_INET6)])) {
+		netlink_batch_add(&batch, build_router(index));
+		own = batch.n;
+		netlink_batch_add(&batch, build_way(RTM_NEWROUTE, index, &link_local, NULL));
+	}
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (address_is_set(&step->point.addresses[i]))
+			netlink_batch_add(
+				&batch, build_way(RTM_NEWROUTE, index, &step->point.addresses[i],
+						&step->point.gateways[i]));
+	r = netlink_batch_send(&kernel->host, &batch);
+	/* Its own route is there already, or another is wrong. */
+	if (r == -EEXIST && own < batch.n && batch.errors[own] == -EEXIST) {
+		r = 0;
+		for (size_t i = own + 1; r == 0 && i < batch.n; i++)
+			r = batch.errors[i];
+	}
+	return r;
+}
+
+/* The end inside: up, with the link-local address that the kernel would have made, but usable at once. */
+static int raise_peer(const struct kernel *kernel, struct netlink *inside, const struct step *step)
+{
+	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
+	int index = netlink_index(inside, step->point.peer), r;
+
+	if (index < 0)
+		return index;
+	if (kernel->has_ipv6)
+		netlink_batch_add(&batch, link_build_without_addresses(index, NULL));
+	netlink_batch_add(&batch, link_build_flags(index, IFF_UP | IFF_NOARP, 0));
+	if (kernel->has_ipv6)
+		netlink_batch_add(&batch, route_build_link_local(index, &step->point.mac));
+	r = netlink_batch_send(inside, &batch);
+	/* The administrator has switched IPv6 off for new interfaces. */
+	if (r == -EACCES && batch.errors[batch.n - 1] == -EACCES && batch.errors[0] == 0 &&
+		batch.errors[1] == 0)
+		return 0;
+	return r;
+}
+
+/* What has to go again because a later part of its step failed; that error must be the one that is told. */
+static int take_back(struct kernel *kernel, int index, int error)
+{
+	char words[NETLINK_WORDS_SIZE];
+	int r;
+
+	memcpy(words, kernel->host.words, sizeof(words));
+	r = netlink_send(&kernel->host,
+		link_message(RTM_DELLINK, 0, (struct ifinfomsg){ .ifi_index = index }));
+	if (r < 0 && r != -ENODEV)
+		log_line(LOG_ERR, "cannot take back the link with index %d: %s", index,
+			strerror(-r));
+	memcpy(kernel->host.words, words, sizeof(words));
+	return error;
+}
+
+int point_add(struct kernel *kernel, const struct step *step)
+{
+	struct netns *netns = netns_find(kernel, step->netns);
+	struct netlink *inside;
+	int index, r;
+
+	if (!netns)
+		return -ENOENT;
+	r = netns_inside(kernel, netns, &inside);
+	if (r == 0)
+		r = netlink_send(&kernel->host, build_pair(step, netns->fd));
+	if (r < 0)
+		return r;
+	index = netlink_index(&kernel->host, step->point.name);
+	/* It was there a moment ago: somebody has taken it, and it is his. */
+	if (index < 0)
+		return index;
+	r = write_settings(kernel, step);
+	if (r == 0)
+		r = raise_end(kernel, index, step);
+	if (r == 0) {
+		r = raise_peer(kernel, inside, step);
+		memcpy(kernel->host.words, inside->words, sizeof(inside->words));
+	}
+	if (r < 0)
+		return take_back(kernel, index, r);
+	netns_add_end(netns, index);
+	return 0;
+}
+
+int point_delete(struct kernel *kernel, const struct step *step)
+{
+	const struct step link = {
+		.type = STEP_VETH_DELETE, .netns = step->netns, .veth = { .name = step->point.name }
+	};
+
+	return link_delete_veth(kernel, &link);
+}
+
+int point_mend(struct kernel *kernel, const struct step *step)
+{
+	int index = link_find(kernel, step->point.name), r;
+
+	if (index < 0)
+		return index;
+	r = write_settings(kernel, step);
+	return r < 0 ? r : raise_end(kernel, index, step);
+}
+
+int point_move(struct kernel *kernel, const struct step *step)
+{
+	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
+	int index = link_find(kernel, step->point.name);
+	size_t n_old;
+
+	if (index < 0)
+		return index;
+	for (size_t i = 0; i < FAMILIES; i++) {
+		const struct address *before = &step->point.before[i];
+
+		if (address_is_set(before) && !address_is_equal(before, &step->point.addresses[i]))
+			netlink_batch_add(&batch, build_way(RTM_DELROUTE, index, before, NULL));
+	}
+	n_old = batch.n;
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (address_is_set(&step->point.addresses[i]))
+			netlink_batch_add(
+				&batch, build_way(RTM_NEWROUTE, index, &step->point.addresses[i],
+						&step->point.gateways[i]));
+	if (batch.is_out_of_memory)
+		return -ENOMEM;
+	(void)netlink_batch_send(&kernel->host, &batch);
+	/* A route that is gone is what was wished for. */
+	for (size_t i = 0; i < batch.n; i++)
+		if (batch.errors[i] < 0 && (i >= n_old || batch.errors[i] != -ESRCH))
+			return batch.errors[i];
+	return 0;
+}
