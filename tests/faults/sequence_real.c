@@ -298,7 +298,7 @@ const char *sequence_picture(struct world *world)
 {
 	return sandbox_run(&world->arena, NULL,
 		"{ ip -o link; ip -o addr; ip route show table all; ip -6 route show table all; nft list ruleset; } | "
-		"sed -E '/ (fe80|ff00)::/d; s/^[0-9]+: //; s/@if[0-9]+//; s/ (state [A-Z]+|valid_lft.*)//; s/,(LOWER_UP|M-DOWN)//g; s/NO-CARRIER,//; s/ (linkdown|tentative)//g'; "
+		"sed -E '/(^| )(fe80|ff00)::/d; s/^[0-9]+: //; s/@if[0-9]+//; s/ (state [A-Z]+|valid_lft.*)//; s/,(LOWER_UP|M-DOWN)//g; s/NO-CARRIER,//; s/ (linkdown|tentative)//g'; "
 		"find /run/nsnetd /run/netns /var/lib/nsnetd -printf '%%p %%m %%l\\n'");
 }
 
