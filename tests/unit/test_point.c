@@ -127,8 +127,8 @@ static void test_moved(void **state)
 static void test_each_step_fails(void **state)
 {
 	static const char *const changes[] = {
-		"{\"attachments\":[{\"network\":\"net\",\"addresses\":[\"10.7.0.9\",\"fd07::9\"]}],"
-		"\"routes\":[{\"destination\":\"192.0.2.0/24\",\"gateway\":\"10.7.0.1\"}]}",
+		("{\"attachments\":[{\"network\":\"net\",\"addresses\":[\"10.7.0.9\",\"fd07::9\"]}],"
+		 "\"routes\":[{\"destination\":\"192.0.2.0/24\",\"gateway\":\"10.7.0.1\"}]}"),
 		"{\"attachments\":[]}",
 		"{\"attachments\":[{\"network\":\"net\",\"interfaceName\":\"lan\"}]}",
 	};
