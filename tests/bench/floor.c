@@ -4,8 +4,7 @@
  *
  *	floor bridge|both|routed|owned|naive
  *
- * Reads commands on standard input and answers each with a line of JSON. "us" has the microseconds of each single one, "total" those
- * of all, "cpu" those of the processor in this process.
+ * Reads commands on standard input and answers each with a line of JSON (lap.h).
  *
  *	create N	makes N more
  *	drop N		gives up the N oldest: their names are gone, the kernel takes the links away in its own time
@@ -50,6 +49,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lap.h"
 #include "train.h"
 
 #define NAMESPACES_MAX 65536
@@ -65,15 +65,6 @@ static bool is_both, is_routed, is_owned, is_naive;
 static int home, user_namespace = -1, host;
 static unsigned n_made, n_given_up, n_gone;
 static int namespaces[NAMESPACES_MAX];
-static double us[NAMESPACES_MAX];
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 /* With ip's defaults each message goes by itself. */
 static void done_one(int fd)
@@ -229,14 +220,14 @@ static void neighbour(int index)
 
 static int netlink(void)
 {
-	return train_must(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "socket");
+	return lap_must(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "socket");
 }
 
 static void write_text(const char *path, const char *text)
 {
-	int fd = train_must(open(path, O_WRONLY | O_CLOEXEC), path);
+	int fd = lap_must(open(path, O_WRONLY | O_CLOEXEC), path);
 
-	train_must((int)write(fd, text, strlen(text)), path);
+	lap_must((int)write(fd, text, strlen(text)), path);
 	close(fd);
 }
 
@@ -247,19 +238,19 @@ static void make_user_namespace(void)
 	char path[64], byte;
 	pid_t pid;
 
-	train_must(pipe(pipes[0]), "pipe");
-	train_must(pipe(pipes[1]), "pipe");
-	pid = train_must(fork(), "fork");
+	lap_must(pipe(pipes[0]), "pipe");
+	lap_must(pipe(pipes[1]), "pipe");
+	pid = lap_must(fork(), "fork");
 	if (pid == 0) {
-		train_must(setgroups(0, NULL), "setgroups");
-		train_must(setresgid(OWNER, OWNER, OWNER), "setresgid");
-		train_must(setresuid(OWNER, OWNER, OWNER), "setresuid");
-		train_must(unshare(CLONE_NEWUSER), "unshare(CLONE_NEWUSER)");
-		train_must((int)write(pipes[0][1], "", 1), "write");
-		train_must((int)read(pipes[1][0], &byte, 1), "read");
+		lap_must(setgroups(0, NULL), "setgroups");
+		lap_must(setresgid(OWNER, OWNER, OWNER), "setresgid");
+		lap_must(setresuid(OWNER, OWNER, OWNER), "setresuid");
+		lap_must(unshare(CLONE_NEWUSER), "unshare(CLONE_NEWUSER)");
+		lap_must((int)write(pipes[0][1], "", 1), "write");
+		lap_must((int)read(pipes[1][0], &byte, 1), "read");
 		_exit(0);
 	}
-	train_must((int)read(pipes[0][0], &byte, 1), "read");
+	lap_must((int)read(pipes[0][0], &byte, 1), "read");
 	snprintf(path, sizeof(path), "/proc/%d/setgroups", pid);
 	write_text(path, "deny");
 	snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
@@ -267,9 +258,9 @@ static void make_user_namespace(void)
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
 	write_text(path, "0 23456 1");
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
-	user_namespace = train_must(open(path, O_RDONLY | O_CLOEXEC), path);
-	train_must((int)write(pipes[1][1], "", 1), "write");
-	train_must(waitpid(pid, &status, 0), "waitpid");
+	user_namespace = lap_must(open(path, O_RDONLY | O_CLOEXEC), path);
+	lap_must((int)write(pipes[1][1], "", 1), "write");
+	lap_must(waitpid(pid, &status, 0), "waitpid");
 }
 
 static int made_by_child;
@@ -293,19 +284,19 @@ static int make_namespace(int *ret_inside)
 		pid_t pid;
 
 		made_by_child = -1;
-		pid = train_must(clone(as_child, stack + sizeof(stack),
-					 CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, NULL),
+		pid = lap_must(clone(as_child, stack + sizeof(stack),
+				       CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, NULL),
 			"clone");
-		train_must(waitpid(pid, NULL, 0), "waitpid");
-		fd = train_must(made_by_child, "a namespace of the user's");
-		train_must(setns(fd, CLONE_NEWNET), "setns");
+		lap_must(waitpid(pid, NULL, 0), "waitpid");
+		fd = lap_must(made_by_child, "a namespace of the user's");
+		lap_must(setns(fd, CLONE_NEWNET), "setns");
 	} else {
-		train_must(unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)");
-		fd = train_must(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC),
+		lap_must(unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)");
+		fd = lap_must(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC),
 			"/proc/thread-self/ns/net");
 	}
 	*ret_inside = netlink();
-	train_must(setns(home, CLONE_NEWNET), "setns");
+	lap_must(setns(home, CLONE_NEWNET), "setns");
 	return fd;
 }
 
@@ -325,9 +316,9 @@ static void create(void)
 
 	fd = make_namespace(&inside);
 	name_of(path, number);
-	close(train_must(open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444), path));
+	close(lap_must(open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444), path));
 	snprintf(source, sizeof(source), "/proc/self/fd/%d", fd);
-	train_must(mount(source, path, NULL, MS_BIND, NULL), "mount");
+	lap_must(mount(source, path, NULL, MS_BIND, NULL), "mount");
 
 	snprintf(name, sizeof(name), "f%u", number);
 	add_veth(index, name, INDEX_INSIDE, "eth0", fd);
@@ -374,8 +365,8 @@ static void drop(void)
 	char path[64];
 
 	name_of(path, n_given_up);
-	train_must(umount2(path, MNT_DETACH), "umount");
-	train_must(unlink(path), path);
+	lap_must(umount2(path, MNT_DETACH), "umount");
+	lap_must(unlink(path), path);
 	close(namespaces[n_given_up++]);
 }
 
@@ -416,62 +407,42 @@ static void wait_gone(void)
 		else if (errno == ENODEV)
 			n_gone++;
 		else
-			train_must(-1, "SIOCGIFNAME");
+			lap_must(-1, "SIOCGIFNAME");
 	}
 }
 
-static double cpu(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
-static void report(size_t n, double total, double spent)
-{
-	printf("{\"us\": [");
-	for (size_t i = 0; i < n; i++)
-		printf("%s%.1f", i > 0 ? ", " : "", us[i]);
-	printf("], \"total\": %.1f, \"cpu\": %.0f}\n", total, spent);
-	fflush(stdout);
-}
-
-static size_t repeat(void (*what)(void), void (*before)(void), unsigned n)
+static void repeat(void (*what)(void), void (*before)(void), unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		double start;
 
 		if (before)
 			before();
-		start = now();
+		start = lap_now();
 		what();
-		us[i] = now() - start;
+		lap_add(lap_now() - start);
 	}
-	return n;
 }
 
 /* Whether there is such a command. */
 static bool run(const char *command, unsigned n)
 {
-	double start = now(), spent = cpu();
 	unsigned alive = n_made - n_given_up;
 	bool makes = strcmp(command, "create") == 0 || strncmp(command, "churn", 5) == 0;
-	size_t reported = 0;
 
-	if (makes ? n > NAMESPACES_MAX - n_made : n > alive || n > NAMESPACES_MAX)
+	if (makes ? n > NAMESPACES_MAX - n_made : n > alive)
 		return false;
+	lap_start();
 	if (strcmp(command, "create") == 0)
-		reported = repeat(create, NULL, n);
+		repeat(create, NULL, n);
 	else if (strcmp(command, "churn") == 0 && alive > 0)
-		reported = repeat(create, drop, n);
+		repeat(create, drop, n);
 	else if (strcmp(command, "churnlink") == 0 && alive > 0)
-		reported = repeat(create, delete_link, n);
+		repeat(create, delete_link, n);
 	else if (strcmp(command, "drop") == 0)
-		reported = repeat(drop, NULL, n);
+		repeat(drop, NULL, n);
 	else if (strcmp(command, "link") == 0)
-		reported = repeat(delete_link, NULL, n);
+		repeat(delete_link, NULL, n);
 	else if (strcmp(command, "group") == 0)
 		for (unsigned left = n; left > 0; left -= left < GROUP_MAX ? left : GROUP_MAX)
 			delete_group(left < GROUP_MAX ? left : GROUP_MAX);
@@ -479,7 +450,7 @@ static bool run(const char *command, unsigned n)
 		wait_gone();
 	else
 		return false;
-	report(reported, now() - start, cpu() - spent);
+	lap_report();
 	return true;
 }
 
@@ -487,16 +458,16 @@ static void enter_sandbox(void)
 {
 	struct rlimit limit;
 
-	train_must(unshare(CLONE_NEWNET | CLONE_NEWNS), "unshare: this needs root");
-	train_must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount --make-rprivate /");
+	lap_must(unshare(CLONE_NEWNET | CLONE_NEWNS), "unshare: this needs root");
+	lap_must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount --make-rprivate /");
 	/* A copy of others' mounts would keep their namespaces. */
 	(void)umount2("/run/netns", MNT_DETACH);
-	train_must(mount("floor", "/run", "tmpfs", 0, "mode=0755"), "mount /run");
-	train_must(mkdir("/run/netns", 0755), "/run/netns");
-	train_must(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+	lap_must(mount("floor", "/run", "tmpfs", 0, "mode=0755"), "mount /run");
+	lap_must(mkdir("/run/netns", 0755), "/run/netns");
+	lap_must(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
 	limit.rlim_cur = limit.rlim_max;
-	train_must(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-	home = train_must(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), "/proc/self/ns/net");
+	lap_must(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+	home = lap_must(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), "/proc/self/ns/net");
 	host = netlink();
 }
 

@@ -5,10 +5,10 @@
 #include "train.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "lap.h"
 
 static struct {
 	_Alignas(NLMSG_ALIGNTO) char bytes[16384];
@@ -17,22 +17,13 @@ static struct {
 	uint32_t sequence;
 } train;
 
-int train_must(int r, const char *what)
-{
-	if (r < 0) {
-		fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
-		exit(1);
-	}
-	return r;
-}
-
 void *train_put(size_t size)
 {
 	void *at = train.bytes + train.length;
 
 	if (train.length + NLMSG_ALIGN(size) > sizeof(train.bytes)) {
 		errno = EMSGSIZE;
-		(void)train_must(-1, "message");
+		(void)lap_must(-1, "message");
 	}
 	memset(at, 0, NLMSG_ALIGN(size));
 	train.length += NLMSG_ALIGN(size);
@@ -96,9 +87,9 @@ int train_send(int fd)
 	int r = 0;
 
 	train.last->nlmsg_flags |= train.last->nlmsg_type == RTM_GETLINK ? 0 : NLM_F_ACK;
-	train_must((int)send(fd, train.bytes, train.length, 0), "send");
+	lap_must((int)send(fd, train.bytes, train.length, 0), "send");
 	while (!is_over) {
-		int n = train_must((int)recv(fd, answer, sizeof(answer), 0), "recv");
+		int n = lap_must((int)recv(fd, answer, sizeof(answer), 0), "recv");
 
 		for (struct nlmsghdr *h = (void *)answer; NLMSG_OK(h, (unsigned)n);
 			h = NLMSG_NEXT(h, n)) {
@@ -110,7 +101,7 @@ int train_send(int fd)
 			errno = -e->error;
 			r = -errno;
 			if (r != -ENODEV)
-				train_must(-1, "the kernel refuses a message");
+				lap_must(-1, "the kernel refuses a message");
 		}
 	}
 	train.length = 0;

@@ -9,9 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Hands a result on that is no error; ends the program otherwise. */
-int train_must(int r, const char *what);
-
 /* One more message, with the header that its type has; what follows is put into it. */
 void train_message(uint16_t type, uint16_t flags, const void *header, size_t size);
 void *train_put(size_t size);

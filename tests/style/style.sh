@@ -97,7 +97,7 @@ check_top() {
 
 # No path of the machine it was written on, and no host but those named here.
 check_words() {
-	hosts='nsnet\.alt|json-schema\.org|deb\.debian\.org|varlink\.org|www\.gnu\.org|fsf\.org|example\.(org|com|alt)|localhost'
+	hosts='www\.w3\.org|nsnet\.alt|json-schema\.org|deb\.debian\.org|varlink\.org|www\.gnu\.org|fsf\.org|example\.(org|com|alt)|localhost'
 	files ! -path './tests/fuzz/corpus/*' | xargs grep -InE '(^|[^[:alnum:]_.}-])/[w]ork(/|[^[:alnum:]_-]|$)' >>"$broken" || true
 	files ! -path './tests/fuzz/corpus/*' | xargs grep -InoE '(https?|ftp)://[[:alnum:]][^/[:space:]"'\''<>)]*' |
 		grep -vE "://($hosts)(:[0-9]+)?$" >>"$broken" || true
