@@ -330,6 +330,8 @@ static int show_use(struct client *client, bool is_further)
 	show_amount(arena, "Attachments", out.used.attachments, out.limits.attachments);
 	show_amount(arena, "Ports", out.used.ports, out.limits.ports);
 	show_amount(arena, "Connections", out.used.connections, out.limits.connections);
+	if (out.spares.value > 0)
+		show_amount(arena, "Made ahead", out.spares, (struct maybe_int){ 0 });
 	return 0;
 }
 

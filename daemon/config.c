@@ -15,13 +15,16 @@
 
 #include "publish.h"
 
-#define POOL_DEFAULT        "10.203.0.0/16 172.27.0.0/16 192.168.192.0/19"
-#define POOL_MAX            64U
-#define MEMBER_POOL_DEFAULT "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8"
-#define LIMITS_MAX          256U /* sections */
-#define LIMIT_MAX           65535U
-#define LOWEST_PORT_DEFAULT 1024U
-#define GID_NOBODY          65534U /* "nogroup": the kernel's for groups that are not mapped */
+#define POOL_DEFAULT         "10.203.0.0/16 172.27.0.0/16 192.168.192.0/19"
+#define POOL_MAX             64U
+#define MEMBER_POOL_DEFAULT  "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8"
+#define LIMITS_MAX           256U /* sections */
+#define LIMIT_MAX            65535U
+#define LOWEST_PORT_DEFAULT  1024U
+#define SPARES_EACH_DEFAULT  8U
+#define SPARES_TOTAL_DEFAULT 64U
+#define SPARES_MAX           1024U
+#define GID_NOBODY           65534U /* "nogroup": the kernel's for groups that are not mapped */
 
 typedef bool (*setting_reader)(struct config *config, const char *value);
 
@@ -176,6 +179,26 @@ static bool read_publish_range(struct config *config, const char *value)
 	return true;
 }
 
+static bool read_spares(const char *value, unsigned *ret)
+{
+	unsigned number;
+
+	if (!read_number(value, &number) || number > SPARES_MAX)
+		return false;
+	*ret = number;
+	return true;
+}
+
+static bool read_pool_size(struct config *config, const char *value)
+{
+	return read_spares(value, &config->spares_each);
+}
+
+static bool read_pool_total(struct config *config, const char *value)
+{
+	return read_spares(value, &config->spares_total);
+}
+
 static const struct setting {
 	const char *section, *name;
 	setting_reader read;
@@ -190,6 +213,8 @@ static const struct setting {
 	{ "Policy", "MemberNetworks", read_member_networks },
 	{ "Policy", "MemberPrefixPool", read_member_pool },
 	{ "Policy", "Reaches", read_reaches },
+	{ "Pool", "PoolSize", read_pool_size },
+	{ "Pool", "PoolTotal", read_pool_total },
 };
 
 /* One for each resource, in any [Limits …]. */
@@ -386,6 +411,8 @@ int config_load(const char *path, struct config *ret, const char **reterr)
 		/* Not "route": what is on such a network is seen, and to be got at, from beyond the host. */
 		.may_reach = { [NSNET_REACH_NAT] = true, [NSNET_REACH_INTERNAL] = true },
 		.lowest_port = LOWEST_PORT_DEFAULT,
+		.spares_each = SPARES_EACH_DEFAULT,
+		.spares_total = SPARES_TOTAL_DEFAULT,
 	};
 	ret->limits = arena_array(&ret->arena, LIMITS_MAX, sizeof(*ret->limits));
 	ret->limits[ret->n_limits++] = limits_default;

@@ -17,6 +17,7 @@
 #include "methods.h"
 #include "names.h"
 #include "recover.h"
+#include "refill.h"
 #include "repair.h"
 #include "server.h"
 #include "version.h"
@@ -24,6 +25,7 @@
 #define REAP_FIRST_USEC 50000U
 #define REAP_LAST_USEC  1600000U
 #define DRAIN_USEC      2000000U
+#define END_TRIES       64 /* at 32 links each */
 /* What changes mostly changes in a crowd: it is followed when that has passed. "ip netns del" takes a name away in two steps:
  * to come between them would keep it from the second. */
 #define FOLLOW_USEC 50000U
@@ -31,6 +33,10 @@
 #define NAMES_USEC 250000U
 /* What nobody names is a quarter of a second. */
 #define TIMER_ACCURACY_USEC 10000U
+
+/* So long after the last creation nobody seems to ask for one more at once. */
+#define IDLE_USEC          5000U
+#define IDLE_ACCURACY_USEC 1000U
 
 /* Of this program, for numbers made from the machine's: sd_id128_get_machine_app_specific(3). */
 #define APPLICATION_ID SD_ID128_MAKE(5e, 0b, 3f, 1d, 8a, 55, 4c, 0e, 9d, 7c, 2f, 61, 7a, 90, 4b, 13)
@@ -43,6 +49,7 @@ struct manager {
 	sd_event_source *reap_timer;
 	uint64_t reap_usec; /* until the next try */
 	sd_event_source *host_events, *host_timer, *names_timer, *all_timer;
+	sd_event_source *idle_timer;   /* refill_work() */
 	struct kernel_changes changes; /* not followed yet */
 	struct server *server;
 	struct kernel *kernel;
@@ -83,6 +90,30 @@ static void on_deleted(void *userdata)
 	manager->reap_usec = REAP_FIRST_USEC;
 	(void)sd_event_source_set_time_relative(manager->reap_timer, manager->reap_usec);
 	(void)sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_ONESHOT);
+}
+
+static void start_idle_timer(struct manager *manager, uint64_t usec)
+{
+	(void)sd_event_source_set_time_relative(manager->idle_timer, usec);
+	(void)sd_event_source_set_enabled(manager->idle_timer, SD_EVENT_ONESHOT);
+}
+
+/* Whatever else is due comes first. */
+static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *manager = userdata;
+	uint64_t again = refill_work(&manager->context);
+
+	(void)source;
+	(void)usec;
+	if (again != REFILL_NEVER)
+		start_idle_timer(manager, again);
+	return 0;
+}
+
+static void on_pool(void *userdata)
+{
+	start_idle_timer(userdata, IDLE_USEC);
 }
 
 static int on_work_turn(sd_event_source *source, void *userdata);
@@ -260,6 +291,9 @@ static void use_config(struct manager *manager)
 	context->members_lowest_port = config->lowest_port;
 	context->first_port = config->first_port;
 	context->last_port = config->last_port;
+	context->spares.size = config->spares_each;
+	context->spares.total = config->spares_total;
+	pool_poke(context);
 	context->is_owned_allowed =
 		config->owned == CONFIG_OWNED_YES ||
 		(config->owned == CONFIG_OWNED_AUTO && kernel_has(manager->kernel, "owned"));
@@ -305,6 +339,12 @@ static int make_loop(struct manager *manager)
 	}
 	if (r >= 0)
 		r = make_timer(manager, on_reap, &manager->reap_timer);
+	if (r >= 0)
+		r = make_timer(manager, on_idle, &manager->idle_timer);
+	if (r >= 0)
+		r = sd_event_source_set_time_accuracy(manager->idle_timer, IDLE_ACCURACY_USEC);
+	if (r >= 0)
+		r = sd_event_source_set_priority(manager->idle_timer, SD_EVENT_PRIORITY_IDLE);
 	return r < 0 ? r : watch_host(manager);
 }
 
@@ -378,6 +418,7 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 		.group_of = group_of,
 		.on_names = on_names,
 		.on_deleted = on_deleted,
+		.on_pool = on_pool,
 		.on_let_alone = on_let_alone,
 		.on_work = on_work,
 		.userdata = manager,
@@ -445,6 +486,7 @@ void manager_free(struct manager *manager)
 		return;
 	server_free(manager->server);
 	names_free(manager->names);
+	pool_done(&manager->context.spares);
 	registry_done(&manager->registry);
 	kernel_free(manager->kernel);
 	(void)sd_event_source_unref(manager->reap_timer);
@@ -452,6 +494,7 @@ void manager_free(struct manager *manager)
 	(void)sd_event_source_unref(manager->names_timer);
 	(void)sd_event_source_unref(manager->all_timer);
 	(void)sd_event_source_unref(manager->work);
+	(void)sd_event_source_unref(manager->idle_timer);
 	(void)sd_event_source_unref(manager->host_events);
 	(void)sd_event_unref(manager->event);
 	config_done(&manager->config);
@@ -480,6 +523,14 @@ int manager_listen_path(struct manager *manager, const char *path)
 	return r;
 }
 
+/* Nothing is left of it: not the links either, which the kernel would take away some time after the process. */
+static void end_pool(struct manager *manager)
+{
+	refill_end(&manager->context);
+	for (int i = 0; i < END_TRIES && kernel_reap(manager->kernel) > 0; i++)
+		;
+}
+
 int manager_run(struct manager *manager)
 {
 	/* Where systemd waits for it (WatchdogSec=): a turn of the loop that does not end is the daemon's end. */
@@ -492,6 +543,7 @@ int manager_run(struct manager *manager)
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu namespaces, %zu networks at start",
 		manager->registry.n_namespaces, manager->registry.n_networks);
 	r = sd_event_loop(manager->event);
+	end_pool(manager);
 	if (r < 0)
 		log_line(LOG_ERR, "event loop: %s", strerror(-r));
 	return r;

@@ -226,12 +226,23 @@ struct network *recover_find_network(void *userdata, const char *name)
 	return registry_find_network(recovery->registry, name);
 }
 
+/* The link that its record names. One that was made ahead and taken may say still that it is a spare's. */
+static const struct snapshot_link *find_recorded(
+	const struct recovery *recovery, const char *name, const char *alias)
+{
+	const struct snapshot_link *link = name ? recover_find_link(recovery, name) : NULL;
+
+	return link && (streq(link->alias, alias) || after(link->alias, "nsnetd:%")) ? link : NULL;
+}
+
 /* A host end that is there keeps its name. */
-void recover_name_link(void *userdata, const char *alias, char ret[INTERFACE_SIZE])
+void recover_name_link(void *userdata, const char *alias, const char *was, char ret[INTERFACE_SIZE])
 {
 	const struct recovery *recovery = userdata;
-	const struct snapshot_link *link = find_alias(recovery, alias);
+	const struct snapshot_link *link = find_recorded(recovery, was, alias);
 
+	if (!link)
+		link = find_alias(recovery, alias);
 	if (link)
 		(void)snprintf(ret, INTERFACE_SIZE, "%s", link->name);
 	else
@@ -259,6 +270,7 @@ struct ns *recover_remake_namespace(
 		.has_netem = true,
 		.has_persistent = true,
 		.former = former,
+		.host_interfaces = told->runtime.host_interfaces,
 	};
 	struct namespace_owner owner = {
 		.uid = (uid_t)told->runtime.uid,
@@ -337,6 +349,18 @@ void recover_lend(struct recovery *recovery, const struct ns *ns)
 	(void)recover_apply(recovery, &plan, ns->name);
 }
 
+static bool is_mislabelled(const struct recovery *recovery, const struct ns *ns)
+{
+	for (size_t i = 0; i < ns->n_attachments; i++) {
+		const struct snapshot_link *link =
+			recover_find_link(recovery, ns->attachments[i].host_interface);
+
+		if (link && !streq(link->alias, ns->attachments[i].alias))
+			return true;
+	}
+	return false;
+}
+
 /* What it may send, its names, then its links. */
 static void mend_namespace(struct recovery *recovery, struct ns *ns)
 {
@@ -352,6 +376,8 @@ static void mend_namespace(struct recovery *recovery, struct ns *ns)
 	plan.is_forward = true;
 	difference_protect_namespace(ns, &plan);
 	difference_make_namespace(ns, &unnamed, &plan);
+	if (is_mislabelled(recovery, ns))
+		difference_label_namespace(ns, &plan);
 	(void)recover_apply(recovery, &plan, ns->name);
 	repair_namespace(recovery->registry, recovery->kernel, ns);
 	recover_lend(recovery, ns);

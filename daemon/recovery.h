@@ -33,7 +33,8 @@ const struct snapshot_link *recover_find_link(const struct recovery *recovery, c
 bool recover_is_left(const struct recovery *recovery, enum record_kind kind, const char *name);
 /* For struct namespace_host. */
 struct network *recover_find_network(void *recovery, const char *name);
-void recover_name_link(void *recovery, const char *alias, char ret[INTERFACE_SIZE]);
+void recover_name_link(
+	void *recovery, const char *alias, const char *was, char ret[INTERFACE_SIZE]);
 /* It is there, with all it has: it is charged, whatever the limits are by now, and known from then on. */
 void recover_add_network(struct recovery *recovery, struct network *network);
 void recover_add_namespace(struct recovery *recovery, struct ns *ns);

@@ -22,6 +22,7 @@
 #include "point.h"
 #include "record.h"
 #include "route.h"
+#include "spare.h"
 #include "state.h"
 #include "sysctl.h"
 #include "traffic.h"
@@ -107,6 +108,22 @@ static bool names_netns(const struct step *step)
 	return is_netns(step->netns);
 }
 
+/* It may be one that is made ahead: no path is made of its name in these steps. */
+static bool names_held(const struct step *step)
+{
+	return step->netns && (name_is_valid(step->netns) || name_is_spare(step->netns));
+}
+
+static bool names_spare(const struct step *step)
+{
+	return names_netns(step) && step->spare.name && name_is_spare(step->spare.name);
+}
+
+static bool names_label(const struct step *step)
+{
+	return names_netns(step) && is_link(step->veth.name) && step->veth.alias;
+}
+
 static bool names_bridge(const struct step *step)
 {
 	return is_link(step->bridge.name) && is_link(step->bridge.anchor);
@@ -117,7 +134,7 @@ static bool names_veth(const struct step *step)
 	if (step->type == STEP_VETH_MEND && !is_link(step->veth.bridge))
 		return false;
 	return is_link(step->veth.name) &&
-	       (step->type != STEP_VETH_ADD || (is_netns(step->netns) && is_link(step->veth.peer) &&
+	       (step->type != STEP_VETH_ADD || (names_held(step) && is_link(step->veth.peer) &&
 						       is_link(step->veth.bridge)));
 }
 
@@ -125,8 +142,7 @@ static bool names_point(const struct step *step)
 {
 	return is_link(step->point.name) &&
 	       (step->type == STEP_POINT_DELETE || snapshot_is_point(step->point.group)) &&
-	       (step->type != STEP_POINT_ADD ||
-		       (is_netns(step->netns) && is_link(step->point.peer)));
+	       (step->type != STEP_POINT_ADD || (names_held(step) && is_link(step->point.peer)));
 }
 
 static bool names_hosts(const struct step *step)
@@ -191,10 +207,12 @@ static const struct {
 	int (*run)(struct kernel *kernel, const struct step *step);
 	bool (*names_are_valid)(const struct step *step);
 } deeds[STEP_TYPES] = {
-	[STEP_NETNS_ADD] = { netns_add, names_netns },
-	[STEP_NETNS_DROP] = { netns_drop, names_netns },
+	[STEP_NETNS_ADD] = { netns_add, names_held },
+	[STEP_NETNS_DROP] = { netns_drop, names_held },
 	[STEP_NETNS_PIN] = { netns_pin, names_netns },
 	[STEP_NETNS_UNPIN] = { netns_unpin, names_netns },
+	[STEP_NETNS_TAKE] = { spare_take, names_spare },
+	[STEP_NETNS_GIVE] = { spare_give, names_spare },
 	[STEP_BRIDGE_ADD] = { link_add_bridge, names_bridge },
 	[STEP_BRIDGE_DELETE] = { link_delete_bridge, names_bridge },
 	[STEP_VETH_ADD] = { link_add_veth, names_veth },
@@ -203,6 +221,7 @@ static const struct {
 	[STEP_POINT_DELETE] = { point_delete, names_point },
 	[STEP_POINT_MEND] = { point_mend, names_point },
 	[STEP_POINT_MOVE] = { point_move, names_point },
+	[STEP_LINK_LABEL] = { link_label, names_label },
 	[STEP_VETH_SETTLE] = { link_settle, names_veth },
 	[STEP_BRIDGE_MEND] = { link_mend_bridge, names_bridge },
 	[STEP_VETH_MEND] = { link_mend_veth, names_veth },

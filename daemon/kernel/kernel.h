@@ -161,6 +161,10 @@ int kernel_kill(struct kernel *kernel, int64_t inode);
  * those that the kernel has taken away by itself are just forgotten. To be called a moment after a deletion. At most 32 go in
  * one call, since nobody else gets at links meanwhile. Returns how many of ours are still waiting, or -errno. */
 int kernel_reap(struct kernel *kernel);
+/* Whether any of ours is still going, so that whoever wants to do something about links may have to wait. */
+bool kernel_is_reaping(const struct kernel *kernel);
+/* A link that is going by itself, since a process that ended held its namespace: should it not, kernel_reap() takes it. */
+void kernel_expect_gone(struct kernel *kernel, int index);
 
 /* What this system can do: "forwarding4", "forwarding6", "cookie", "guard" (STEP_GUARD_ADD), "nat" (STEP_FENCE_SET), "ports"
  * (STEP_PORT_ADD), "rate" and "netem" (STEP_SHAPE_SET), "persist" (the tables belong to us), "persistent" (STEP_WISH_WRITE),

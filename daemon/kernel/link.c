@@ -442,6 +442,20 @@ int link_mend_veth(struct kernel *kernel, const struct step *step)
 	return raise_end(kernel, index, bridge, step);
 }
 
+/* Who holds the namespace knows by it which ends are its own, as well. */
+int link_label(struct kernel *kernel, const struct step *step)
+{
+	struct netns *netns = netns_find(kernel, step->netns);
+	int index = link_find(kernel, step->veth.name), r;
+
+	if (index < 0)
+		return index;
+	r = netlink_send(&kernel->host, link_build_alias(index, step->veth.alias));
+	if (r == 0 && netns)
+		netns_add_end(netns, index);
+	return r;
+}
+
 /* A new port forwards nothing until the kernel has worked on its carrier, some time later; asking for the link makes it do that
  * at once (older ones: it is waited for). Without this every fourth namespace loses its first packet, and a second with it. */
 int link_settle(struct kernel *kernel, const struct step *step)
@@ -513,6 +527,16 @@ int link_find_ends(struct kernel *kernel)
 	r = link_list(kernel, on_found, kernel);
 	kernel->has_found = r == 0;
 	return r;
+}
+
+bool kernel_is_reaping(const struct kernel *kernel)
+{
+	return kernel->waiting.n > 0;
+}
+
+void kernel_expect_gone(struct kernel *kernel, int index)
+{
+	state_append(&kernel->waiting, index);
 }
 
 int kernel_reap(struct kernel *kernel)

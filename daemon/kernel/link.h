@@ -17,6 +17,7 @@ int link_delete_bridge(struct kernel *kernel, const struct step *step);
 int link_add_veth(struct kernel *kernel, const struct step *step);
 int link_delete_veth(struct kernel *kernel, const struct step *step);
 int link_mend_bridge(struct kernel *kernel, const struct step *step);
+int link_label(struct kernel *kernel, const struct step *step);
 int link_mend_veth(struct kernel *kernel, const struct step *step);
 /* Never fails. */
 int link_settle(struct kernel *kernel, const struct step *step);

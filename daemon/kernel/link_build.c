@@ -113,7 +113,7 @@ struct nl_msg *link_build_without_addresses(int index, const char *alias)
 	return m;
 }
 
-static struct nl_msg *build_alias(int index, const char *alias)
+struct nl_msg *link_build_alias(int index, const char *alias)
 {
 	struct nl_msg *m = link_message(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
 
@@ -124,7 +124,7 @@ static struct nl_msg *build_alias(int index, const char *alias)
 struct nl_msg *link_build_quiet(const struct kernel *kernel, int index, const char *alias)
 {
 	return kernel->has_ipv6 ? link_build_without_addresses(index, alias)
-				: build_alias(index, alias);
+				: link_build_alias(index, alias);
 }
 
 /* Flags that are set besides; master 0: none */

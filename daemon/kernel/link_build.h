@@ -29,6 +29,7 @@ struct nl_msg *link_build_veth(const struct link_veth *veth);
 /* No address that the kernel makes by itself; to be sent before the link is up. alias NULL: as it is. */
 struct nl_msg *link_build_without_addresses(int index, const char *alias);
 /* Alias and addresses of a link that is not up yet. */
+struct nl_msg *link_build_alias(int index, const char *alias);
 struct nl_msg *link_build_quiet(const struct kernel *kernel, int index, const char *alias);
 /* Flags that are set besides; master 0: as it is. */
 struct nl_msg *link_build_flags(int index, unsigned flags, int master);

@@ -97,15 +97,10 @@ int netns_open_names(const char *path)
 	return r < 0 ? neg() : r;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
 struct netns *netns_find(struct kernel *kernel, const char *name)
 {
 	/* The name comes first in the struct. */
-	void *const *node = tfind(name, &kernel->held, compare_names);
+	void *const *node = tfind(name, &kernel->held, netns_compare);
 
 	return node ? *node : NULL;
 }
@@ -139,7 +134,7 @@ static struct netns *hold(struct kernel *kernel, const char *name, int fd, int *
 	netns->device = st.st_dev;
 	netns->inode = st.st_ino;
 	memcpy(netns->name, name, strlen(name) + 1);
-	return tsearch(netns, &kernel->held, compare_names) ? take(netns) : NULL;
+	return tsearch(netns, &kernel->held, netns_compare) ? take(netns) : NULL;
 }
 
 void netns_leave(const struct kernel *kernel)
@@ -412,17 +407,23 @@ static int take_name_away(const struct kernel *kernel, const char *name, const s
 	return -EBUSY;
 }
 
-/* Its host ends go with it, or kernel_reap() takes them. */
-static void give_up(struct kernel *kernel, struct netns *netns)
+void netns_close_inside(struct kernel *kernel, struct netns *netns)
 {
 	for (struct netns **p = &kernel->inside; *p; p = &(*p)->next_inside)
 		if (*p == netns) {
 			*p = netns->next_inside;
 			break;
 		}
+	netlink_close(&netns->inside);
+}
+
+/* Its host ends go with it, or kernel_reap() takes them. */
+static void give_up(struct kernel *kernel, struct netns *netns)
+{
+	netns_close_inside(kernel, netns);
 	for (size_t i = 0; i < netns->ends.n; i++)
 		state_append(&kernel->waiting, netns->ends.items[i]);
-	(void)tdelete(netns, &kernel->held, compare_names);
+	(void)tdelete(netns, &kernel->held, netns_compare);
 	netns_free(netns);
 }
 
@@ -583,6 +584,7 @@ int kernel_open_netns(struct kernel *kernel, const char *name)
 
 void netns_add_end(struct netns *netns, int index)
 {
+	netns_forget_end(netns, index);
 	state_append(&netns->ends, index);
 }
 

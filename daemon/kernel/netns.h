@@ -12,6 +12,11 @@ int netns_open_names(const char *path);
 /* The one of that name that we hold, or NULL. */
 struct netns *netns_find(struct kernel *kernel, const char *name);
 void netns_free(struct netns *netns);
+/* What kernel.held is sorted by: their names. */
+static inline int netns_compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
 
 /* The steps. */
 int netns_add(struct kernel *kernel, const struct step *step);
@@ -22,6 +27,7 @@ int netns_drop(struct kernel *kernel, const struct step *step);
 /* A route netlink socket inside, kept until netns_leave_all(). */
 int netns_inside(struct kernel *kernel, struct netns *netns, struct netlink **ret);
 void netns_leave_all(struct kernel *kernel);
+void netns_close_inside(struct kernel *kernel, struct netns *netns);
 
 /* Enters a namespace for as long as it takes to make that socket. */
 int netns_open_socket(const struct kernel *kernel, int fd, struct netlink *ret);
@@ -36,6 +42,6 @@ void netns_leave(const struct kernel *kernel);
 /* Facts of a namespace by its descriptor. -EINVAL: it is none of networks. cookie: 0 where the kernel does not tell. */
 int netns_facts(const struct kernel *kernel, int fd, int64_t *ret_inode, int64_t *ret_cookie);
 
-/* Host ends. */
+/* Host ends; one that is there already is not added again. */
 void netns_add_end(struct netns *netns, int index);
 void netns_forget_end(struct netns *netns, int index);

@@ -73,6 +73,8 @@ int nsnet_on_describe(
 		.ports = limit(&limits, QUOTA_PORTS),
 		.connections = limit(&limits, QUOTA_CONNECTIONS),
 	};
+	out.spares = SOME_INT((int64_t)pool_count(
+		&context->spares, caller.is_administrator ? NULL : &caller.uid));
 	tell_features(context, call_arena(call), &out.features);
 	r = tell_uplinks(context, call_arena(call), &out.uplinks);
 	return r < 0 ? r : nsnet_reply_describe(call, &out);

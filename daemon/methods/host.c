@@ -159,6 +159,8 @@ static void follow_mtu(
 			&(struct log_fields){ .network_name = network->name, .uid = LOG_UID_NONE },
 			"network \"%s\" has an MTU of %u now, as its uplink", network->name, mtu);
 		plan.is_forward = true;
+		if (context)
+			pool_drop(context, network);
 		difference_set_mtu(network, mtu, &plan);
 		network_set_mtu(network, mtu);
 		network->told.runtime.revision++;
@@ -217,6 +219,9 @@ void host_follow(struct nsnet_context *context, unsigned events)
 {
 	struct registry *registry = context->registry;
 
+	/* What they may send stands there no more. */
+	if (events & KERNEL_EVENT_FIREWALL)
+		pool_drop(context, NULL);
 	if (events != 0 && registry->n_networks > 0)
 		follow(context, registry, context->kernel, &registry->uplinks.are, events);
 }

@@ -10,6 +10,7 @@
 #include "kernel.h"
 #include "nsnet_handlers.h"
 #include "policy.h"
+#include "pool.h"
 #include "registry.h"
 
 /* The one that is made at first use, for all. */
@@ -38,6 +39,7 @@ struct nsnet_context {
 	uint8_t unique_local[6];
 	struct list monitors; /* of struct subscription: who wants to hear of what happens */
 	struct list applies;  /* of struct apply: those that go on */
+	struct pool spares;   /* namespaces made ahead */
 	/* Called where applies_work() is to be called in the next turn of the loop. */
 	void (*on_work)(void *userdata);
 	/* Called when a network's name server is to come, to go by other files than before, or to go. */
@@ -46,6 +48,8 @@ struct nsnet_context {
 	void (*on_let_alone)(void *userdata, uint64_t usec);
 	/* Called after a deletion, so that kernel_reap() runs a moment later. */
 	void (*on_deleted)(void *userdata);
+	/* Called when refill_work() is to be called as soon as nobody asks for anything. */
+	void (*on_pool)(void *userdata);
 	void *userdata;
 };
 

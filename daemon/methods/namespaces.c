@@ -88,6 +88,7 @@ void namespaces_forget(struct nsnet_context *context, struct ns *ns)
 	registry_remove_namespace(context->registry, ns);
 	namespace_free(ns);
 	registry_forget_user(context->registry, uid);
+	pool_poke(context);
 }
 
 static int delete_all(const struct deletion *deletion, struct fault *reterr)

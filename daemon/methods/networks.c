@@ -292,8 +292,11 @@ static int change(const struct deed *deed, struct network *former,
 {
 	cleanup(network_free) struct network *network = NULL;
 	struct plan plan = PLAN_INIT(deed->arena);
-	int r = make_changed(deed, former, wish, &network, reterr);
+	int r;
 
+	/* They are made anew as it is then. */
+	pool_drop(deed->context, former);
+	r = make_changed(deed, former, wish, &network, reterr);
 	if (r != 0)
 		return r;
 	ret->network = former;
@@ -406,6 +409,8 @@ int networks_delete(const struct deed *deed, const struct string_list *names, st
 
 	if (r != 0)
 		return r;
+	for (size_t i = 0; i < names->n; i++)
+		pool_drop(deed->context, networks[i]);
 	for (size_t i = 0; i < names->n; i++)
 		difference_give_up_network(networks[i], &first);
 	for (size_t i = 0; i < names->n; i++)

@@ -440,11 +440,14 @@ static void mend_touched(struct repair *repair, const struct kernel_changes *cha
 			mend_network(repair, network);
 	}
 	for (size_t i = 0; i < changes->n; i++) {
-		struct ns *ns = changes->objects[i].is_network
-					? NULL
-					: registry_find_namespace(
-						  repair->registry, changes->objects[i].name);
+		const char *name = changes->objects[i].name;
+		struct ns *ns;
 
+		if (name_is_spare(name))
+			name = pool_touched(repair->context, name);
+		ns = name && !changes->objects[i].is_network
+			     ? registry_find_namespace(repair->registry, name)
+			     : NULL;
 		if (ns)
 			mend_namespace(repair, ns);
 	}
@@ -456,6 +459,7 @@ void repair_touched(struct nsnet_context *context, const struct kernel_changes *
 
 	if (changes->events & KERNEL_EVENT_LOST) {
 		log_line(LOG_NOTICE, "more happened than could be followed: looking at everything");
+		pool_drop(context, NULL);
 		mend_all(&repair);
 	} else {
 		mend_touched(&repair, changes);

@@ -22,6 +22,7 @@ struct creation {
 	const struct deed *deed;
 	struct nsnet_context *context; /* the deed's */
 	struct ns *former;             /* that it takes the place of, or NULL */
+	struct ns *spare;              /* that was made ahead and becomes a new one, or NULL */
 	struct string_list fields;     /* that are others than the former's */
 	struct quota_charge charge;    /* of a new one */
 	struct string_list lost_addresses;
@@ -43,11 +44,12 @@ static struct network *find_network(void *userdata, const char *name)
 	return network;
 }
 
-static void name_link(void *userdata, const char *alias, char ret[INTERFACE_SIZE])
+static void name_link(void *userdata, const char *alias, const char *was, char ret[INTERFACE_SIZE])
 {
 	const struct creation *creation = userdata;
 
 	(void)alias;
+	(void)was;
 	registry_name_link(creation->context->registry, ret);
 }
 
@@ -71,13 +73,13 @@ static bool wants_default(const struct nsnet_namespace_context *wish)
 }
 
 /* A namespace of his that its owner owns: a further one joins it. */
-static const char *find_sibling(struct creation *creation)
+static const struct ns *find_sibling(const struct creation *creation)
 {
 	struct user *user = registry_user(creation->context->registry, creation->deed->caller.uid);
 
 	list_foreach (&user->namespaces, struct ns, user_link, ns)
 		if (ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
-			return ns->name;
+			return ns;
 	return NULL;
 }
 
@@ -106,7 +108,7 @@ static struct namespace_host host_of(struct creation *creation)
 		.has_rate = kernel_has(context->kernel, "rate"),
 		.has_netem = kernel_has(context->kernel, "netem"),
 		.has_persistent = kernel_has(context->kernel, "persistent"),
-		.former = creation->former,
+		.former = creation->former ? creation->former : creation->spare,
 	};
 }
 
@@ -141,12 +143,9 @@ static int check_links(struct creation *creation, struct fault *reterr)
 
 /* Creating. */
 
-static int make_object(struct creation *creation, const char *name,
-	const struct nsnet_namespace_context *wish, struct fault *reterr)
+static struct namespace_owner owner_of(const struct creation *creation)
 {
 	struct nsnet_context *context = creation->context;
-	struct namespace_host host = host_of(creation);
-	struct arena *arena = creation->deed->arena;
 	struct namespace_owner owner = {
 		.uid = creation->deed->caller.uid,
 		.gid = creation->deed->peer->gid,
@@ -154,16 +153,68 @@ static int make_object(struct creation *creation, const char *name,
 				     ? NSNET_OWNERSHIP_USER
 				     : NSNET_OWNERSHIP_HOST,
 	};
-	int r = 0;
+	const struct ns *sibling;
 
 	if (creation->former)
-		owner = (struct namespace_owner){ creation->former->uid, creation->former->gid,
+		return (struct namespace_owner){ creation->former->uid, creation->former->gid,
 			creation->former->told.runtime.ownership };
+	if (owner.ownership == NSNET_OWNERSHIP_HOST)
+		return owner;
+	/* The first one's is the group of all that he owns. */
+	sibling = find_sibling(creation);
+	owner.gid = sibling ? (gid_t)sibling->told.runtime.gid.value
+			    : context->group_of(context->userdata, creation->deed->peer);
+	return owner;
+}
+
+/* From one that was made ahead, where one is as it is to be. */
+static bool make_from_spare(struct creation *creation, const char *name,
+	const struct pool_wish *wish, struct fault *reterr)
+{
+	struct namespace_host host;
+
+	if (creation->former || creation->deed->rehearsal)
+		return false;
+	creation->spare = pool_find(creation->context, wish);
+	if (!creation->spare)
+		return false;
+	host = host_of(creation);
+	if (namespace_new(name, &wish->owner, wish->context, &host, creation->deed->arena,
+		    &creation->ns, reterr) == 0 &&
+		difference_fits_spare(creation->spare, creation->ns))
+		return true;
+	namespace_free(creation->ns);
+	creation->ns = creation->spare = NULL;
+	return false;
+}
+
+static int make_namespace(struct creation *creation, const char *name, const struct pool_wish *wish,
+	struct fault *reterr)
+{
+	struct namespace_host host = host_of(creation);
+	int r = 0;
+
+	if (make_from_spare(creation, name, wish, reterr))
+		return 0;
+	do
+		r = namespace_new(name, &wish->owner, wish->context, &host, creation->deed->arena,
+			&creation->ns, reterr);
+	while (r > 0 && pool_relieve(creation->context, reterr));
+	return r;
+}
+
+static int make_object(struct creation *creation, const char *name,
+	const struct nsnet_namespace_context *wish, struct fault *reterr)
+{
+	struct nsnet_context *context = creation->context;
+	const struct pool_wish whole = { owner_of(creation), wish };
+	int r = 0;
+
 	if (wants_default(wish) &&
 		!registry_find_network(context->registry, METHODS_DEFAULT_NETWORK))
 		r = networks_make_default(creation->deed, &creation->new_network, reterr);
 	if (r == 0)
-		r = namespace_new(name, &owner, wish, &host, arena, &creation->ns, reterr);
+		r = make_namespace(creation, name, &whole, reterr);
 	return r == 0 ? check_links(creation, reterr) : r;
 }
 
@@ -172,15 +223,19 @@ static void complete_new(struct creation *creation)
 	struct nsnet_context *context = creation->context;
 	struct ns *ns = creation->ns;
 
-	ns->sibling = find_sibling(creation);
-	/* The first one's is the group of all that he owns. */
-	if (!ns->sibling && ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
-		ns->gid = context->group_of(context->userdata, creation->deed->peer);
-	if (ns->sibling)
-		ns->told.runtime.gid =
-			registry_find_namespace(context->registry, ns->sibling)->told.runtime.gid;
-	else if (ns->told.runtime.ownership == NSNET_OWNERSHIP_USER)
+	if (ns->told.runtime.ownership == NSNET_OWNERSHIP_USER) {
+		const struct namespace_owner owner = { ns->uid, ns->gid, NSNET_OWNERSHIP_USER };
+		const struct ns *sibling = find_sibling(creation);
+
+		if (!sibling)
+			sibling = pool_sibling(context, &owner);
+		ns->sibling = sibling ? sibling->name : NULL;
 		ns->told.runtime.gid = SOME_INT(ns->gid);
+	}
+	if (creation->spare) {
+		ns->told.runtime.inode = creation->spare->told.runtime.inode;
+		ns->told.runtime.cookie = creation->spare->told.runtime.cookie;
+	}
 	ns->told.runtime.created = methods_now();
 	ns->told.runtime.path =
 		arena_printf(&ns->arena, "%s/%s", creation->context->paths->netns, ns->name);
@@ -230,7 +285,7 @@ static void keep_default(struct creation *creation)
 static int make_plan(struct creation *creation, struct plan *plan)
 {
 	struct network_presence no_network = { 0 };
-	struct namespace_presence nothing = { 0 };
+	struct namespace_presence presence = { .spare = creation->spare };
 	int r = 0;
 
 	if (creation->new_network)
@@ -248,7 +303,7 @@ static int make_plan(struct creation *creation, struct plan *plan)
 	if (creation->former)
 		difference_change_namespace(creation->former, creation->ns, plan);
 	else
-		difference_make_namespace(creation->ns, &nothing, plan);
+		difference_make_namespace(creation->ns, &presence, plan);
 	return 0;
 }
 
@@ -265,6 +320,8 @@ static int carry_out(struct creation *creation, struct fault *reterr)
 		if (r == 0)
 			r = methods_carry_out(creation->deed, &plan, reterr, &error);
 		assert(r <= 0 || error.step);
+		if (r > 0 && pool_relieve_kernel(creation->context, error.step, error.error))
+			continue;
 		if (r <= 0 || error.step->type != STEP_VETH_ADD || error.error != EEXIST)
 			return r;
 		for (size_t j = 0; j < creation->ns->n_attachments; j++)
@@ -314,12 +371,16 @@ static void say(const struct creation *creation, const char *what)
 			"namespace \"%s\" %s", creation->ns->name, what);
 }
 
-static struct ns *keep_new(struct creation *creation)
+static struct ns *keep_new(struct creation *creation, const struct nsnet_namespace_context *wish)
 {
+	const struct pool_wish whole = { owner_of(creation), wish };
 	struct ns *ns = creation->ns;
 
 	say(creation, "made");
 	ns->sibling = NULL;
+	/* It is parted from what it was made from before anything is its own. */
+	if (!creation->deed->rehearsal)
+		pool_note(creation->context, &whole, take(creation->spare), ns);
 	ns->charge = creation->charge;
 	creation->charge = (struct quota_charge){ 0 };
 	registry_add_namespace(creation->context->registry, take(creation->ns));
@@ -341,7 +402,7 @@ static int create_charged(struct creation *creation, const char *name,
 		return r;
 	r = fulfil(creation, name, wish, reterr);
 	if (r == 0)
-		*ret = keep_new(creation);
+		*ret = keep_new(creation, wish);
 	namespace_free(creation->ns);
 	network_free(creation->new_network);
 	quota_give_back(&creation->charge);

@@ -228,22 +228,26 @@ static int join(const struct maker *maker, struct attachment *attachment, const 
 	attachment->port = port;
 	attachment->is_routed = network_is_routed(network);
 	attachment->is_guarded = !attachment->is_routed && needs_guard(maker->ns, network);
-	list_append(&network->attachments, &attachment->link);
-	network->n_attachments++;
+	list_append(
+		maker->ns->is_spare ? &network->spares : &network->attachments, &attachment->link);
+	if (!maker->ns->is_spare)
+		network->n_attachments++;
 	maker->ns->n_attachments++;
 	return 0;
 }
 
-static void name_ends(const struct maker *maker, struct attachment *attachment)
+static void name_ends(const struct maker *maker, struct attachment *attachment, size_t i)
 {
+	const struct string_list *were = &maker->host->host_interfaces;
+
 	attachment->alias = arena_printf(
 		&maker->ns->arena, "nsnetd:%s/%s", maker->ns->name, attachment->interface);
 	if (attachment->former)
 		(void)snprintf(attachment->host_interface, sizeof(attachment->host_interface), "%s",
 			attachment->former->host_interface);
 	else
-		maker->host->name_link(
-			maker->host->userdata, attachment->alias, attachment->host_interface);
+		maker->host->name_link(maker->host->userdata, attachment->alias,
+			i < were->n ? were->items[i] : NULL, attachment->host_interface);
 }
 
 static int attach(const struct maker *maker, const struct nsnet_attachment_list *wishes, size_t i)
@@ -261,7 +265,7 @@ static int attach(const struct maker *maker, const struct nsnet_attachment_list 
 	if (r == 0)
 		r = make_shape(maker, attachment, wish->shaping, i);
 	if (r == 0)
-		name_ends(maker, attachment);
+		name_ends(maker, attachment, i);
 	return r;
 }
 

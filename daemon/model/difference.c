@@ -10,7 +10,57 @@
 
 static enum link_presence link_presence(const struct namespace_presence *presence, size_t i)
 {
+	if (presence->spare)
+		return LINK_WHOLE;
 	return presence->is_held && presence->links ? presence->links[i] : LINK_MISSING;
+}
+
+static bool has_route(const struct ns *ns, const struct route *route)
+{
+	for (size_t i = 0; i < ns->n_routes; i++) {
+		const struct route *other = &ns->routes[i];
+
+		if (prefix_is_equal(&other->destination, &route->destination) &&
+			address_is_equal(&other->gateway, &route->gateway) &&
+			other->metric == route->metric && streq(other->interface, route->interface))
+			return true;
+	}
+	return false;
+}
+
+bool difference_fits_spare(const struct ns *spare, const struct ns *ns)
+{
+	if (ns->n_attachments != spare->n_attachments)
+		return false;
+	for (size_t i = 0; i < ns->n_attachments; i++) {
+		const struct attachment *attachment = &ns->attachments[i];
+		const struct attachment *former = &spare->attachments[i];
+
+		if (attachment->former != former || attachment->is_guarded != former->is_guarded ||
+			!streq(attachment->interface, former->interface) ||
+			memcmp(&attachment->mac, &former->mac, sizeof(former->mac)) != 0)
+			return false;
+		for (size_t family = 0; family < FAMILIES; family++)
+			if (!address_is_equal(
+				    &attachment->addresses[family], &former->addresses[family]))
+				return false;
+	}
+	for (size_t i = 0; i < spare->n_routes; i++)
+		if (!has_route(ns, &spare->routes[i]))
+			return false;
+	return true;
+}
+
+/* What it has beside the spare's. */
+static void add_to_spare(const struct ns *spare, const struct ns *ns, struct plan *plan)
+{
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		if (!shape_is_equal(&ns->attachments[i].shape, &spare->attachments[i].shape))
+			steps_add_shape(&ns->attachments[i], &spare->attachments[i].shape, plan);
+	for (size_t i = 0; i < ns->n_routes; i++)
+		if (!has_route(spare, &ns->routes[i]) &&
+			!string_list_has(&ns->links, ns->routes[i].interface))
+			steps_add(plan, steps_route(STEP_ROUTE_ADD, ns, &ns->routes[i]));
 }
 
 /* The routes that went, or never came, with the links that are not there. */
@@ -35,12 +85,15 @@ static void add_settings(struct ns *ns, struct plan *plan)
 				});
 }
 
-static void add_names(const struct ns *ns, struct plan *plan)
+static void add_names(
+	const struct ns *ns, const struct namespace_presence *presence, struct plan *plan)
 {
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		steps_add(plan, steps_hosts(STEP_HOSTS_SET, &ns->attachments[i]));
 	steps_add(plan, steps_etc(ns, plan->arena));
-	steps_add(plan, steps_namespace_record(STEP_RECORD_WRITE, ns));
+	/* Of a spare all was known when it was recorded, but what settings were. */
+	if (!presence->spare || ns->n_settings > 0)
+		steps_add(plan, steps_namespace_record(STEP_RECORD_WRITE, ns));
 }
 
 void difference_record_namespace(const struct ns *ns, struct plan *plan)
@@ -95,10 +148,38 @@ void difference_give_links(const struct ns *ns, struct plan *plan)
 					.link = { ns->links.items[i] } });
 }
 
+void difference_label_namespace(const struct ns *ns, struct plan *plan)
+{
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		steps_add(plan, steps_veth(STEP_LINK_LABEL, &ns->attachments[i]));
+}
+
+void difference_remove_spare(const struct ns *ns, bool is_whole, struct plan *plan)
+{
+	plan->is_forward = true;
+	for (size_t i = 0; is_whole && i < ns->n_attachments; i++)
+		steps_add(plan, ns->attachments[i].is_routed
+					? steps_point(STEP_POINT_DELETE, &ns->attachments[i], NULL)
+					: steps_veth(STEP_VETH_DELETE, &ns->attachments[i]));
+	for (size_t i = 0; !is_whole && i < ns->n_attachments; i++)
+		for (size_t family = 0; family < FAMILIES; family++)
+			if (address_is_set(&ns->attachments[i].addresses[family]))
+				steps_add(plan, steps_address(STEP_ADDRESS_DELETE,
+							&ns->attachments[i], family));
+	steps_add(plan, (struct step){ .type = STEP_NETNS_DROP, .netns = ns->name });
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		if (ns->attachments[i].is_guarded)
+			steps_add(plan, steps_guard(STEP_GUARD_DELETE, &ns->attachments[i]));
+}
+
 void difference_make_namespace(
 	struct ns *ns, const struct namespace_presence *presence, struct plan *plan)
 {
-	if (!presence->is_held)
+	if (presence->spare)
+		steps_add(plan, (struct step){ .type = STEP_NETNS_TAKE,
+					.netns = ns->name,
+					.spare = { presence->spare->name } });
+	else if (!presence->is_held)
 		steps_add(
 			plan, (struct step){
 				      .type = STEP_NETNS_ADD,
@@ -121,14 +202,17 @@ void difference_make_namespace(
 		case LINK_WHOLE:
 			break;
 		}
-	add_routes(ns, presence, plan);
+	if (presence->spare)
+		add_to_spare(presence->spare, ns, plan);
+	else
+		add_routes(ns, presence, plan);
 	if (!presence->is_held) {
 		add_settings(ns, plan);
 		for (size_t i = 0; i < ns->n_ports; i++)
 			steps_add_port(STEP_PORT_ADD, &ns->ports[i], plan);
 	}
 	if (!presence->has_names)
-		add_names(ns, plan);
+		add_names(ns, presence, plan);
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (link_presence(presence, i) != LINK_WHOLE)
 			steps_add(plan, steps_veth(STEP_VETH_SETTLE, &ns->attachments[i]));

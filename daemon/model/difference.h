@@ -23,6 +23,9 @@ struct namespace_presence {
 	bool is_held;                    /* the namespace itself, with its loopback */
 	const enum link_presence *links; /* by attachment; NULL: none */
 	bool has_names;                  /* hosts lines, etc, record */
+	/* One that was made ahead and that it was made from (its former): it is to be that one, with its links, its addresses and its
+	 * routes, and has nothing else yet. */
+	const struct ns *spare;
 };
 
 struct network_presence {
@@ -39,6 +42,13 @@ void difference_record_namespace(const struct ns *ns, struct plan *plan);
 /* From what is there of it to the namespace as it is wished. */
 void difference_make_namespace(
 	struct ns *ns, const struct namespace_presence *presence, struct plan *plan);
+/* One that was made ahead goes, unused. Makes the plan forward. Its addresses can be somebody's at once; so can its port of the
+ * bridge where is_whole, but that takes the kernel 30 ms. */
+void difference_remove_spare(const struct ns *ns, bool is_whole, struct plan *plan);
+/* The host's ends of its links say that they are its own. */
+void difference_label_namespace(const struct ns *ns, struct plan *plan);
+/* Whether it can be made from a spare as it is: the same links, addresses and routes. */
+bool difference_fits_spare(const struct ns *spare, const struct ns *ns);
 /* Its name alone. */
 void difference_pin_namespace(const struct ns *ns, struct plan *plan);
 /* Away: what is left is nobody's from then on, also to a start that finds the record. Can be taken back. */

@@ -24,6 +24,13 @@ bool name_is_valid(const char *name)
 	return !streq(name, "self") && !streq(name, "none") && strcasecmp(name, "localhost") != 0;
 }
 
+bool name_is_spare(const char *name)
+{
+	size_t n = strnlen(name, NAME_SIZE);
+
+	return n > 1 && n <= NAME_MAX_LENGTH && *name == '%' && strspn(name + 1, DIGITS) == n - 1;
+}
+
 bool interface_name_is_valid(const char *name)
 {
 	static const char *const others[] = { ".", "..", "lo", "all", "default" };

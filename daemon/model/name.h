@@ -15,6 +15,9 @@
  * "none" or "localhost", which is everybody's own. */
 bool name_is_valid(const char *name);
 
+/* "%7": what a namespace that was made ahead is called before it is anybody's; no valid name. */
+bool name_is_spare(const char *name);
+
 /* What the kernel takes (dev_valid_name: no '/', ':', white space, not "." or ".."), narrowed to [A-Za-z0-9_.-]; not "lo",
  * "all" or "default", which mean something else in /proc/sys/net. */
 bool interface_name_is_valid(const char *name);

@@ -302,6 +302,11 @@ static void complete(struct ns *ns)
 					&ns->arena,
 					address_format(&attachment->addresses[family], text));
 	}
+	ns->told.runtime.host_interfaces.items =
+		arena_array(&ns->arena, ns->n_attachments, sizeof(const char *));
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		ns->told.runtime.host_interfaces.items[ns->told.runtime.host_interfaces.n++] =
+			ns->attachments[i].host_interface;
 	for (size_t i = 0; i < ns->n_ports; i++)
 		ns->told.context.ports.items[i].host_port = SOME_INT(ns->ports[i].host_port);
 	if (ns->n_settings == 0)
@@ -332,6 +337,7 @@ int namespace_new(const char *name, const struct namespace_owner *owner,
 	ns->uid = owner->uid;
 	ns->gid = owner->gid;
 	ns->former = host->former;
+	ns->is_spare = host->is_spare;
 	r = check_texts(&maker, context);
 	if (r == 0)
 		r = attachment_make_all(&maker, &context->attachments);
@@ -414,7 +420,8 @@ void namespace_free(struct ns *ns)
 					&attachment->addresses[family]);
 		if (!attachment->former && attachment->port != UINT_MAX)
 			network_give_port(attachment->network, attachment->port);
-		attachment->network->n_attachments--;
+		if (!ns->is_spare)
+			attachment->network->n_attachments--;
 		list_remove(&attachment->link);
 	}
 	list_remove(&ns->user_link);

@@ -52,6 +52,7 @@ struct ns {
 	gid_t gid;             /* its owner's, where it belongs to him */
 	struct list user_link; /* user.namespaces */
 	struct quota_charge charge;
+	bool is_spare;       /* made ahead, for nobody yet */
 	const char *sibling; /* while it is made: another one that its owner owns */
 	struct attachment *attachments;
 	size_t n_attachments;
@@ -76,8 +77,11 @@ struct ns {
 struct namespace_host {
 	void *userdata;
 	struct network *(*find_network)(void *userdata, const char *name);
-	/* The next name of a host end; path: "nsnetd:NAME/eth0", so that one that is there already (start-up) keeps its name. */
-	void (*name_link)(void *userdata, const char *alias, char ret[INTERFACE_SIZE]);
+	/* The next name of a host end. So that one that is there already (start-up) keeps its name: alias is "nsnetd:NAME/eth0",
+	 * was is that of host_interfaces, NULL where there is none. */
+	void (*name_link)(
+		void *userdata, const char *alias, const char *was, char ret[INTERFACE_SIZE]);
+	struct string_list host_interfaces; /* by attachment, as its record has them */
 	/* Whether a program on the host has that port; host.bytes of zeros: any of its addresses. NULL: nobody asks. */
 	bool (*is_listening)(void *userdata, enum nsnet_protocol protocol,
 		const struct address *host, uint16_t port);
@@ -86,8 +90,9 @@ struct namespace_host {
 	unsigned lowest_port;                /* that may be asked for; 0: any */
 	bool has_ports, has_rate, has_netem; /* what the kernel can */
 	bool has_persistent;                 /* objects can come back after a reboot */
-	/* What it is made from and takes the place of; NULL: it is new. */
+	/* What it is made from and takes the place of; NULL: it is new. One that was made ahead is a former one as well. */
 	struct ns *former;
+	bool is_spare; /* made ahead: its networks do not count it */
 };
 
 /* The network that persistent namespaces take along: it belongs to all, and nobody need have made it. */

@@ -371,6 +371,7 @@ static struct network *network_empty(const char *name, unsigned number)
 	if (!network)
 		abort();
 	list_init(&network->attachments);
+	list_init(&network->spares);
 	(void)snprintf(network->name, sizeof(network->name), "%s", name);
 	network->number = number;
 	(void)snprintf(network->bridge, sizeof(network->bridge), "nsnet%u", number);
@@ -444,7 +445,7 @@ void network_free(struct network *network)
 {
 	if (!network)
 		return;
-	assert(list_is_empty(&network->attachments));
+	assert(list_is_empty(&network->attachments) && list_is_empty(&network->spares));
 	for (size_t i = 0; i < FAMILIES; i++)
 		subnet_done(&network->subnets[i]);
 	quota_give_back(&network->charge);

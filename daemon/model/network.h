@@ -41,6 +41,8 @@ struct network {
 	unsigned n_ports;        /* there are */
 	struct list attachments; /* of struct attachment */
 	size_t n_attachments;
+	struct list
+		spares; /* the same of namespaces that were made ahead: they have ports and addresses, and count for nothing */
 	bool is_forwarding[FAMILIES];
 	bool is_isolated;
 	enum nsnet_reach reach;
@@ -76,9 +78,9 @@ struct network_host {
 int network_new(const char *name, uid_t uid, unsigned number,
 	const struct nsnet_network_context *context, const struct network_host *host,
 	struct arena *arena, struct network **ret, struct fault *reterr);
-/* What is attached to the former one is attached to this one; the former is to be freed next. */
+/* What is attached to the former one is attached to this one; the former is to be freed next. It has no spares. */
 void network_settle(struct network *network, struct network *former);
-/* Nothing may be attached. */
+/* Nothing may be attached, nor any spare. */
 void network_free(struct network *network);
 define_cleanup(struct network *, network_free);
 

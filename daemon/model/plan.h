@@ -31,6 +31,8 @@ enum step_type {
 	STEP_NETNS_DROP, /* the descriptor is closed: with no name left, the kernel takes it away with its links */
 	STEP_NETNS_PIN, /* its name under /run/netns */
 	STEP_NETNS_UNPIN, /* the name goes, not the descriptor: undoing ADD must not take a name that is another's */
+	STEP_NETNS_TAKE, /* one that was made ahead and is held by its descriptor alone has this name from now on */
+	STEP_NETNS_GIVE,    /* and its former one again */
 	STEP_BRIDGE_ADD,    /* a bridge, up, and the anchor port that keeps its carrier */
 	STEP_BRIDGE_DELETE, /* both */
 	STEP_VETH_ADD,      /* a port of a bridge, its peer in a namespace; both up */
@@ -38,8 +40,9 @@ enum step_type {
 	/* The same of a link that leads to one namespace alone and is no port of anything, with the host's routes by it */
 	STEP_POINT_ADD,
 	STEP_POINT_DELETE,
-	STEP_POINT_MEND,  /* one that is there, but not as ADD made it. Again is no error */
-	STEP_POINT_MOVE,  /* from addresses to others. Again is no error */
+	STEP_POINT_MEND, /* one that is there, but not as ADD made it. Again is no error */
+	STEP_POINT_MOVE, /* from addresses to others. Again is no error */
+	STEP_LINK_LABEL, /* the host's end of a veth says whose it is: of one that was made ahead, some time after it was taken */
 	STEP_VETH_SETTLE, /* wait until the first packet will pass the port */
 	/* One that is there, but not as ADD made it: up, with its anchor port; up, a port of its bridge as it should be.
 	 * Again is no error */
@@ -108,6 +111,10 @@ struct step {
 			gid_t gid;
 			const char *sibling;
 		} facts;
+		/* STEP_NETNS_TAKE and _GIVE: a name as name_is_spare() has it */
+		struct {
+			const char *name;
+		} spare;
 		/* STEP_BRIDGE_* */
 		struct {
 			const char *name;
@@ -117,7 +124,8 @@ struct step {
 			unsigned mtu;
 			int64_t *ret_index;
 		} bridge;
-		/* STEP_VETH_*: name is the host's end; SETTLE and DELETE need it alone, MEND no peer */
+		/* STEP_VETH_*, STEP_LINK_LABEL: name is the host's end; SETTLE and DELETE need it alone, LABEL the alias as well,
+		 * MEND no peer */
 		struct {
 			const char *name, *bridge, *alias;
 			const char *peer; /* the name inside netns */

@@ -225,6 +225,19 @@ static const char *print_netns(const struct step *step, const char *verb, struct
 	return arena_printf(arena, "%s%s", verb, step->netns);
 }
 
+static const char *print_spare(const struct step *step, const char *verb, struct arena *arena)
+{
+	bool is_taken = step->type == STEP_NETNS_TAKE;
+
+	return arena_printf(arena, "%s%s to %s", verb, is_taken ? step->spare.name : step->netns,
+		is_taken ? step->netns : step->spare.name);
+}
+
+static const char *print_label(const struct step *step, const char *verb, struct arena *arena)
+{
+	return arena_printf(arena, "%s%s alias %s", verb, step->veth.name, step->veth.alias);
+}
+
 static const char *print_pin(const struct step *step, const char *verb, struct arena *arena)
 {
 	return arena_printf(arena, "%s%s $$", verb, step->netns);
@@ -303,6 +316,8 @@ static const struct {
 	[STEP_NETNS_DROP] = { print_netns, "exit  # the last one in " },
 	[STEP_NETNS_PIN] = { print_pin, "ip netns attach " },
 	[STEP_NETNS_UNPIN] = { print_netns, "ip netns delete " },
+	[STEP_NETNS_TAKE] = { print_spare, "# rename " },
+	[STEP_NETNS_GIVE] = { print_spare, "# rename " },
 	[STEP_BRIDGE_ADD] = { print_bridge, "add" },
 	[STEP_BRIDGE_DELETE] = { print_link, "ip link delete " },
 	[STEP_VETH_ADD] = { print_veth, "add" },
@@ -311,6 +326,7 @@ static const struct {
 	[STEP_POINT_DELETE] = { print_point_delete, "ip link delete " },
 	[STEP_POINT_MEND] = { print_point_mend, "ip link set " },
 	[STEP_POINT_MOVE] = { print_point_move, "delete " },
+	[STEP_LINK_LABEL] = { print_label, "ip link set " },
 	[STEP_VETH_SETTLE] = { print_settle, "ip link show " },
 	[STEP_BRIDGE_MEND] = { print_mend, "ip link set" },
 	[STEP_VETH_MEND] = { print_mend, "ip link set" },

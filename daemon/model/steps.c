@@ -137,6 +137,7 @@ struct step steps_namespace_wish(enum step_type type, const struct ns *ns, struc
 	*wish = ns->told;
 	wish->runtime.inode = wish->runtime.cookie = 0;
 	wish->runtime.sysctls_before = (struct string_map){ 0 };
+	wish->runtime.host_interfaces = (struct string_list){ 0 };
 	wish->runtime.created.monotonic = (struct maybe_int){ 0 };
 	step.record.data = wish;
 	return step;

@@ -68,24 +68,6 @@ size_t fake_things(const struct kernel *kernel)
 	return kernel->n_things;
 }
 
-static int compare_things(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-const char *fake_picture(const struct kernel *kernel, struct arena *arena)
-{
-	const char **things = arena_array(arena, kernel->n_things, sizeof(*things));
-	const char *text = "";
-
-	for (size_t i = 0; i < kernel->n_things; i++)
-		things[i] = kernel->things[i];
-	qsort(things, kernel->n_things, sizeof(*things), compare_things);
-	for (size_t i = 0; i < kernel->n_things; i++)
-		text = arena_printf(arena, "%s%s\n", text, things[i]);
-	return text;
-}
-
 size_t fake_steps(const struct kernel *kernel)
 {
 	return kernel->n_steps;
@@ -141,11 +123,15 @@ static const char *thing_of(struct kernel *kernel, const struct step *step)
 	case STEP_NETNS_PIN:
 	case STEP_NETNS_UNPIN:
 		return arena_printf(arena, "pin %s", step->netns);
+	case STEP_NETNS_TAKE:
+	case STEP_NETNS_GIVE:
+		return arena_printf(arena, "netns %s", step->netns);
 	case STEP_BRIDGE_ADD:
 	case STEP_BRIDGE_DELETE:
 		return arena_printf(arena, "link %s", step->bridge.name);
 	case STEP_VETH_ADD:
 	case STEP_VETH_DELETE:
+	case STEP_LINK_LABEL:
 		return arena_printf(arena, "link %s", step->veth.name);
 	case STEP_POINT_ADD:
 	case STEP_POINT_DELETE:
@@ -297,6 +283,9 @@ static enum effect effect_of(const struct step *step)
 	case STEP_RECORD_DELETE:
 	case STEP_WISH_DELETE:
 		return EFFECT_TAKES;
+	case STEP_NETNS_TAKE:
+	case STEP_NETNS_GIVE:
+	case STEP_LINK_LABEL:
 	case STEP_SETTING_READ:
 	case STEP_VETH_SETTLE:
 	case STEP_FLOWS_DELETE:
@@ -543,6 +532,12 @@ static int carry_out(struct kernel *kernel, const struct step *step, const char 
 		kernel->n_steps--;
 		return kernel->fault.error;
 	}
+	if (step->type == STEP_NETNS_TAKE)
+		return fake_rename_namespace(kernel, step->spare.name, step->netns);
+	if (step->type == STEP_NETNS_GIVE)
+		return fake_rename_namespace(kernel, step->netns, step->spare.name);
+	if (step->type == STEP_LINK_LABEL && !is_there)
+		return ENODEV;
 	if (effect == EFFECT_MAKES && is_there)
 		return EEXIST;
 	if ((step->type == STEP_SETTING_READ || step->type == STEP_SETTING_SET) &&

@@ -289,6 +289,19 @@ int kernel_reap(struct kernel *kernel)
 	return 0;
 }
 
+/* Where "reaping" is planted. */
+bool kernel_is_reaping(const struct kernel *kernel)
+{
+	return fake_has(kernel, "reaping");
+}
+
+/* All that a namespace has goes with it here. */
+void kernel_expect_gone(struct kernel *kernel, int index)
+{
+	(void)kernel;
+	(void)index;
+}
+
 static const char *const features[] = { "forwarding4", "forwarding6", "guard", "owned", "nat",
 	"ports", "rate", "netem", "persistent" };
 
@@ -306,4 +319,22 @@ void kernel_features(struct kernel *kernel, struct arena *arena, struct string_l
 	*ret = (struct string_list){ arena_array(arena, lengthof(features), sizeof(*features)),
 		lengthof(features) };
 	memcpy(ret->items, features, sizeof(features));
+}
+
+static int compare_things(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *fake_picture(const struct kernel *kernel, struct arena *arena)
+{
+	const char **things = arena_array(arena, kernel->n_things, sizeof(*things));
+	const char *text = "";
+
+	for (size_t i = 0; i < kernel->n_things; i++)
+		things[i] = kernel->things[i];
+	qsort(things, kernel->n_things, sizeof(*things), compare_things);
+	for (size_t i = 0; i < kernel->n_things; i++)
+		text = arena_printf(arena, "%s%s\n", text, things[i]);
+	return text;
 }

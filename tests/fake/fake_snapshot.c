@@ -25,7 +25,7 @@ static const char *text_of(const struct step *step, struct arena *arena)
 		return codec_encode(step->record.type, step->record.data, arena);
 	if (step->type == STEP_BRIDGE_ADD)
 		return arena_strdup(arena, step->bridge.alias);
-	if (step->type == STEP_VETH_ADD)
+	if (step->type == STEP_VETH_ADD || step->type == STEP_LINK_LABEL)
 		return arena_strdup(arena, step->veth.alias);
 	if (step->type == STEP_POINT_ADD)
 		return arena_strdup(arena, step->point.alias);
@@ -54,6 +54,14 @@ void fake_note_step(struct kernel *kernel, const struct step *step, const char *
 
 	if (text)
 		note_text(kernel, thing, text);
+}
+
+void fake_rename_note(struct kernel *kernel, const char *thing, const char *to)
+{
+	const struct fake_note *note = find_note(kernel, thing);
+
+	if (note && !streq(thing, to))
+		note_text(kernel, to, note->text);
 }
 
 void fake_write(struct kernel *kernel, const char *thing, const char *text)

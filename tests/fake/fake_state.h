@@ -43,5 +43,9 @@ const char *fake_find_rest(struct kernel *kernel, const char *what, const char *
 int fake_index_of(const char *name);
 /* A namespace that nobody holds any more, with all that is in it. */
 void fake_drop_namespace(struct kernel *kernel, const char *name);
+/* All that names a namespace, as a word of its own, names it by the other name; so does what was noted of it. 0, ENOENT, EEXIST. */
+int fake_rename_namespace(struct kernel *kernel, const char *from, const char *to);
+/* What was noted of a thing is noted of it under its new name. */
+void fake_rename_note(struct kernel *kernel, const char *thing, const char *to);
 /* What is to be known of a thing at the next start; a step that tells nothing is fine. */
 void fake_note_step(struct kernel *kernel, const struct step *step, const char *thing);

@@ -74,9 +74,19 @@ class Host:
             self.make([operations.NETWORK_A, operations.HOSTS, operations.NETWORK_M, operations.OWNED])
             self.delete_all()
             self.quiet()
-            self.empty = world.take(self.daemon.pid)
+            self.empty = self.steady()
         elif world.wait([self.empty], None, SETTLED)[0] is None:
             raise RuntimeError("a wiped host is not an empty one")
+
+    def steady(self):
+        """A picture that stays"""
+        last = world.take(self.daemon.pid)
+        while True:
+            time.sleep(0.1)
+            now = world.take(self.daemon.pid)
+            if not world.compare(last, now) and not world.compare(now, last):
+                return now
+            last = now
 
     def again(self):
         """The daemon anew, where it has died. Whether it had to be"""
@@ -108,6 +118,16 @@ class Host:
             error, parameters = self.ask(request)
             if error:
                 raise Fault(f"{request[1]} is answered by {error} {parameters}")
+
+    def ahead(self, seconds):
+        """Until as many are made ahead as there will be, or the time is over"""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            (_, parameters), = self.callers[operations.ROOT].ask("Describe", {})
+            if parameters["spares"] >= 2:
+                return True
+            time.sleep(0.005)
+        return False
 
     def objects(self, method):
         replies = self.callers[operations.ROOT].ask(method, {})
@@ -181,21 +201,10 @@ class Subject:
         self.changes = set()
         self.learn()
 
-    def picture(self):
-        return world.take(self.host.daemon.pid)
-
-    def steady(self):
-        """A picture that stays"""
-        last = self.picture()
-        while True:
-            time.sleep(0.1)
-            now = self.picture()
-            if not world.compare(last, now) and not world.compare(now, last):
-                return now
-            last = now
-
     def prepare(self):
         self.host.make(self.operation.first)
+        if self.operation.is_ahead and not self.host.ahead(SETTLED):
+            raise Fault("makes nothing ahead")
         if self.operation.is_start:
             self.host.daemon.end()
             if self.operation.disturb:
@@ -212,13 +221,15 @@ class Subject:
             calls = world.calls_of(world.traced(trace).splitlines())
             host.again()
         else:
-            self.pictures.append(self.steady())
+            self.pictures.append(host.steady())
             self.told.append(told(host))
             tracer = world.Trace(host.daemon.pid)
             host.make([operation.request])
+            if operation.is_ahead:
+                host.ahead(SETTLED)
             tracer.end()
             calls = world.calls_of(tracer.lines())
-        self.pictures.append(self.steady())
+        self.pictures.append(host.steady())
         self.told.append(told(host))
         host.works()
         host.clear()
@@ -266,6 +277,9 @@ class Round:
             tracer = world.Trace(host.daemon.pid, call, injection)
             try:
                 answer = host.ask(operation.request)
+                # What cannot be made ahead is not tried again for a while.
+                if operation.is_ahead:
+                    host.ahead(SOON / 4)
             except Gone:
                 pass
             finally:

@@ -6,6 +6,8 @@
 #                                             apart in its own time, so it is looked at again for some seconds
 #     left = leaks.compare(before, after)     the same of two pictures, at once
 #
+# What is made ahead comes and goes unasked, and is left out: links that say so and are on no record, and what is theirs. Of one that was
+# taken the link may say so for a while.
 # A daemon opens some descriptors at their first use: let it make and delete one object of each kind before the first picture.
 # All that is read is of the network and mount namespace of the caller, and of the processes in his /proc.
 #
@@ -201,6 +203,25 @@ def _namespaces():
     return list(seen)
 
 
+def _held_alone():
+    """Those that are alive by a descriptor alone"""
+    held, others = set(), set()
+    for process in _processes():
+        try:
+            others.add(os.readlink(f"/proc/{process}/ns/net"))
+            paths = [f"/proc/{process}/fd/{fd}" for fd in os.listdir(f"/proc/{process}/fd")]
+        except OSError:
+            continue
+        for path in paths:
+            try:
+                held.add(os.readlink(path))
+            except OSError:
+                continue
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        others |= {line.split()[3] for line in file if " nsfs " in line}
+    return {target for target in held - others if target.startswith("net:[")}
+
+
 def _descriptors(pid):
     lines = []
     for name in os.listdir(f"/proc/{pid}/fd"):
@@ -226,8 +247,65 @@ def _status(pid, field):
     return int(found[1])
 
 
+def _owners():
+    """Whose link that is, by the records: {link: alias}"""
+    owners = {}
+    top = "/run/nsnetd/state/namespaces"
+    for name in os.listdir(top) if os.path.isdir(top) else []:
+        try:
+            told = json.loads(read(f"{top}/{name}"))
+            for attachment, link in zip(told["context"]["attachments"], told["runtime"]["hostInterfaces"]):
+                owners[link] = f"nsnetd:{told['name']}/{attachment['interfaceName']}"
+        except (ValueError, KeyError, TypeError):
+            continue
+    return owners
+
+
+def spares():
+    """The host's ends of what is made ahead, {name: the number of its namespace here}"""
+    owners = _owners()
+    return {link["ifname"]: link.get("link_netnsid") for link in _json("ip", "-d", "-j", "link")
+            if link.get("ifalias", "").startswith("nsnetd:%") and link["ifname"] not in owners}
+
+
+def without(lines, names):
+    """Lines that name none of them"""
+    if not names:
+        return lines
+    named = re.compile(r"\b(" + "|".join(names) + r")\b")
+    return [line for line in lines if not named.search(line)]
+
+
+def _leave_out(picture, ahead):
+    owners = _owners()
+    for kind in ("link", "route", "firewall", "sysctl"):
+        picture[kind] = without(picture[kind], ahead)
+    picture["link"] = [re.sub(r'"nsnetd:%[^"]*"', f'"{owners[name]}"', text) if name in owners else text
+                       for text in picture["link"] for name in [(re.search(r'"ifname": "([^"]*)"', text) or [0, ""])[1]]]
+    numbers = {f"netnsid {number}" for number in ahead.values()}
+    picture["namespace"] = [text for text in picture["namespace"] if text not in numbers]
+    # Each is held by a descriptor of the daemon's alone. One more than that is one too many.
+    alone = _held_alone()
+    if len(alone) <= len(ahead):
+        picture["namespace"] = [text for text in picture["namespace"] if text not in alone]
+    for _ in ahead:
+        if "net" in picture["descriptor"]:
+            picture["descriptor"].remove("net")
+
+
 def take(pid=None):
     """A picture: what there is, by kind, as lines"""
+    while True:
+        before = spares()
+        picture = _take(pid)
+        ahead = spares()
+        if before == ahead:
+            break
+    _leave_out(picture, ahead)
+    return picture
+
+
+def _take(pid):
     picture = {
         "link": _links(),
         "route": _routes(),

@@ -35,6 +35,10 @@ OWNED = (ALICE, "CreateNamespace", {"name": "ns2", "context": {
 SIBLING = (ALICE, "CreateNamespace", {"name": "ns3", "context": {"attachments": [attachment("m", 6)]}})
 
 
+# Whose addresses are the networks' first: those behind are made ahead.
+FIRST = (ROOT, "CreateNamespace", {"name": "ns0", "context": {"attachments": [{"network": "a"}]}})
+FIRST_OWNED = (ALICE, "CreateNamespace", {"name": "ns2", "context": {"attachments": [{"network": "m"}]}})
+FIRST_POINT = (ROOT, "CreateNamespace", {"name": "ns0", "context": {"attachments": [{"network": "b"}]}})
 PERSISTENT = {"persistent": True}
 NETWORK_P = (ROOT, "CreateNetwork", {"name": "a", "context": {**NETWORK_A[2]["context"], **PERSISTENT}})
 HOSTS_P = (ROOT, "CreateNamespace", {"name": "ns1", "context": {**HOSTS[2]["context"], **PERSISTENT}})
@@ -54,10 +58,11 @@ LAB_PRUNED = lab({"a": NETWORK_A[2]["context"]}, {"ns1": HOSTS[2]["context"]}, p
 
 class Operation:
     """is_start: the daemon's start is what is hit, and disturb(host) changes the world while it is away. is_apply, is_of_many: of
-    many objects each is for itself whole or as before, where nobody was told how it ended"""
+    many objects each is for itself whole or as before, where nobody was told how it ended. is_ahead: it begins, and ends, once
+    namespaces were made ahead: what it makes is one of them"""
 
-    def __init__(self, name, first, request=None, disturb=None):
-        self.name, self.first, self.request, self.disturb = name, first, request, disturb
+    def __init__(self, name, first, request=None, disturb=None, is_ahead=False):
+        self.name, self.first, self.request, self.disturb, self.is_ahead = name, first, request, disturb, is_ahead
         self.is_start = request is None
         self.is_of_many = not self.is_start and request[1] == "DeleteNamespaces" and len(request[2]["names"]) > 1
         self.is_apply = not self.is_start and request[1] == "Apply"
@@ -103,6 +108,16 @@ def operations():
         Operation("create", [NETWORK_A], HOSTS),
         Operation("create, owned", [NETWORK_M], OWNED),
         Operation("create, owned, not the first", [NETWORK_M, OWNED], SIBLING),
+        Operation("create, from the pool", [NETWORK_A, FIRST], (ROOT, "CreateNamespace", {"name": "ns1", "context": {
+            **HOSTS[2]["context"], "attachments": [attachment("a", 3)]}}), is_ahead=True),
+        Operation("create, from the pool, with nothing said", [NETWORK_A, FIRST], (ROOT, "CreateNamespace", {"name": "ns1", "context": {
+            "attachments": [attachment("a", 3)]}}), is_ahead=True),
+        Operation("create, from the pool, owned", [NETWORK_M, FIRST_OWNED], (ALICE, "CreateNamespace", {"name": "ns3", "context": {
+            "attachments": [attachment("m", 3)], "ports": [port(8081, 80)]}}), is_ahead=True),
+        Operation("create, from the pool, of a network without ports", [NETWORK_B, FIRST_POINT], (ROOT, "CreateNamespace", {
+            "name": "ns1", "context": {"attachments": [attachment("b", 3)]}}), is_ahead=True),
+        Operation("network delete, with a pool", [NETWORK_A, NETWORK_B, FIRST_POINT, (ROOT, "DeleteNamespaces", {"names": ["ns0"]})],
+                  (ROOT, "DeleteNetworks", {"names": ["b"]})),
         Operation("set", [NETWORK_A, NETWORK_B, HOSTS], (ROOT, "SetNamespace", {"name": "ns1", "context": {
             "attachments": [attachment("a", 5, shaping={"sendRate": 30000000}), attachment("b", 5)],
             "ports": [port(5353, 53, "udp"), port(8443, 443)], "sysctls": {"net.ipv4.conf.all.rp_filter": "1"},

@@ -279,7 +279,7 @@ def _record(path):
 
 
 def plain(told):
-    for field in ("created", "inode", "cookie", "revision", "bridgeIndex"):
+    for field in ("created", "inode", "cookie", "revision", "bridgeIndex", "hostInterfaces"):
         told.get("runtime", {}).pop(field, None)
     told["context"] = {name: value for name, value in told.get("context", {}).items() if value not in (None, [], {})}
     return json.dumps(told, sort_keys=True)
@@ -328,7 +328,8 @@ def take(pid=None):
     picture = leaks.take(pid)
     names = _names(picture["link"])
     if names:
-        picture["guard"], picture["qdisc"] = _guards(), _qdiscs()
+        ahead = leaks.spares()
+        picture["guard"], picture["qdisc"] = leaks.without(_guards(), ahead), leaks.without(_qdiscs(), ahead)
     # Who has connections through the host now, or had some a moment ago.
     picture["firewall"] = [line for line in picture["firewall"] if not line.startswith("element of inet nsnetd sources")]
     picture["record"] = [_record(line.split(" ", 1)[0]) for line in picture["file"] if ".json -" in line]

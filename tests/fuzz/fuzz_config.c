@@ -81,6 +81,7 @@ static void check_accepted(const struct config *config)
 		fuzz_check(config->pool[i].address.family == AF_INET);
 	fuzz_check(config->first_port >= 1 && config->first_port <= config->last_port);
 	fuzz_check(config->lowest_port <= 65535);
+	fuzz_check(config->spares_each <= 1024 && config->spares_total <= 1024);
 	fuzz_check(config->may_reach[NSNET_REACH_NAT] || config->may_reach[NSNET_REACH_ROUTE] ||
 		   config->may_reach[NSNET_REACH_INTERNAL]);
 	fuzz_check(!config->may_reach[NSNET_REACH_UNSET]);

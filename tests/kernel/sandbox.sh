@@ -9,6 +9,8 @@
 #     refuse WHAT COMMAND…    the command must fail
 #     show WHAT TEXT COMMAND… the command must succeed and print the text
 #     equal WHAT TEXT TEXT    both must be the same
+#     links               ip -oneline link, but for what was made ahead and is nobody's yet
+#     spare_ends          the names of those, as a pattern of grep -wE
 #     finish                  prints the sum, and exits by it
 set -u
 
@@ -57,6 +59,15 @@ members_start() {
 	chmod 0755 $work $work/nsnetctl
 	PATH=$work:$PATH
 	daemon_start
+}
+
+# What is made ahead comes and goes when nobody looks.
+links() {
+	ip -oneline link "$@" | grep -vF 'alias nsnetd:%'
+}
+
+spare_ends() {
+	ip -oneline link | sed -n 's/^[0-9]*: \(nsv[0-9]*\)@.*alias nsnetd:%.*/\1/p' | paste -sd '|' | sed 's/^$/no-spare/'
 }
 
 daemon_stop() {

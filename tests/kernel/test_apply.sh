@@ -10,7 +10,7 @@ cd $work || exit 1
 # "changing" those are left out.
 picture() {
 	{
-		ip -d -o link | grep -E ': (nsv|nsnet)' | sort
+		ip -d -o link | grep -vF 'alias nsnetd:%' | grep -E ': (nsv|nsnet)' | sort
 		ip -o address | grep -E ' (nsv|nsnet)' | sort
 		ip route | sort
 		ip -6 route | grep -v ' lo ' | sort

@@ -23,17 +23,30 @@ told_more() {
 }
 
 # Interfaces without their numbers, which are others when they come anew; how the bridge treats its ports; routes; rules, but
-# those that the kernel adds for connections.
+# those that the kernel adds for connections; one element a line. Nothing of what is made ahead.
 draw() {
-	ip -oneline link show group 28275 | sed -E 's/^[0-9]+: //; s/@if[0-9]+//; s,link/ether.*,,' | sort
+	draw_all | grep -vwE -- "$(spare_ends)"
+}
+
+draw_all() {
+	links show group 28275 | sed -E 's/^[0-9]+: //; s/@if[0-9]+//; s,link/ether.*,,' | sort
 	bridge -details link show | sed -E 's/^[0-9]+: //; s/@if[0-9]+//; s/@[a-z0-9]+:/:/' | sort
 	ip -oneline address show dev nsnet0 | sed -E 's/^[0-9]+: //' | sort
 	ip route show dev nsnet0 | sed 's/proto kernel //; s/ src.*//; s/ *$//'
 	ip -6 route show table all dev nsnet0 | grep -v multicast | sed 's/proto kernel //' | sort
 	bridge fdb show br nsnet0 | grep -w static | sort
 	grep -o ' /run/netns/[a-z0-9]*' /proc/self/mountinfo | sort
-	nft --stateless list ruleset | grep -v 'ct count'
+	nft --stateless list ruleset | grep -v 'ct count' | sed -E 's/([{,])[[:space:]]+/\1\n/g; s/[[:space:]]+\}/\n}/g' |
+		sed -E 's/^[[:space:]]+//; s/,$//' | grep -vE '^(elements = \{|\}|)$'
 	sysctl -n net.ipv4.conf.nsnet0.forwarding
+}
+
+# The same twice: what is being made ahead is left out by what it is called, once it is called so.
+draw_before() {
+	draw >$work/before
+	while sleep 0.2 && draw >$work/again && ! cmp -s $work/before $work/again; do
+		cp $work/again $work/before
+	done
 }
 
 same_picture() {
@@ -54,11 +67,12 @@ check "a namespace on it" nsnetctl create ns3 --network apart
 nsnetctl monitor >$work/events 2>&1 &
 monitor=$!
 check "the monitor is there" eventually grep -q ready $work/events
-end1=$(ip -oneline link | grep 'nsnetd:ns1/eth0' | grep -o 'nsv[0-9]*' | head -n 1)
-end2=$(ip -oneline link | grep 'nsnetd:ns2/eth0' | grep -o 'nsv[0-9]*' | head -n 1)
-end3=$(ip -oneline link | grep 'nsnetd:ns3/eth0' | grep -o 'nsv[0-9]*' | head -n 1)
+end_of() {
+	nsnetctl show --json=short "$1" | sed 's/.*"hostInterfaces":\["\([^"]*\)".*/\1/'
+}
+end1=$(end_of ns1) end2=$(end_of ns2) end3=$(end_of ns3)
 nsnetctl exec ns1 ping -q -c 1 -W 2 ns2 >/dev/null
-draw >$work/before
+draw_before
 
 restored "a port taken out of its bridge" "restored namespace ns1" ip link set "$end1" nomaster
 restored "a guarded one" "restored namespace ns2" ip link set "$end2" nomaster

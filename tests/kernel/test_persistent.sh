@@ -54,7 +54,7 @@ picture() {
 import json, sys
 value = json.load(sys.stdin)
 runtime = value['runtime']
-for key in ('inode', 'cookie', 'bridgeIndex', 'interfaces', 'routes', 'processes', 'attachments'):
+for key in ('inode', 'cookie', 'bridgeIndex', 'hostInterfaces', 'interfaces', 'routes', 'processes', 'attachments'):
     runtime.pop(key, None)
 runtime['created'].pop('monotonic', None)
 print(json.dumps(value, sort_keys=True))"
@@ -204,7 +204,7 @@ ip link delete isp7
 
 # A disk that is full, or cannot be written, refuses before the kernel is asked for anything.
 things() {
-	ip -o link | cut -d: -f2 | cut -d@ -f1 | sort
+	links | cut -d: -f2 | cut -d@ -f1 | sort
 	ip netns list | cut -d' ' -f1 | sort
 	find $kept /run/nsnetd | sort
 }

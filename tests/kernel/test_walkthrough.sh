@@ -101,14 +101,17 @@ status "an address that is taken" 5 nsnetctl create ns3 --network br1:ip=10.10.0
 status "an address from elsewhere" 5 nsnetctl create ns3 --network br1:ip=10.11.0.10
 status "a prefix that the host has" 5 nsnetctl network create br2 --subnet 198.51.100.0/25
 show "names who has it" uplink0 sh -c 'nsnetctl network create br2 --subnet 198.51.100.0/25 2>&1; true'
-ip -o link >$work/links
+links >$work/links
 # A gateway that is everybody: only the kernel knows better.
 late=(nsnetctl create ns3 --network br1 --route 10.9.0.0/16:via=10.10.255.255)
 status "a late step fails" 1 "${late[@]}"
 "${late[@]}" 2>$work/error
 show "it names the command" "ip -n ns3 route add 10.9.0.0/16 via 10.10.255.255 dev eth0" cat $work/error
 show "and the kernel's words" "invalid gateway" cat $work/error
-check "and leaves nothing" eventually sh -c "ip -o link | diff $work/links -"
+same_links() {
+	links | diff $work/links -
+}
+check "and leaves nothing" eventually same_links
 refuse "no name" test -e /run/netns/ns3
 refuse "no record" test -e /run/nsnetd/state/namespaces/ns3.json
 refuse "no files" test -e /run/nsnetd/etc/ns3
@@ -162,13 +165,13 @@ check "the old link goes" eventually sh -c "! ip -o link | grep -q nsnetd:ns1/"
 check "create again" nsnetctl create ns1 --network br1:ip=10.10.0.10
 nsnetctl list --json=short >$work/list
 nsnetctl network list --json=short >$work/networks
-ip -o link >$work/links
+links >$work/links
 check "stop" daemon_stop
 check "they stay" ip netns exec ns1 ping -c 1 -W 2 10.10.0.20
 daemon_start
 check "the same namespaces" sh -c "nsnetctl list --json=short | diff $work/list -"
 check "the same networks" sh -c "nsnetctl network list --json=short | diff $work/networks -"
-check "the same links" sh -c "ip -o link | diff $work/links -"
+check "the same links" same_links
 check "names still resolve" nsnetctl exec ns1 ping -c 1 -W 2 ns2
 check "kill -9" sh -c "kill -KILL $daemon"
 wait $daemon 2>/dev/null

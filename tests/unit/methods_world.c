@@ -28,6 +28,13 @@ static void on_work(void *userdata)
 	world->works++;
 }
 
+static void on_pool(void *userdata)
+{
+	struct world *world = userdata;
+
+	world->pokes++;
+}
+
 static gid_t group_of(void *userdata, const struct peer *peer)
 {
 	(void)userdata;
@@ -91,6 +98,7 @@ int world_open(void **state)
 		.group_of = group_of,
 		.on_names = on_names,
 		.on_deleted = on_deleted,
+		.on_pool = on_pool,
 		.on_let_alone = on_let_alone,
 		.userdata = world,
 	};
@@ -111,6 +119,7 @@ int world_close(void **state)
 
 	subscription_done(&world->subscription);
 	wire_out_done(&world->heard);
+	pool_done(&world->context.spares);
 	registry_done(&world->registry);
 	dispatch_done(&world->dispatch);
 	kernel_free(world->kernel);

@@ -13,6 +13,8 @@ unit_test(test_methods SOURCES unit/test_methods.c unit/methods_world.c DEPENDS 
 unit_test(test_methods_apply SOURCES unit/test_methods_apply.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_faults SOURCES unit/test_methods_faults.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_members SOURCES unit/test_methods_members.c unit/methods_world.c DEPENDS methods fake-kernel)
+unit_test(test_pool SOURCES unit/test_pool.c unit/pool_world.c unit/methods_world.c DEPENDS manager methods fake-kernel)
+unit_test(test_pool_bounds SOURCES unit/test_pool_bounds.c unit/pool_world.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_monitor SOURCES unit/test_methods_monitor.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_set SOURCES unit/test_methods_set.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_persistent SOURCES unit/test_methods_persistent.c unit/methods_world.c DEPENDS methods fake-kernel)

@@ -127,6 +127,11 @@ static void test_wrong_lines(void **state)
 		{ "[Policy]\nLowestPort=65536\n", ":2: \"65536\" is no value for LowestPort=" },
 		{ "[Policy]\nLowestPort=\n", ":2: \"\" is no value for LowestPort=" },
 		{ "[Policy]\nLowestPort=http\n", ":2: \"http\" is no value for LowestPort=" },
+		{ "[Pool]\nPoolSize=-1\n", ":2: \"-1\" is no value for PoolSize=" },
+		{ "[Pool]\nPoolSize=1025\n", ":2: \"1025\" is no value for PoolSize=" },
+		{ "[Pool]\nPoolSize=\n", ":2: \"\" is no value for PoolSize=" },
+		{ "[Pool]\nPoolTotal=many\n", ":2: \"many\" is no value for PoolTotal=" },
+		{ "[Pool]\nSize=1\n", ":2: no setting Size= in [Pool]" },
 		{ "[Policy]\nReaches=nat moon\n", ":2: \"nat moon\" is no value for Reaches=" },
 		{ "[Policy]\nReaches=NAT\n", ":2: \"NAT\" is no value for Reaches=" },
 		{ "[Policy]\nReaches=\n", ":2: \"\" is no value for Reaches=" },
@@ -274,6 +279,23 @@ static void test_ports(void **state)
 	config_done(&config);
 }
 
+static void test_pool(void **state)
+{
+	struct world *world = *state;
+	struct config config;
+	const char *wrong = NULL;
+
+	assert_int_equal(config_load(world->path, &config, &wrong), 0);
+	assert_int_equal(config.spares_each, 8);
+	assert_int_equal(config.spares_total, 64);
+	config_done(&config);
+	put(world, "", "[Pool]\nPoolSize=0\nPoolTotal=1024\n");
+	assert_int_equal(config_load(world->path, &config, &wrong), 0);
+	assert_int_equal(config.spares_each, 0);
+	assert_int_equal(config.spares_total, 1024);
+	config_done(&config);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
 int main(void)
@@ -287,6 +309,7 @@ int main(void)
 		test(test_policy),
 		test(test_reaches),
 		test(test_ports),
+		test(test_pool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

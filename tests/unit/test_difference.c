@@ -23,10 +23,11 @@ static struct network *find_network(void *userdata, const char *name)
 	return streq(name, "lan") ? world->network : NULL;
 }
 
-static void name_link(void *userdata, const char *alias, char ret[INTERFACE_SIZE])
+static void name_link(void *userdata, const char *alias, const char *was, char ret[INTERFACE_SIZE])
 {
 	struct world *world = userdata;
 
+	assert_null(was);
 	assert_true(streq(alias, "nsnetd:ns1/eth0") || streq(alias, "nsnetd:ns1/eth1"));
 	(void)snprintf(ret, INTERFACE_SIZE, "nsv%u", world->links++);
 }
@@ -111,7 +112,9 @@ static void test_make_missing_link(void **state)
 	struct world *world = *state;
 	struct plan plan = PLAN_INIT(&world->arena);
 	enum link_presence links[] = { LINK_WHOLE, LINK_MISSING };
-	struct namespace_presence presence = { true, true, links, true };
+	struct namespace_presence presence = {
+		.is_pinned = true, .is_held = true, .links = links, .has_names = true
+	};
 
 	difference_make_namespace(world->ns, &presence, &plan);
 	assert_plan(world, &plan,
@@ -127,7 +130,9 @@ static void test_nothing_to_do(void **state)
 	struct world *world = *state;
 	struct plan plan = PLAN_INIT(&world->arena);
 	enum link_presence links[] = { LINK_WHOLE, LINK_WHOLE };
-	struct namespace_presence presence = { true, true, links, true };
+	struct namespace_presence presence = {
+		.is_pinned = true, .is_held = true, .links = links, .has_names = true
+	};
 
 	difference_make_namespace(world->ns, &presence, &plan);
 	difference_make_network(world->network,
