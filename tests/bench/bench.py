@@ -80,7 +80,10 @@ def arguments():
 
 def enter_sandbox():
     """Starts again inside. What is left there goes with its first process."""
-    os.environ["NSNET_BENCH_INSIDE"] = str(os.getpid())
+    os.environ["NSNET_BENCH_INSIDE"] = "yes"
+    # Of the whole machine, and not to be seen from inside.
+    room = pathlib.Path("/proc/sys/net/ipv4/neigh/default/gc_thresh3")
+    os.environ["NSNET_BENCH_NEIGHBOURS"] = room.read_text().strip() if room.exists() else "an unknown number"
     os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable, *sys.argv])
 
 
@@ -150,6 +153,7 @@ def main():
     results["machine"] = machine()
     results["kind"] = "a quick run with few of each, by which nothing is judged" if options.quick else "a full run"
     results["quick"] = options.quick
+    results["neighbours"] = os.environ["NSNET_BENCH_NEIGHBOURS"]
     names = write(results, options.out)
     print(f"\n{results['machine']}; {results['date']}; {results['kind']}")
     report.tables(results, print)

@@ -44,7 +44,8 @@ def one_at_a_time(bench):
     """Each makes one, at its ease, in turn; then each takes one away."""
     rounds = bench.count(quick=5, full=25)
     gap = 0.02 if bench.quick else 0.1
-    with Daemon(bench.build, pool=0) as cold, Daemon(bench.build, pool=bench.pool) as pooled, floor(bench.build) as best:
+    with Daemon(bench.build, pool=0) as cold, Daemon(bench.build, pool=bench.pool) as pooled, floor(bench.build) as best, \
+            floor(bench.build, "owned") as best_owned:
         with echo(bench.build, cold.folder.name) as plain:
             others = []
             for kind in peers.PEERS:
@@ -53,19 +54,26 @@ def one_at_a_time(bench):
                 except NotHere as reason:
                     bench.not_here[kind.name] = str(reason)
             try:
-                singles(bench, rounds, gap, cold, pooled, best, plain, others)
+                singles(bench, rounds, gap, (cold, pooled), (best, best_owned), plain, others)
             finally:
                 for peer in others:
                     peer.close()
 
 
-def singles(bench, rounds, gap, cold, pooled, best, plain, others):
+def singles(bench, rounds, gap, daemons, floors, plain, others):
+    (cold, pooled), (best, best_owned) = daemons, floors
+    member = cold.asker(uid=MEMBER)
+    # The user namespaces are made with the first of each.
+    best_owned.do("create 1")
+    member.do(f"kept 1 0 0 {create('lan', 'u%u')}")
     nsnetctl, socket = bench.build / "client/nsnetctl", "NSNETD_SOCKET="
     lan, echoed = create("lan"), create("lan")
     process = f"{nsnetctl} --quiet create p%u --network lan"
     spawner = cold.tool([cold.bin / "ask"])
     makers = {
         "floor": lambda i: best.do("create 1"),
+        "floor, a user's own": lambda i: best_owned.do("create 1"),
+        "nsnetd cold, a user's own, RPC": lambda i: member.do(f"kept 1 0 {i + 1} {create('lan', 'u%u')}"),
         "nsnetd cold, RPC": lambda i: cold.ask.do(f"kept 1 0 {i} {lan}"),
         "nsnetd cold, connection and RPC": lambda i: cold.ask.do(f"single 1 0 {rounds + i} {lan}"),
         "nsnetd, connection and RPC": lambda i: pooled.ask.do(f"single 1 0 {i} {lan}"),
@@ -103,13 +111,25 @@ def mean(answer, n):
     return answer["total"] / n
 
 
-def in_batches(makers, most, batch):
-    """Each makes so many at full speed, then the next one does: {name: [mean of each batch]}"""
+def in_batches(makers, most, batch, cpu=None):
+    """Each makes so many at full speed, then the next one does: {name: [mean of each batch]}; cpu: the same for processor time"""
     times = {name: [] for name in makers}
     for first in range(0, most, batch):
         for name, make in makers.items():
-            times[name].append(mean(make(first, batch), batch))
+            answer = make(first, batch)
+            times[name].append(mean(answer, batch))
+            if cpu is not None:
+                cpu.setdefault(name, []).append(answer["cpu"] / batch)
     return times
+
+
+def daemon_makes(daemon, ask, wish):
+    """Many on one connection; the processor time is the daemon's."""
+    def make(first, n):
+        before = daemon.cpu()
+        answer = ask.do(f"piped {n} 16 {first} {wish}")
+        return {**answer, "cpu": daemon.cpu() - before}
+    return make
 
 
 def windows(times, batch, size=100):
@@ -132,10 +152,11 @@ def grow(bench, names, most, batch):
     tools = {f"floor, {name}": floor(bench.build, name) for name in names}
     makers = {name: lambda first, n, tool=tool: tool.do(f"create {n}") for name, tool in tools.items()}
     with Daemon(bench.build, pool=0, networks=(LAN, FLAT)) as daemon:
-        wish = create("flat" if "routed" in names else "lan")
-        makers["nsnetd, routed" if "routed" in names else "nsnetd, bridge"] = (
-            lambda first, n: daemon.ask.do(f"piped {n} 16 {first} {wish}"))
-        for name, values in in_batches(makers, most, batch).items():
+        routed = "routed" in names
+        makers["nsnetd, routed" if routed else "nsnetd, bridge"] = daemon_makes(
+            daemon, daemon.ask, create("flat" if routed else "lan"))
+        cpu = bench.results.setdefault("growth, processor", {})
+        for name, values in in_batches(makers, most, batch, cpu).items():
             bench.results.setdefault("growth", {}).setdefault(name, []).append(values)
     for tool in tools.values():
         tool.close()
@@ -161,14 +182,14 @@ def peers_growth(bench):
 
 def owned(bench):
     """A member's namespaces, which belong to a user namespace of his, behind a guard."""
-    most, batch = bench.count(quick=60, full=500), 20
+    most, batch = bench.count(quick=60, full=1000), 20
     with Daemon(bench.build, pool=0) as daemon, floor(bench.build, "owned") as best:
         ask = daemon.asker(uid=MEMBER)
         # The user namespaces are made with the first of each.
         best.do("create 1")
         ask.do(f"kept 1 0 100000 {create('lan')}")
         makers = {"floor": lambda first, n: best.do(f"create {n}"),
-                  "nsnetd": lambda first, n: ask.do(f"piped {n} 16 {first} {create('lan')}")}
+                  "nsnetd": daemon_makes(daemon, ask, create("lan"))}
         bench.results["owned"] = in_batches(makers, most, batch)
         bench.results["owned, batch"] = batch
 
@@ -180,7 +201,10 @@ def pooled(bench):
     results = {"echo": [], "as configured": [], "PoolSize=0": [], "while torn down": []}
     with Daemon(bench.build, pool=bench.pool) as daemon, Daemon(bench.build, pool=0) as cold:
         with echo(bench.build, daemon.folder.name) as plain:
-            time.sleep(1)
+            # It learns how many are asked for.
+            for i in range(5):
+                daemon.ask.do(f"single {few} 0 {900000 + i * few} {wish}")
+                time.sleep(0.5)
             for i in range(rounds):
                 results["echo"] += plain.do(f"single {few} 0 {i * few} {wish}")["us"]
                 results["as configured"] += daemon.ask.do(f"single {few} 0 {i * few} {wish}")["us"]
@@ -191,6 +215,10 @@ def pooled(bench):
             daemon.ask.do(f"piped {many} 16 100000 {wish}")
             # Until it is idle, and has made anew what was used up.
             bench.settle(most=3)
+            for i in range(2):
+                daemon.ask.do(f"single {few} 0 {800000 + i * few} {wish}")
+                time.sleep(0.5)
+            daemon.call("DeleteNamespaces", names=[f"n{800000 + i}" for i in range(2 * few)])
             time.sleep(1)
             deleter.start("kept 1 0 0 " + delete([f"n{100000 + i}" for i in range(many)]))
             results["while torn down"] += daemon.ask.do(f"single {few} 20000 200000 {wish}")["us"]

@@ -47,6 +47,16 @@ def cold(n):
     return row
 
 
+def cold_owned(n):
+    def row(r):
+        if n == 1:
+            one = r["create one"]
+            return ratio(one["nsnetd cold, a user's own, RPC"]["p50"] - one["echo"]["p50"], one["floor, a user's own"]["p50"], 1.15)
+        ours, base = (median(r["owned"][name][:max(1, n // r["owned, batch"])]) for name in ("nsnetd", "floor"))
+        return ratio(ours, base, 1.15)
+    return row
+
+
 def grows(name, bar):
     def row(r):
         points = curve(r, name)
@@ -92,8 +102,10 @@ GOALS = (
     ("cold create / floor, N = 100", cold(100)),
     ("cold create / floor, N = 500", cold(500)),
     ("cold create / floor, N = 1000", cold(1000)),
-    ("cold create, a user's own / floor, N = 500",
-     lambda r: ratio(median(r["owned"]["nsnetd"]), median(r["owned"]["floor"]), 1.15)),
+    ("cold create, a user's own / floor, N = 1 (less the same)", cold_owned(1)),
+    ("cold create, a user's own / floor, N = 100", cold_owned(100)),
+    ("cold create, a user's own / floor, N = 500", cold_owned(500)),
+    ("cold create, a user's own / floor, N = 1000", cold_owned(1000)),
     ("growth at a bridge: last 100 of 1000 / first 100", grows("nsnetd, bridge", 1.6)),
     ("growth routed: last 100 of 1000 / first 100", grows("nsnetd, routed", 1.1)),
     ("pooled create, RPC p50 / JSON echo",
@@ -115,8 +127,8 @@ GOALS = (
     ("first packet slow", none_of("first", "as configured")),
     ("first packet slow, PoolSize=0", none_of("first", "PoolSize=0")),
     ("900 talk at once: stalled", none_of("crowd")),
-    ("start with 1000: first answer", lambda r: value(r["restart"]["first answer"] / 1000, 20, "ms")),
-    ("start with 1000: all told of", lambda r: value(r["restart"]["all told"] / 1000, 60, "ms")),
+    ("start with 1000: first answer, about one", lambda r: value(r["restart"]["first answer"] / 1000, 20, "ms")),
+    ("start with 1000: answer about all", lambda r: value(r["restart"]["all told"] / 1000, 60, "ms")),
     ("start with 1000: packets of a flow lost",
      lambda r: (f"{r['restart']['lost']} of {r['restart']['sent']}", "", "0", r["restart"]["lost"] == 0)),
     ("others' p99 while 500 are made", lambda r: value(r["meanwhile"]["made"]["p99"] / 1000, 30, "ms")),
@@ -125,9 +137,9 @@ GOALS = (
     ("idle daemon, RSS", lambda r: value(r["memory"]["rss"] / 1024, 4, "MiB")),
     ("processor time in the 3 s after 500 creates / naive", left),
     ("data path, isolated, round trip TCP / plain bridge", path("nsnetd, isolated, to the host", "tcp", 1.02)),
-    ("data path, isolated, bulk TCP / plain bridge", path("nsnetd, isolated, to the host", "bulk", 1.02)),
+    ("data path, isolated, round trip UDP / plain bridge", path("nsnetd, isolated, to the host", "udp", 1.02)),
     ("data path, anti-spoof, round trip TCP / plain bridge", path("nsnetd, a member's: anti-spoof", "tcp", 1.05)),
-    ("data path, anti-spoof, bulk TCP / plain bridge", path("nsnetd, a member's: anti-spoof", "bulk", 1.05)),
+    ("data path, anti-spoof, round trip UDP / plain bridge", path("nsnetd, a member's: anti-spoof", "udp", 1.05)),
 )
 
 
@@ -167,18 +179,19 @@ def one_by_one(results):
 
 
 def many(results):
-    """[(who, all of N, / floor, last window / first)]"""
+    """[(who, N, mean, / floor, last window / first, processor time)]"""
     rows = []
     for name in results.get("growth", {}):
         points = curve(results, name)
         base = curve(results, "floor, bridge")
         total, least = (sum(us for _, us in p) / len(p) for p in (points, base))
-        rows.append((name, str(points[-1][0]), ms(total), of_floor(total, least), f"{points[-1][1] / points[0][1]:.3g}"))
+        rows.append((name, str(points[-1][0]), ms(total), of_floor(total, least), f"{points[-1][1] / points[0][1]:.3g}",
+                     ms(median(results["growth, processor"][name]))))
     for name, values in results.get("peers, growth", {}).items():
         batch = results["peers, batch"]
         base, points = results["peers, floor"][name], windows(values, batch, 100 if len(values) * batch >= 200 else batch)
         rows.append((name, str(len(values) * batch), ms(sum(values) / len(values)), of_floor(sum(values), sum(base)),
-                     f"{points[-1][1] / points[0][1]:.3g}"))
+                     f"{points[-1][1] / points[0][1]:.3g}", ""))
     return rows
 
 
@@ -195,10 +208,15 @@ def paths(results):
 TABLES = (
     ("Goals", ("goal", "measured", "ratio", "bar", ""), goals),
     ("One at a time, with a rest between", ("", "create p50", "p99", "/ floor", "delete p50", "p99", "/ floor"), one_by_one),
-    ("Many, at full speed", ("", "N", "create, mean", "/ floor", "last / first"), many),
+    ("Many, at full speed", ("", "N", "create, mean", "/ floor", "last / first", "processor time, each"), many),
     ("Data path", ("", "UDP us", "TCP us", "bulk Gb/s", "to plain: UDP / TCP / time of bulk"), paths),
 )
 
+
+
+def neighbours(results):
+    return (f"The machine's table of neighbours holds {results['neighbours']} (net.ipv4.neigh.default.gc_thresh3), all namespaces "
+            "together: where it is full, first packets wait or are lost.")
 
 
 def tables(results, say):
@@ -213,6 +231,7 @@ def tables(results, say):
         say(f"\n{title}\n")
         for row in rows:
             say("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+    say(f"\n{neighbours(results)}")
     for name, reason in results["not here"].items():
         say(f"\n{name}: not here: {reason}")
     for name, reason in results["wrong"].items():
@@ -234,5 +253,6 @@ def markdown(results, say):
         for row in rows:
             say("| " + " | ".join(row) + " |")
         say("")
+    say(neighbours(results) + "\n")
     for name, reason in results["not here"].items():
         say(f"{name}: not here: {reason}\n")

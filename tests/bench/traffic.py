@@ -25,7 +25,7 @@ def first_packets(bench):
             time.sleep(0.2)
             answer = talk.do(f"first {many} 0 0 n%u {create(network)}", may_fail=True)
             slow = sum(us > SLOW for us in answer["us"]) + answer["failed"]
-            bench.results["first"][name] = {**figures(answer["us"]), "slow": slow, "worst": max(answer["us"], default=0)}
+            bench.results["first"][name] = {**figures(answer["us"]), "n": many, "slow": slow, "worst": max(answer["us"], default=0)}
             if name != "PoolSize=0":
                 continue
             crowd(bench, talk, many)
@@ -53,13 +53,15 @@ def restart(bench, daemon, many):
         packets = 500
         flow.start(f"udp {packets} 1000 64")
         daemon.stop()
-        # Both wait on the socket, which is there all the time.
-        asker.start("single 1 0 0 " + message("Describe"))
-        lister.start("more 1 0 0 " + message("ListNamespaces", more=True))
-        started = daemon.start()
-        answer = asker.finish()
-        results["first answer"].append((answer["at"] - started) * 1e6)
-        results["all told"].append((lister.finish()["at"] - started) * 1e6)
+        # It waits on the socket, which is there all the time.
+        asker.start("more 1 0 0 " + message("ListNamespaces", more=True, name="n1"))
+        daemon.launch()
+        first = asker.finish()["at"]
+        # All are told of when each was looked at.
+        last = lister.do("more 1 0 0 " + message("ListNamespaces", more=True))["at"]
+        daemon.wait_ready()
+        results["first answer"].append((first - daemon.started()) * 1e6)
+        results["all told"].append((last - daemon.started()) * 1e6)
         answer = flow.finish(may_fail=True)
         results["lost"] += answer["failed"]
         results["sent"] += packets

@@ -189,8 +189,8 @@ class Daemon(World):
             text += f"[Pool]\nPoolSize={self.pool}\n"
         pathlib.Path(self.folder.name, "nsnetd.conf").write_text(text)
 
-    def start(self):
-        """Starts nsnetd; when that was, by the clock that time.time() reads, is "started"."""
+    def launch(self):
+        """Starts nsnetd, and does not wait for it."""
         self.configure()
         notices = self.folder.name + "/notices"
         pathlib.Path(notices).unlink(missing_ok=True)
@@ -201,26 +201,37 @@ class Daemon(World):
                   'LISTEN_PID=$$ LISTEN_FDS=1 NOTIFY_SOCKET=$2/notices exec "$1" --config "$2/nsnetd.conf"')
         argv = ["bash", "-c", script, "bash", self.build / "daemon/nsnetd", self.folder.name]
         self.daemon = subprocess.Popen(self.enter(argv), stdin=self.listener.fileno(), stdout=self.log, stderr=self.log)
+
+    def started(self):
+        """When that was, by the clock that time.time() reads."""
+        return float(pathlib.Path(self.folder.name, "started").read_text())
+
+    def start(self):
+        self.launch()
+        self.wait_ready()
+
+    def wait_ready(self):
         if not self.wait_notice("READY=1"):
             log = pathlib.Path(self.folder.name, "log").read_text()
             if self.pool is not None and self.daemon.poll() is not None and "Pool" in log:
+                # One that knows of no pool has none.
                 self.pool = None
-                return self.start()
+                self.start()
+                return
             raise Wrong(f"nsnetd does not start: {log[-1000:]}")
-        return float(pathlib.Path(self.folder.name, "started").read_text())
 
     def wait_notice(self, text, seconds=30):
-        """When the daemon said it, by time.time(); None if it did not."""
+        """Whether the daemon has said that."""
         end = time.monotonic() + seconds
         self.notices.settimeout(0.1)
         while time.monotonic() < end:
             try:
                 if text in self.notices.recv(4096).decode():
-                    return time.time()
+                    return True
             except TimeoutError:
                 if self.daemon.poll() is not None:
-                    return None
-        return None
+                    return False
+        return False
 
     def stop(self):
         if self.daemon and self.daemon.poll() is None:
