@@ -36,8 +36,24 @@ static int rename_held(struct kernel *kernel, const char *from, const char *to)
 	return 0;
 }
 
+/* Whether its links are there: a question that waits for nobody. */
+static bool has_ends(struct kernel *kernel, const char *name)
+{
+	const struct netns *netns = netns_find(kernel, name);
+
+	for (size_t i = 0; netns && i < netns->ends.n; i++) {
+		char link[INTERFACE_SIZE];
+
+		if (netlink_name(&kernel->host, netns->ends.items[i], link) < 0)
+			return false;
+	}
+	return netns;
+}
+
 int spare_take(struct kernel *kernel, const struct step *step)
 {
+	if (!has_ends(kernel, step->spare.name))
+		return -ENODEV;
 	return rename_held(kernel, step->spare.name, step->netns);
 }
 

@@ -410,7 +410,7 @@ int networks_delete(const struct deed *deed, const struct string_list *names, st
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i < names->n; i++)
-		pool_drop(deed->context, networks[i]);
+		pool_forget(deed->context, networks[i]);
 	for (size_t i = 0; i < names->n; i++)
 		difference_give_up_network(networks[i], &first);
 	for (size_t i = 0; i < names->n; i++)

@@ -102,6 +102,16 @@ void pool_drop(struct nsnet_context *context, const struct network *network)
 	pool_poke(context);
 }
 
+void pool_forget(struct nsnet_context *context, const struct network *network)
+{
+	struct pool *pool = &context->spares;
+
+	pool_drop(context, network);
+	for (size_t i = pool->n_demands; i-- > 0;)
+		if (streq(pool->demands[i].network, network->name))
+			pool->demands[i] = pool->demands[--pool->n_demands];
+}
+
 static bool drop_one(struct nsnet_context *context, const struct ns *spare, bool is_whole)
 {
 	struct pool *pool = &context->spares;

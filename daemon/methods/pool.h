@@ -81,6 +81,8 @@ const struct ns *pool_sibling(struct nsnet_context *context, const struct namesp
 
 /* Those on a network that is to change, or to go; NULL: all. */
 void pool_drop(struct nsnet_context *context, const struct network *network);
+/* The same of a network that goes: nobody asks for any more on it. */
+void pool_forget(struct nsnet_context *context, const struct network *network);
 /* Something happened to the link of what is called "%7". A spare that is not as it was made is dropped; NULL. Or the name of
  * the namespace that it has become. */
 const char *pool_touched(struct nsnet_context *context, const char *name);

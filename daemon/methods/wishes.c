@@ -23,6 +23,7 @@ struct creation {
 	struct nsnet_context *context; /* the deed's */
 	struct ns *former;             /* that it takes the place of, or NULL */
 	struct ns *spare;              /* that was made ahead and becomes a new one, or NULL */
+	bool is_spare_lost;            /* it is not what it was: somebody took its link away */
 	struct string_list fields;     /* that are others than the former's */
 	struct quota_charge charge;    /* of a new one */
 	struct string_list lost_addresses;
@@ -320,6 +321,7 @@ static int carry_out(struct creation *creation, struct fault *reterr)
 		if (r == 0)
 			r = methods_carry_out(creation->deed, &plan, reterr, &error);
 		assert(r <= 0 || error.step);
+		creation->is_spare_lost = r > 0 && error.step->type == STEP_NETNS_TAKE;
 		if (r > 0 && pool_relieve_kernel(creation->context, error.step, error.error))
 			continue;
 		if (r <= 0 || error.step->type != STEP_VETH_ADD || error.error != EEXIST)
@@ -401,6 +403,11 @@ static int create_charged(struct creation *creation, const char *name,
 	if (r != 0)
 		return r;
 	r = fulfil(creation, name, wish, reterr);
+	while (r > 0 && creation->is_spare_lost) {
+		namespace_free(take(creation->ns));
+		pool_refuse(creation->context, take(creation->spare));
+		r = fulfil(creation, name, wish, reterr);
+	}
 	if (r == 0)
 		*ret = keep_new(creation, wish);
 	namespace_free(creation->ns);
