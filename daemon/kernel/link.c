@@ -27,6 +27,7 @@
 #include "link_build.h"
 #include "log.h"
 #include "netns.h"
+#include "point.h"
 #include "port.h"
 #include "route.h"
 
@@ -465,9 +466,13 @@ int link_settle(struct kernel *kernel, const struct step *step)
 	for (int i = 0; i < 100; i++) {
 		struct parsed link = { 0 };
 
-		if (look_up(kernel, step->veth.name, 0, &link) < 0 ||
-			link.operstate == OPERSTATE_UP)
+		if (look_up(kernel, step->veth.name, 0, &link) < 0)
 			return 0;
+		if (link.operstate == OPERSTATE_UP) {
+			if (snapshot_is_point(link.group))
+				point_settle(kernel, link.facts.index);
+			return 0;
+		}
 		(void)nanosleep(&pause, NULL);
 	}
 	log_line(LOG_WARNING, "%s is still not up", step->veth.name);

@@ -149,6 +149,7 @@ const char nft_rules[] =
 	/* Nobody asks such a link for an address, or is to be led elsewhere by it. */
 	CHAIN(INET, "from_end")
 	RULE(INET, "from_end", "ip saddr 0.0.0.0/8 drop")
+	RULE(INET, "from_end", "ip6 saddr :: drop")
 	RULE(INET, "from_end", "fib saddr . iif oif missing drop")
 	RULE(INET, "from_end", "meta l4proto tcp goto no_loopback")
 	RULE(INET, "from_end", "udp sport { 67, 547 } drop")

@@ -4,7 +4,6 @@
  */
 #include "point.h"
 
-#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
@@ -126,8 +125,7 @@ static int write_settings(const struct kernel *kernel, const struct step *step)
 	return r;
 }
 
-/* RTM_NEWROUTE in the place of what is there, or RTM_DELROUTE. gateway: what the host speaks from; none: to a link-local address,
- * which others may have behind their own links. */
+/* RTM_NEWROUTE in the place of what is there, or RTM_DELROUTE. gateway: what the host speaks from. */
 static struct nl_msg *build_way(
 	int type, int index, const struct address *address, const struct address *gateway)
 {
@@ -141,10 +139,7 @@ static struct nl_msg *build_way(
 							  : RT_SCOPE_UNIVERSE,
 		.rtm_type = type == RTM_NEWROUTE ? RTN_UNICAST : RTN_UNSPEC,
 	};
-	bool is_only = gateway && address_is_set(gateway);
-	int flags = type == RTM_DELROUTE ? 0
-		    : is_only            ? NLM_F_CREATE | NLM_F_REPLACE
-					 : NLM_F_CREATE;
+	int flags = type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_REPLACE : 0;
 	struct nl_msg *m = netlink_message(type, flags, &header, sizeof(header));
 	int length = (int)address_bits(address) / 8, r = 0;
 
@@ -152,58 +147,24 @@ static struct nl_msg *build_way(
 		return NULL;
 	r |= nla_put(m, RTA_DST, length, address->bytes);
 	r |= nla_put_u32(m, RTA_OIF, (uint32_t)index);
-	if (type == RTM_NEWROUTE && is_only)
+	if (type == RTM_NEWROUTE && address_is_set(gateway))
 		r |= nla_put(m, RTA_PREFSRC, length, gateway->bytes);
 	return link_checked(m, r);
 }
 
-/* fe80::1, which is there already where it is mended. */
-static struct nl_msg *build_router(int index)
-{
-	const struct address address = address_of_router();
-	const struct ifaddrmsg header = {
-		.ifa_family = AF_INET6,
-		.ifa_prefixlen = 128,
-		.ifa_scope = RT_SCOPE_LINK,
-		.ifa_index = (uint32_t)index,
-	};
-	struct nl_msg *m =
-		netlink_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
-
-	return link_checked(
-		m, m ? nla_put(m, IFA_LOCAL, 16, address.bytes) |
-				   nla_put_u32(m, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE)
-		     : 0);
-}
-
-/* The host's end, whatever it was: up, with its routes. Its group comes before it is up. */
+/* The host's end, whatever it was: up, with its routes. All that it is it is before that. */
 static int raise_end(struct kernel *kernel, int index, const struct step *step)
 {
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
-	const struct address link_local = address_link_local(&step->point.mac);
-	size_t own = NETLINK_BATCH_MAX;
-	int r;
 
 	netlink_batch_add(&batch, build_end(kernel, step, index));
 	netlink_batch_add(&batch, link_build_up(index, 0));
-	if (address_is_set(&step->point.gateways[family_index(AF_INET6)])) {
-		netlink_batch_add(&batch, build_router(index));
-		own = batch.n;
-		netlink_batch_add(&batch, build_way(RTM_NEWROUTE, index, &link_local, NULL));
-	}
 	for (size_t i = 0; i < FAMILIES; i++)
 		if (address_is_set(&step->point.addresses[i]))
 			netlink_batch_add(
 				&batch, build_way(RTM_NEWROUTE, index, &step->point.addresses[i],
 						&step->point.gateways[i]));
-	r = netlink_batch_send(&kernel->host, &batch);
-	/* Its own route is there already, or another is wrong. */
-	if (r == -EEXIST && own < batch.n && batch.errors[own] == -EEXIST) {
-		r = 0;
-		for (size_t i = own + 1; r == 0 && i < batch.n; i++)
-			r = batch.errors[i];
-	}
-	return r;
+	return netlink_batch_send(&kernel->host, &batch);
 }
 
 /* The end inside: up, with the link-local address that the kernel would have made, but usable at once. */
@@ -261,6 +222,7 @@ int point_add(struct kernel *kernel, const struct step *step)
 	if (index < 0)
 		return index;
 	r = write_settings(kernel, step);
+	/* The host's end first: with a carrier from the start, the kernel would go through all IPv6 routes once more. */
 	if (r == 0)
 		r = raise_end(kernel, index, step);
 	if (r == 0) {
@@ -320,4 +282,31 @@ int point_move(struct kernel *kernel, const struct step *step)
 		if (batch.errors[i] < 0 && (i >= n_old || batch.errors[i] != -ESRCH))
 			return batch.errors[i];
 	return 0;
+}
+
+/* The kernel has a route to all groups by each link, and finds the place for the next one behind all others. Nobody has anything to
+ * say to groups there. */
+void point_settle(struct kernel *kernel, int index)
+{
+	const struct rtmsg header = {
+		.rtm_family = AF_INET6,
+		.rtm_dst_len = 8,
+		.rtm_table = RT_TABLE_LOCAL,
+		.rtm_scope = RT_SCOPE_NOWHERE,
+	};
+	static const uint8_t groups[16] = { 0xff };
+	struct nl_msg *m;
+	int r;
+
+	if (!kernel->has_ipv6)
+		return;
+	m = netlink_message(RTM_DELROUTE, 0, &header, sizeof(header));
+	r = m ? nla_put(m, RTA_DST, sizeof(groups), groups) |
+			    nla_put_u32(m, RTA_OIF, (uint32_t)index)
+	      : 0;
+	r = netlink_send(&kernel->host, link_checked(m, r));
+	/* Not there: IPv6 is off, or this is done a second time. It would do no harm. */
+	if (r < 0 && r != -ESRCH)
+		log_line(LOG_WARNING, "the link with index %d keeps a route to groups: %s", index,
+			strerror(-r));
 }

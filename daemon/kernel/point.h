@@ -9,8 +9,9 @@
  * Both ends have the same hardware address and ask nobody for one (IFF_NOARP): what one sends is for the other. So there are no
  * neighbours to be found, to be kept in the kernel's table (which all namespaces share), or to be lied about.
  *
- * By IPv6 a namespace gets out by fe80::1, which is on every one of these ends; its own link-local address has a route on the
- * host as well. So there is a route by that very link to whatever may speak there, and the firewall needs to know no more.
+ * So IPv6 needs nobody to answer for fe80::1 either, which a namespace gets out by: the host has no link-local address on these
+ * links. The same one on all of them would be a list in the kernel, gone through with each link more; and what a namespace says from
+ * its own is for nobody.
  */
 #pragma once
 
@@ -21,3 +22,6 @@ int point_add(struct kernel *kernel, const struct step *step);
 int point_delete(struct kernel *kernel, const struct step *step);
 int point_mend(struct kernel *kernel, const struct step *step);
 int point_move(struct kernel *kernel, const struct step *step);
+
+/* What remains to be done once packets pass. */
+void point_settle(struct kernel *kernel, int index);

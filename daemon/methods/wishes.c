@@ -324,7 +324,8 @@ static int carry_out(struct creation *creation, struct fault *reterr)
 		creation->is_spare_lost = r > 0 && error.step->type == STEP_NETNS_TAKE;
 		if (r > 0 && pool_relieve_kernel(creation->context, error.step, error.error))
 			continue;
-		if (r <= 0 || error.step->type != STEP_VETH_ADD || error.error != EEXIST)
+		if (r <= 0 || error.error != EEXIST ||
+			(error.step->type != STEP_VETH_ADD && error.step->type != STEP_POINT_ADD))
 			return r;
 		for (size_t j = 0; j < creation->ns->n_attachments; j++)
 			if (!creation->ns->attachments[j].former)

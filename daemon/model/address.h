@@ -78,7 +78,7 @@ bool mac_parse(const char *text, struct mac *ret);
 const char *mac_format(const struct mac *mac, char ret[MAC_TEXT_MAX]);
 /* fe80:: and the identifier that is made from the hardware address (RFC 4291, appendix A). */
 struct address address_link_local(const struct mac *mac);
-/* fe80::1: what the host has on each link that leads to one namespace alone. */
+/* fe80::1: who is at the other end of a link that leads from one namespace to the host alone. */
 struct address address_of_router(void);
 /* A locally administered one made from an address: the same address has the same one for ever, so that a neighbour's cache
  * stays right when an address comes back. */
