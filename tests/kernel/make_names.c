@@ -2,7 +2,7 @@
 /*
  * make_names - writes what a network's name server goes by, as the daemon does where there is systemd
  *
- *     make_names NETWORK BRIDGE DOMAIN host|none|SERVER…
+ *     make_names NETWORK BRIDGE[=GATEWAY…] DOMAIN host|none|SERVER…    with gateways: of a network without ports
  *     make_names NETWORK                                  takes it away
  */
 #include <stdio.h>
@@ -14,6 +14,22 @@ static int fail(const char *what, const char *why)
 {
 	(void)fprintf(stderr, "make_names: %s: %s\n", what, why);
 	return 1;
+}
+
+/* "nsnet0=10.7.0.1=fd07::1" */
+static void read_bridge(char *text, struct dns *ret)
+{
+	const char *word;
+
+	ret->bridge = strsep(&text, "=");
+	while ((word = strsep(&text, "="))) {
+		struct address address;
+
+		if (!address_parse(word, &address))
+			exit(fail("BRIDGE=GATEWAY", "no address"));
+		ret->gateways[family_index(address.family)] = address;
+		ret->is_routed = true;
+	}
 }
 
 int main(int argc, char **argv)
@@ -28,11 +44,11 @@ int main(int argc, char **argv)
 	int r;
 
 	if (argc != 2 && argc < 5)
-		return fail("NETWORK BRIDGE DOMAIN host|none|SERVER…", "wrong words");
+		return fail("NETWORK BRIDGE[=GATEWAY…] DOMAIN host|none|SERVER…", "wrong words");
 	log_open(LOG_ERR);
 	step.dns.network = argv[1];
 	if (argc > 2) {
-		dns.bridge = argv[2];
+		read_bridge(argv[2], &dns);
 		dns.domain = argv[3];
 		if (!streq(argv[4], "host"))
 			dns.servers.items = (const char **)&argv[4];
