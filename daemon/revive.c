@@ -272,7 +272,9 @@ static int apply_namespace(struct recovery *recovery, struct ns *ns, struct kern
 		steps_add(&plan, steps_namespace_record(STEP_RECORD_WRITE, ns));
 		difference_make_namespace(ns, &nothing, &plan);
 		r = kernel_apply(recovery->kernel, &plan, reterr);
-		if (r > 0 && (reterr->step->type != STEP_VETH_ADD || reterr->error != EEXIST))
+		if (r > 0 &&
+			(reterr->error != EEXIST || (reterr->step->type != STEP_VETH_ADD &&
+							    reterr->step->type != STEP_POINT_ADD)))
 			break;
 		for (size_t j = 0; r > 0 && j < ns->n_attachments; j++)
 			registry_name_link(recovery->registry, ns->attachments[j].host_interface);
