@@ -26,7 +26,7 @@
 #include "lap.h"
 #include "rpc.h"
 
-#define WORDS_MAX 64
+#define WORDS_MAX 2048
 
 static const char *service;
 
@@ -127,13 +127,16 @@ static char **split(char *text, char *words[WORDS_MAX], int *ret_input)
 	size_t n = 0;
 
 	for (char *w = strtok_r(text, " ", &rest); w; w = strtok_r(NULL, " ", &rest)) {
-		if (n == 0 && w[0] == '<')
+		if (n == 0 && w[0] == '<') {
 			*ret_input = lap_must(open(w + 1, O_RDONLY | O_CLOEXEC), w + 1);
-		else if (n == 0 && (value = strchr(w, '='))) {
+		} else if (n == 0 && (value = strchr(w, '='))) {
 			*value = '\0';
 			lap_must(setenv(w, value + 1, 1), "setenv");
-		} else if (n + 1 < WORDS_MAX)
+		} else if (n + 1 < WORDS_MAX) {
 			words[n++] = w;
+		} else {
+			lap_fail("too many words");
+		}
 	}
 	words[n] = NULL;
 	return words;

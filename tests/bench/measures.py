@@ -210,6 +210,8 @@ def pooled(bench):
                 results["as configured"] += daemon.ask.do(f"single {few} 0 {i * few} {wish}")["us"]
                 results["PoolSize=0"] += cold.ask.do(f"single {few} 0 {i * few} {wish}")["us"]
                 time.sleep(0.05 if bench.quick else 0.25)
+        daemon.call("DeleteNamespaces", names=[f"n{i}" for i in range(rounds * few)] + [f"n{900000 + i}" for i in range(5 * few)])
+        bench.settle()
         deleter = daemon.asker()
         for _ in range(bench.count(quick=1, full=5)):
             daemon.ask.do(f"piped {many} 16 100000 {wish}")

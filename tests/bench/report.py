@@ -205,10 +205,48 @@ def paths(results):
     return rows
 
 
+# What no goal is about.
+MORE = (
+    ("pooled create, RPC p50, p99", lambda r: both(r["pooled"]["as configured"])),
+    ("create with PoolSize=0, RPC p50, p99", lambda r: both(r["pooled"]["PoolSize=0"])),
+    ("JSON echo, p50, p99", lambda r: both(r["pooled"]["echo"])),
+    ("pooled create while 500 are torn down, RPC p50, p99", lambda r: both(r["pooled"]["while torn down"])),
+    ("delete of 500 by one request: the answer", lambda r: ms(r["gone"]["nsnetd, answer"])),
+    ("500 gone: floor by dropping, by groups", lambda r: f"{ms(r['gone']['floor, drop'])}, {ms(r['gone']['floor, group'])}"),
+    ("one goes, one comes: floor", lambda r: f"{r['churn']['floor, drop']:.0f} a second"),
+    ("one goes, one comes: PoolSize=0", lambda r: f"{r['churn']['nsnetd, PoolSize=0']:.0f} a second"),
+    ("first packet after the answer: p50, p99", lambda r: both(r["first"]["as configured"])),
+    ("first packet after the answer, PoolSize=0: p50, p99", lambda r: both(r["first"]["PoolSize=0"])),
+    ("first packet after the answer, routed: slow, p50, p99",
+     lambda r: f"{r['first']['routed, PoolSize=0']['slow']}, {both(r['first']['routed, PoolSize=0'])}"),
+    ("Describe: a second, pipelined", lambda r: f"{r['rpc']['a second']:.0f}"),
+    ("Describe, connection and call: p50, p99", lambda r: both(r["rpc"]["Describe"])),
+    ("idle daemon: PSS", lambda r: f"{r['memory']['pss'] / 1024:.3g} MiB"),
+    ("daemon: memory for each namespace", lambda r: f"{r['memory']['a namespace']:.2g} KiB"),
+    ("processor time in the 3 s after 500 creates: floor", lambda r: f"{r['left behind, seconds']['floor']:.2g} s"),
+)
+
+
+def both(figures):
+    return f"{ms(figures['p50'])}, {ms(figures['p99'])}"
+
+
+def more(results):
+    rows = []
+    for text, figure in MORE:
+        try:
+            rows.append((text, figure(results)))
+        except KeyError:
+            # Its measurement was not wanted, or went wrong, which is told of.
+            continue
+    return rows
+
+
 TABLES = (
     ("Goals", ("goal", "measured", "ratio", "bar", ""), goals),
     ("One at a time, with a rest between", ("", "create p50", "p99", "/ floor", "delete p50", "p99", "/ floor"), one_by_one),
     ("Many, at full speed", ("", "N", "create, mean", "/ floor", "last / first", "processor time, each"), many),
+    ("More", ("", ""), more),
     ("Data path", ("", "UDP us", "TCP us", "bulk Gb/s", "to plain: UDP / TCP / time of bulk"), paths),
 )
 

@@ -31,10 +31,13 @@ char *rpc_fill(const char *text, unsigned number)
 
 int rpc_connect(const char *path)
 {
+	/* What takes longer will never be over. */
+	static const struct timeval longest = { .tv_sec = 120 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = lap_must(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	lap_must(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof(longest)), "setsockopt");
 	lap_must(connect(fd, (struct sockaddr *)&address, sizeof(address)), path);
 	return fd;
 }
