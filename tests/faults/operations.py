@@ -35,6 +35,11 @@ OWNED = (ALICE, "CreateNamespace", {"name": "ns2", "context": {
 SIBLING = (ALICE, "CreateNamespace", {"name": "ns3", "context": {"attachments": [attachment("m", 6)]}})
 
 
+# Whose links are no ports.
+POINT = (ROOT, "CreateNamespace", {"name": "ns1", "context": {
+    "attachments": [attachment("b", 5, shaping=RATES)], "ports": [port(8080, 80)],
+    "routes": [{"destination": "198.51.100.0/24", "gateway": "10.8.0.1"}]}})
+
 # Whose addresses are the networks' first: those behind are made ahead.
 FIRST = (ROOT, "CreateNamespace", {"name": "ns0", "context": {"attachments": [{"network": "a"}]}})
 FIRST_OWNED = (ALICE, "CreateNamespace", {"name": "ns2", "context": {"attachments": [{"network": "m"}]}})
@@ -118,6 +123,15 @@ def operations():
             "name": "ns1", "context": {"attachments": [attachment("b", 3)]}}), is_ahead=True),
         Operation("network delete, with a pool", [NETWORK_A, NETWORK_B, FIRST_POINT, (ROOT, "DeleteNamespaces", {"names": ["ns0"]})],
                   (ROOT, "DeleteNetworks", {"names": ["b"]})),
+        Operation("create, of a network without ports", [NETWORK_B], POINT),
+        Operation("set, of a network without ports", [NETWORK_B, POINT], (ROOT, "SetNamespace", {"name": "ns1", "context": {
+            "attachments": [attachment("b", 7)], "ports": [port(8081, 80)], "routes": []}})),
+        Operation("set, to a network with ports", [NETWORK_A, NETWORK_B, POINT], (ROOT, "SetNamespace", {"name": "ns1", "context": {
+            "attachments": [attachment("a", 5)], "routes": []}})),
+        Operation("delete, of a network without ports", [NETWORK_B, POINT], (ROOT, "DeleteNamespaces", {"names": ["ns1"]})),
+        Operation("start, of a network without ports", [NETWORK_B, POINT]),
+        Operation("start, of a network without ports, tables and bridges lost", [NETWORK_B, POINT], disturb=lose_tables),
+        Operation("network set, to one without ports", [NETWORK_A], (ROOT, "SetNetwork", {"name": "a", "context": {"reach": "route"}})),
         Operation("set", [NETWORK_A, NETWORK_B, HOSTS], (ROOT, "SetNamespace", {"name": "ns1", "context": {
             "attachments": [attachment("a", 5, shaping={"sendRate": 30000000}), attachment("b", 5)],
             "ports": [port(5353, 53, "udp"), port(8443, 443)], "sysctls": {"net.ipv4.conf.all.rp_filter": "1"},

@@ -157,6 +157,20 @@ restored "the end deleted" ip link delete "$b"
 restored "eth0 deleted inside" ip -n b link delete eth0
 ip link delete foreign
 
+if [ "$families" = "4 6" ]; then
+	echo "# what a namespace's owner may try"
+	sysctl -qw net.ipv4.conf.all.rp_filter=0 "net.ipv4.conf.$a.rp_filter=0"
+	check "attacks are stopped" python3 "$here/attacks_end.py" stopped
+	cat $work/output
+	daemon_stop KILL
+	nft delete table inet nsnetd
+	nft delete table bridge nsnetd
+	check "without the rules they get through" python3 "$here/attacks_end.py" through
+	cat $work/output
+	members_start
+	check "with them again they do not" python3 "$here/attacks_end.py" stopped
+fi
+
 echo "# a daemon that dies"
 talk=$here/talk.py
 mkfifo $work/in $work/lines
