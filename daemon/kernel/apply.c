@@ -49,12 +49,17 @@ static int socket_of(struct kernel *kernel, const char *name, struct netlink **r
 	return netns ? netns_inside(kernel, netns, ret) : -ENOENT;
 }
 
+static const char *interface_of(const struct step *step)
+{
+	return step->type == STEP_ADDRESS_ADD || step->type == STEP_ADDRESS_DELETE ?
+		       step->address.interface :
+		       step->route.interface;
+}
+
 /* On the host only links of ours are touched; inside the name alone counts. */
 static int index_of(struct kernel *kernel, const struct netlink *netlink, const struct step *step)
 {
-	const char *name = step->type == STEP_ADDRESS_ADD || step->type == STEP_ADDRESS_DELETE ?
-				   step->address.interface :
-				   step->route.interface;
+	const char *name = interface_of(step);
 
 	if (!name || strlen(name) >= INTERFACE_SIZE)
 		return -EINVAL;
@@ -67,12 +72,16 @@ static void send_routes(struct kernel *kernel, const struct step *steps, size_t 
 {
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
 	size_t places[NETLINK_BATCH_MAX] = { 0 };
-	int r = socket_of(kernel, steps[0].netns, ret_netlink);
+	int r = socket_of(kernel, steps[0].netns, ret_netlink), index = r;
 
 	for (size_t i = 0; i < n; i++) {
-		int index = r < 0 ? r : index_of(kernel, *ret_netlink, &steps[i]);
-		struct nl_msg *message = index < 0 ? NULL : route_build(&steps[i], index);
+		struct nl_msg *message;
 
+		/* Most are about one interface. */
+		if (r == 0 && (i == 0 || !streq_null(interface_of(&steps[i]),
+						 interface_of(&steps[i - 1]))))
+			index = index_of(kernel, *ret_netlink, &steps[i]);
+		message = index < 0 ? NULL : route_build(&steps[i], index);
 		errors[i] = index < 0 ? index : message ? 0 : -ENOMEM;
 		if (!message)
 			continue;

@@ -34,7 +34,7 @@ bool file_is_verdict(int error)
 	return false;
 }
 
-int file_open_directory(int parent, const char *name, mode_t mode)
+int file_make_directory(int parent, const char *name, mode_t mode, bool *ret_is_new)
 {
 	/* With its mode at once: one that a crash left without would be taken for somebody's wish. */
 	mode_t mask = umask(0);
@@ -47,7 +47,15 @@ int file_open_directory(int parent, const char *name, mode_t mode)
 	fd = open_directory(parent, name, mode, is_new);
 	if (fd < 0 && is_new)
 		(void)unlinkat(parent, name, AT_REMOVEDIR);
+	*ret_is_new = is_new;
 	return fd;
+}
+
+int file_open_directory(int parent, const char *name, mode_t mode)
+{
+	bool is_new;
+
+	return file_make_directory(parent, name, mode, &is_new);
 }
 
 static int read_whole(int fd, size_t max, struct arena *arena, char **ret, size_t *ret_n)
@@ -143,6 +151,8 @@ int file_write_once(int directory, const char *name, const char *text)
 }
 
 #define TEMPORARY ".tmp"
+/* No page is larger than the smallest one. */
+#define IN_PLACE_MAX 4096U
 
 /* A name for what is being written: such names begin with a dot, which no object's does. */
 static const char *temporary_name(const char *name, char ret[NAME_MAX + 1])
@@ -165,6 +175,25 @@ static int create_new(int directory, const char *name, mode_t mode)
 	return fd < 0 ? neg() : fd;
 }
 
+/* Writes over a file of our own that is no longer than what it is to say: a process that is killed meanwhile has written all of
+ * so little, or nothing. 1: done; 0: it is another way. */
+static int overwrite(int directory, const char *name, mode_t mode, const char *text, size_t n)
+{
+	autoclose int fd = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	ssize_t written;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 0 : neg();
+	if (!S_ISREG(st.st_mode) || (st.st_mode & ALLPERMS) != mode || st.st_uid != geteuid() ||
+		st.st_size == 0 || (size_t)st.st_size > n || n > IN_PLACE_MAX)
+		return 0;
+	do
+		written = pwrite(fd, text, n, 0);
+	while (written < 0 && errno == EINTR);
+	return written < 0 ? neg() : (size_t)written == n;
+}
+
 int file_put(int directory, const char *name, mode_t mode, const char *text, size_t n,
 	enum file_existing existing)
 {
@@ -176,6 +205,9 @@ int file_put(int directory, const char *name, mode_t mode, const char *text, siz
 
 	if (!temporary)
 		return -ENAMETOOLONG;
+	r = existing == FILE_OVERWRITE ? overwrite(directory, name, mode, text, n) : 0;
+	if (r != 0)
+		return r < 0 ? r : 0;
 	fd = create_new(directory, temporary, mode);
 	if (fd < 0)
 		return fd;

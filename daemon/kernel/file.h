@@ -14,6 +14,8 @@ bool file_is_verdict(int error);
 
 /* Makes a directory where it is missing; one that is there must be ours and not writable by others. Its descriptor. */
 int file_open_directory(int parent, const char *name, mode_t mode);
+/* The same, and whether there was none. */
+int file_make_directory(int parent, const char *name, mode_t mode, bool *ret_is_new);
 
 /* Reads a whole regular file (or one of /proc) of at most max bytes, NUL behind it. -EFBIG: more. */
 int file_read(int directory, const char *name, size_t max, struct arena *arena, char **ret,
@@ -29,10 +31,11 @@ int file_write_at(int fd, const void *bytes, size_t n, off_t offset);
 /* What one write(2) takes: for /proc/sys. Never makes a file. */
 int file_write_once(int directory, const char *name, const char *text);
 
-/* FILE_KEEP: -EEXIST where there is one of that name. FILE_REPLACE_SYNCED: what it says is on the disk, if not yet its name. */
-enum file_existing { FILE_REPLACE, FILE_KEEP, FILE_REPLACE_SYNCED };
+/* FILE_KEEP: -EEXIST where there is one of that name. FILE_REPLACE_SYNCED: what it says is on the disk, if not yet its name.
+ * FILE_OVERWRITE: what is in memory alone, and may be written over where a process that is killed leaves the one or the other. */
+enum file_existing { FILE_REPLACE, FILE_KEEP, FILE_REPLACE_SYNCED, FILE_OVERWRITE };
 
-/* A file whole or not at all: written beside, then renamed. */
+/* A file whole or not at all: written beside, then renamed, but for FILE_OVERWRITE. */
 int file_put(int directory, const char *name, mode_t mode, const char *text, size_t n,
 	enum file_existing existing);
 

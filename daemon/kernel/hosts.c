@@ -202,9 +202,14 @@ int hosts_delete_etc(struct kernel *kernel, const struct step *step)
 static int put_link(int fd, const char *name, const char *target)
 {
 	char is[sizeof("../../hosts//" FILE_NAME) + NAME_SIZE];
-	ssize_t n = readlinkat(fd, name, is, sizeof(is));
+	ssize_t n;
 	int r;
 
+	if (symlinkat(target, fd, name) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return neg();
+	n = readlinkat(fd, name, is, sizeof(is));
 	if (n == (ssize_t)strlen(target) && memcmp(is, target, (size_t)n) == 0)
 		return 0;
 	r = file_remove(fd, name);
@@ -273,17 +278,18 @@ static bool is_wanted(const struct etc *etc, const char *name)
 }
 
 /* At no time does anything lack that is wanted before and after. */
-static int fill_etc(int fd, const struct etc *etc)
+static int fill_etc(int fd, const struct etc *etc, bool is_new)
 {
 	autoarena struct arena arena = ARENA_INIT;
 	const char **names;
 	size_t n;
 	int r = link_hosts(fd, etc);
 
-	if (r == 0)
+	if (r == 0 && (etc->resolv_conf || !is_new))
 		r = put_resolv_conf(fd, etc->resolv_conf);
-	if (r == 0)
-		r = file_list(fd, &arena, &names, &n);
+	if (r < 0 || is_new)
+		return r;
+	r = file_list(fd, &arena, &names, &n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (!is_wanted(etc, names[i]))
 			r = file_remove(fd, names[i]);
@@ -292,15 +298,17 @@ static int fill_etc(int fd, const struct etc *etc)
 
 int hosts_add_etc(struct kernel *kernel, const struct step *step)
 {
-	autoclose int fd = file_open_directory(kernel->etc, step->netns, 0755);
+	bool is_new;
+	autoclose int fd = file_make_directory(kernel->etc, step->netns, 0755, &is_new);
 	int r, back;
 
 	if (fd < 0)
 		return fd;
-	r = fill_etc(fd, &step->etc.is);
+	r = fill_etc(fd, &step->etc.is, is_new);
 	if (r == 0)
 		return 0;
-	back = step->etc.before ? fill_etc(fd, step->etc.before) : hosts_delete_etc(kernel, step);
+	back = step->etc.before ? fill_etc(fd, step->etc.before, false)
+				: hosts_delete_etc(kernel, step);
 	if (back < 0)
 		log_line(LOG_ERR, "cannot put etc/%s back: %s", step->netns, strerror(-back));
 	return r;

@@ -17,8 +17,6 @@
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/veth.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -120,8 +118,6 @@ static int add_anchor(struct kernel *kernel, const struct step *step, int bridge
 		return other;
 	netlink_batch_add(&batch, link_build_quiet(kernel, anchor, alias));
 	netlink_batch_add(&batch, link_build_quiet(kernel, other, alias));
-	/* libnl gives a group to one end only. */
-	netlink_batch_add(&batch, link_build_group(other, SNAPSHOT_LINK_GROUP));
 	netlink_batch_add(&batch, link_build_up(anchor, bridge));
 	netlink_batch_add(&batch, port_build_deaf(anchor));
 	netlink_batch_add(&batch, link_build_up(other, 0));
@@ -250,6 +246,19 @@ static int raise_peer(const struct kernel *kernel, struct netlink *inside, const
 	return r;
 }
 
+/* An index is never given twice: what was seen to be ours is so for as long as it bears that name. */
+static int find_bridge(struct kernel *kernel, const char *name)
+{
+	int index = netlink_index(&kernel->host, name);
+
+	if (index >= 0 && index == kernel->last_bridge)
+		return index;
+	index = link_find(kernel, name);
+	if (index >= 0)
+		kernel->last_bridge = index;
+	return index;
+}
+
 int link_add_veth(struct kernel *kernel, const struct step *step)
 {
 	struct netns *netns = netns_find(kernel, step->netns);
@@ -261,7 +270,7 @@ int link_add_veth(struct kernel *kernel, const struct step *step)
 	r = netns_inside(kernel, netns, &inside);
 	if (r < 0)
 		return r;
-	bridge = link_find(kernel, step->veth.bridge);
+	bridge = find_bridge(kernel, step->veth.bridge);
 	if (bridge < 0)
 		return bridge;
 	index = create(kernel,

@@ -7,11 +7,10 @@
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/veth.h>
 
 struct nl_msg *link_message(int type, int flags, struct ifinfomsg header)
 {
@@ -57,39 +56,45 @@ struct nl_msg *link_build_bridge(const struct step *step)
 	return m;
 }
 
-define_cleanup(struct rtnl_link *, rtnl_link_put);
-define_cleanup(struct nl_addr *, nl_addr_put);
+/* More queues than one cost a grace period each. */
+static int put_end(struct nl_msg *m, const char *name, unsigned mtu, bool is_ours)
+{
+	int r = nla_put_string(m, IFLA_IFNAME, name);
+
+	r |= nla_put_u32(m, IFLA_MTU, mtu);
+	r |= nla_put_u32(m, IFLA_NUM_TX_QUEUES, 1);
+	r |= nla_put_u32(m, IFLA_NUM_RX_QUEUES, 1);
+	if (is_ours)
+		r |= nla_put_u32(m, IFLA_GROUP, SNAPSHOT_LINK_GROUP);
+	return r;
+}
 
 struct nl_msg *link_build_veth(const struct link_veth *veth)
 {
-	cleanup(rtnl_link_put) struct rtnl_link *link = rtnl_link_veth_alloc();
-	cleanup(rtnl_link_put) struct rtnl_link *peer = link ? rtnl_link_veth_get_peer(link) : NULL;
-	struct rtnl_link *const ends[] = { link, peer };
-	struct nl_msg *message = NULL;
+	static const struct ifinfomsg any;
+	struct nl_msg *m = link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, any);
+	struct nlattr *info, *data, *peer;
+	int r;
 
-	if (!peer)
+	if (!m)
 		return NULL;
-	rtnl_link_set_name(link, veth->name);
-	rtnl_link_set_name(peer, veth->peer);
-	for (size_t i = 0; i < lengthof(ends); i++) {
-		rtnl_link_set_mtu(ends[i], veth->mtu);
-		rtnl_link_set_num_tx_queues(ends[i], 1);
-		rtnl_link_set_num_rx_queues(ends[i], 1);
-	}
-	rtnl_link_set_group(link, SNAPSHOT_LINK_GROUP);
+	r = put_end(m, veth->name, veth->mtu, true);
+	info = nla_nest_start(m, IFLA_LINKINFO);
+	r |= nla_put_string(m, IFLA_INFO_KIND, "veth");
+	data = nla_nest_start(m, IFLA_INFO_DATA);
+	peer = nla_nest_start(m, VETH_INFO_PEER);
+	r |= nlmsg_append(m, (void *)&any, sizeof(any), NLMSG_ALIGNTO);
+	r |= put_end(m, veth->peer, veth->mtu, veth->fd < 0);
+	if (veth->peer_mac)
+		r |= nla_put(m, IFLA_ADDRESS, sizeof(veth->peer_mac->bytes), veth->peer_mac->bytes);
 	if (veth->fd >= 0)
-		rtnl_link_set_ns_fd(peer, veth->fd);
-	if (veth->peer_mac) {
-		cleanup(nl_addr_put) struct nl_addr *mac =
-			nl_addr_build(AF_LLC, veth->peer_mac->bytes, sizeof(veth->peer_mac->bytes));
-
-		if (!mac)
-			return NULL;
-		rtnl_link_set_addr(peer, mac);
-	}
-	if (rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &message) < 0)
-		return NULL;
-	return message;
+		r |= nla_put_u32(m, IFLA_NET_NS_FD, (uint32_t)veth->fd);
+	if (r < 0 || !info || !data || !peer)
+		return link_checked(m, -ENOMEM);
+	(void)nla_nest_end(m, peer);
+	(void)nla_nest_end(m, data);
+	(void)nla_nest_end(m, info);
+	return m;
 }
 
 /* No address that the kernel makes by itself; to be sent before the link is up. */

@@ -18,6 +18,8 @@ define_cleanup(struct nl_msg *, nlmsg_free);
 
 /* The most that the kernel puts into one datagram of a dump. */
 #define DATAGRAM_MAX 32768U
+/* What no message of ours is longer than: libnl would take, and clear, a page for each. */
+#define MESSAGE_MAX 1000U
 /* How often a dump is begun anew that somebody's change has spoiled. */
 #define DUMP_TRIES 16
 /* How often an answer is asked for that there was no memory to receive. */
@@ -99,10 +101,10 @@ int netlink_mtu(const struct netlink *netlink, const char *name)
 
 struct nl_msg *netlink_message(int type, int flags, const void *header, size_t n)
 {
-	cleanup(nlmsg_free) struct nl_msg *message =
-		nlmsg_alloc_simple(type, NLM_F_REQUEST | flags);
+	cleanup(nlmsg_free) struct nl_msg *message = nlmsg_alloc_size(MESSAGE_MAX);
 
-	if (!message || nlmsg_append(message, (void *)header, n, NLMSG_ALIGNTO) < 0)
+	if (!message || !nlmsg_put(message, 0, 0, type, 0, NLM_F_REQUEST | flags) ||
+		nlmsg_append(message, (void *)header, n, NLMSG_ALIGNTO) < 0)
 		return NULL;
 	return take(message);
 }
@@ -202,15 +204,16 @@ static int read_error(struct netlink *netlink, struct nlmsghdr *header)
 	return told(answer->error);
 }
 
-/* Reads the answers to n messages that began with a sequence number. */
+/* Reads the answers to n messages that began with a sequence number: the last one is answered in any case, those before where
+ * they failed. */
 static int read_answers(struct netlink *netlink, struct netlink_batch *batch, uint32_t first)
 {
 	char buffer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
 	char words[NETLINK_WORDS_SIZE] = "";
-	size_t missing = batch->n;
+	bool is_over = false;
 	int result = 0;
 
-	while (missing > 0) {
+	while (!is_over) {
 		ssize_t received = receive(netlink, buffer, sizeof(buffer));
 		int n = (int)received;
 
@@ -221,7 +224,7 @@ static int read_answers(struct netlink *netlink, struct netlink_batch *batch, ui
 
 			if (h->nlmsg_type != NLMSG_ERROR || i >= batch->n)
 				continue;
-			missing--;
+			is_over |= i == batch->n - 1;
 			batch->errors[i] = read_error(netlink, h);
 			if (batch->errors[i] < 0 && result == 0) {
 				result = batch->errors[i];
@@ -229,6 +232,9 @@ static int read_answers(struct netlink *netlink, struct netlink_batch *batch, ui
 			}
 		}
 	}
+	for (size_t i = 0; i < batch->n; i++)
+		if (batch->errors[i] == -EINPROGRESS)
+			batch->errors[i] = 0;
 	memcpy(netlink->words, words, sizeof(words));
 	return result;
 }
@@ -247,7 +253,9 @@ int netlink_batch_send(struct netlink *netlink, struct netlink_batch *batch)
 			struct nlmsghdr *header = nlmsg_hdr(batch->messages[i]);
 
 			header->nlmsg_seq = ++netlink->sequence;
-			header->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+			header->nlmsg_flags |= NLM_F_REQUEST;
+			if (i == batch->n - 1)
+				header->nlmsg_flags |= NLM_F_ACK;
 			batch->errors[i] = -EINPROGRESS;
 		}
 		r = send_all(netlink, batch->messages, batch->n);

@@ -3,8 +3,9 @@
  * netlink - a netlink socket with a reader of its own for answers
  *
  * libnl builds and takes apart messages. It does not send them: its error codes lose the kernel's, and it does not tell
- * which message of several failed. The kernel answers to several messages in one sendmsg(2) one by one, in order, each with
- * the sequence number of what it answers, and it carries on behind one that failed.
+ * which message of several failed. The kernel carries out several messages in one sendmsg(2) one by one, in order, and carries
+ * on behind one that failed. It answers those that failed, and such as ask for it, with the sequence number of what it
+ * answers: the last one asks.
  */
 #pragma once
 
@@ -43,7 +44,8 @@ int netlink_name(const struct netlink *netlink, int index, char ret[INTERFACE_SI
 
 int netlink_mtu(const struct netlink *netlink, const char *name);
 
-/* A message that asks for something, with its family's header of n bytes; NULL: memory is out. */
+/* A message that asks for something, with its family's header of n bytes; all of it is below a thousand bytes. NULL: memory is
+ * out. */
 struct nl_msg *netlink_message(int type, int flags, const void *header, size_t n);
 
 /* Messages that go out together. */

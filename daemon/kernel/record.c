@@ -36,7 +36,9 @@ static int write_file(
 
 int record_write(struct kernel *kernel, const struct step *step)
 {
-	return write_file(folder(kernel, step->record.kind), step, step->record.data, FILE_REPLACE);
+	/* Below /run. Each is written twice when it is new, and once more as long. */
+	return write_file(
+		folder(kernel, step->record.kind), step, step->record.data, FILE_OVERWRITE);
 }
 
 int record_delete(struct kernel *kernel, const struct step *step)

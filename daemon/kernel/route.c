@@ -9,23 +9,14 @@
 
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <netlink/addr.h>
-#include <netlink/route/addr.h>
-#include <netlink/route/nexthop.h>
-#include <netlink/route/route.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 
-define_cleanup(struct nl_addr *, nl_addr_put);
-define_cleanup(struct rtnl_addr *, rtnl_addr_put);
-define_cleanup(struct rtnl_route *, rtnl_route_put);
+define_cleanup(struct nl_msg *, nlmsg_free);
 
-static struct nl_addr *address_of(const struct address *address, unsigned length)
+static int put_address(struct nl_msg *m, int type, const struct address *address)
 {
-	struct nl_addr *a =
-		nl_addr_build(address->family, address->bytes, address_bits(address) / 8);
-
-	if (a)
-		nl_addr_set_prefixlen(a, (int)length);
-	return a;
+	return nla_put(m, type, (int)address_bits(address) / 8, address->bytes);
 }
 
 /* The last address of an IPv4 prefix; links of one or two addresses have none. */
@@ -37,51 +28,23 @@ static bool broadcast_of(const struct prefix *prefix, struct address *ret)
 
 static struct nl_msg *build_address(const struct prefix *prefix, int index, bool is_add)
 {
-	cleanup(rtnl_addr_put) struct rtnl_addr *a = rtnl_addr_alloc();
-	cleanup(nl_addr_put) struct nl_addr *local = address_of(&prefix->address, prefix->length);
-	cleanup(nl_addr_put) struct nl_addr *broadcast = NULL;
-	struct nl_msg *message = NULL;
+	const struct ifaddrmsg header = {
+		.ifa_family = (uint8_t)prefix->address.family,
+		.ifa_prefixlen = (uint8_t)prefix->length,
+		.ifa_flags = is_add && prefix->address.family == AF_INET6 ? IFA_F_NODAD : 0,
+		.ifa_scope = RT_SCOPE_UNIVERSE,
+		.ifa_index = (unsigned)index,
+	};
+	cleanup(nlmsg_free) struct nl_msg *m = netlink_message(is_add ? RTM_NEWADDR : RTM_DELADDR,
+		is_add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
 	struct address last;
 
-	if (!a || !local)
+	if (!m || put_address(m, IFA_LOCAL, &prefix->address) < 0 ||
+		put_address(m, IFA_ADDRESS, &prefix->address) < 0)
 		return NULL;
-	rtnl_addr_set_ifindex(a, index);
-	if (rtnl_addr_set_local(a, local) < 0)
+	if (is_add && broadcast_of(prefix, &last) && put_address(m, IFA_BROADCAST, &last) < 0)
 		return NULL;
-	if (is_add && prefix->address.family == AF_INET6)
-		rtnl_addr_set_flags(a, IFA_F_NODAD);
-	if (is_add && broadcast_of(prefix, &last)) {
-		broadcast = address_of(&last, 32);
-		if (!broadcast || rtnl_addr_set_broadcast(a, broadcast) < 0)
-			return NULL;
-	}
-	if ((is_add ? rtnl_addr_build_add_request(a, NLM_F_CREATE | NLM_F_EXCL, &message)
-		    : rtnl_addr_build_delete_request(a, 0, &message)) < 0)
-		return NULL;
-	return message;
-}
-
-/* Where it leads; the route owns it. */
-static int add_next_hop(struct rtnl_route *route, const struct step *step, int index)
-{
-	const struct address *gateway = &step->route.gateway;
-	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
-
-	if (!hop)
-		return -ENOMEM;
-	rtnl_route_nh_set_ifindex(hop, index);
-	if (address_is_set(gateway)) {
-		cleanup(nl_addr_put) struct nl_addr *via =
-			address_of(gateway, address_bits(gateway));
-
-		if (!via) {
-			rtnl_route_nh_free(hop);
-			return -ENOMEM;
-		}
-		rtnl_route_nh_set_gateway(hop, via);
-	}
-	rtnl_route_add_nexthop(route, hop);
-	return 0;
+	return take(m);
 }
 
 /* An IPv4 route without a gateway is on the link; to take one away any will do. */
@@ -98,24 +61,27 @@ static uint8_t scope_of(const struct step *step, bool is_add)
 
 static struct nl_msg *build_route(const struct step *step, int index, bool is_add)
 {
-	cleanup(rtnl_route_put) struct rtnl_route *route = rtnl_route_alloc();
-	cleanup(nl_addr_put) struct nl_addr *destination =
-		address_of(&step->route.destination.address, step->route.destination.length);
-	struct nl_msg *message = NULL;
+	const struct prefix *destination = &step->route.destination;
+	const struct address *gateway = &step->route.gateway;
+	const struct rtmsg header = {
+		.rtm_family = (uint8_t)destination->address.family,
+		.rtm_dst_len = (uint8_t)destination->length,
+		.rtm_table = step->route.is_local ? RT_TABLE_LOCAL : RT_TABLE_MAIN,
+		.rtm_protocol = is_add ? RTPROT_BOOT : RTPROT_UNSPEC,
+		.rtm_scope = scope_of(step, is_add),
+		.rtm_type = step->route.is_local ? RTN_LOCAL : RTN_UNICAST,
+	};
+	cleanup(nlmsg_free) struct nl_msg *m = netlink_message(is_add ? RTM_NEWROUTE : RTM_DELROUTE,
+		is_add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
 
-	if (!route || !destination || rtnl_route_set_dst(route, destination) < 0 ||
-		add_next_hop(route, step, index) < 0)
+	if (!m || put_address(m, RTA_DST, &destination->address) < 0 ||
+		nla_put_u32(m, RTA_OIF, (uint32_t)index) < 0)
 		return NULL;
-	rtnl_route_set_table(route, step->route.is_local ? RT_TABLE_LOCAL : RT_TABLE_MAIN);
-	rtnl_route_set_scope(route, scope_of(step, is_add));
-	rtnl_route_set_type(route, step->route.is_local ? RTN_LOCAL : RTN_UNICAST);
-	rtnl_route_set_protocol(route, is_add ? RTPROT_BOOT : RTPROT_UNSPEC);
-	if (step->route.metric)
-		rtnl_route_set_priority(route, step->route.metric);
-	if ((is_add ? rtnl_route_build_add_request(route, NLM_F_CREATE | NLM_F_EXCL, &message)
-		    : rtnl_route_build_del_request(route, 0, &message)) < 0)
+	if (address_is_set(gateway) && put_address(m, RTA_GATEWAY, gateway) < 0)
 		return NULL;
-	return message;
+	if (step->route.metric && nla_put_u32(m, RTA_PRIORITY, step->route.metric) < 0)
+		return NULL;
+	return take(m);
 }
 
 struct nl_msg *route_build(const struct step *step, int index)

@@ -79,6 +79,7 @@ struct kernel {
 	bool has_found;
 	/* Host ends of namespaces that were given up: kernel_reap() */
 	struct indexes waiting;
+	int last_bridge; /* the index of the one that something was last attached to, or 0 */
 };
 
 /* Aborts where memory is out. */
