@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -59,12 +60,8 @@ static int write_text(const char *path, const char *text, struct told *told)
 static int write_maps(uid_t inside_uid, uid_t uid, gid_t inside_gid, gid_t gid, struct told *told)
 {
 	char text[64];
-	int r;
+	int r = write_text("/proc/self/setgroups", "deny", told);
 
-	/* Changing credentials has made /proc/self root's. */
-	if (prctl(PR_SET_DUMPABLE, 1) < 0)
-		return neg();
-	r = write_text("/proc/self/setgroups", "deny", told);
 	(void)snprintf(text, sizeof(text), "%u %u 1", inside_gid, gid);
 	if (r == 0)
 		r = write_text("/proc/self/gid_map", text, told);
@@ -72,7 +69,14 @@ static int write_maps(uid_t inside_uid, uid_t uid, gid_t inside_gid, gid_t gid, 
 	return r < 0 ? r : write_text("/proc/self/uid_map", text, told);
 }
 
-/* The effective ids alone: the real ones stay root's, so that no process of the user's may trace us meanwhile. */
+/* Whoever owns a user namespace may trace what is in it, but for what may not be dumped: and the child has our descriptors. */
+static int forbid_tracing(void)
+{
+	return prctl(PR_SET_DUMPABLE, 0) < 0 ? neg() : 0;
+}
+
+/* The effective ids alone: the real ones stay root's, and so does the one that files are opened with, since /proc/self is root's
+ * for one that may not be traced. */
 static int become(uid_t uid, gid_t gid)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -85,7 +89,11 @@ static int become(uid_t uid, gid_t gid)
 	if (syscall(SYS_capget, &header, data) < 0)
 		return neg();
 	data[0].effective |= data[0].permitted & (1U << CAP_SYS_ADMIN);
-	return syscall(SYS_capset, &header, data) < 0 ? neg() : 0;
+	if (syscall(SYS_capset, &header, data) < 0)
+		return neg();
+	/* It tells no error, but what held before. */
+	(void)setfsuid(0);
+	return setfsuid(0) == 0 ? forbid_tracing() : -EPERM;
 }
 
 static int make_pair(uid_t uid, gid_t gid, struct told *told)
@@ -108,7 +116,7 @@ static int enter_sibling(int sibling, struct told *told)
 	told->passing = ioctl(sibling, NS_GET_USERNS);
 	if (told->passing < 0)
 		return neg();
-	r = setns(told->passing, CLONE_NEWUSER) < 0 ? neg() : 0;
+	r = setns(told->passing, CLONE_NEWUSER) < 0 ? neg() : forbid_tracing();
 	close_passing(told);
 	return r;
 }
@@ -126,13 +134,21 @@ static void work_as_child(uid_t uid, gid_t gid, int sibling, struct told *told)
 	told->error = r;
 }
 
+/* The user may stop what is in his namespace: nobody is to wait for that. */
 static int wait_for(pid_t pid)
 {
 	int status;
 
-	while (waitpid(pid, &status, __WALL) < 0)
-		if (errno != EINTR)
+	for (;;) {
+		pid_t waited = waitpid(pid, &status, __WALL | WUNTRACED);
+
+		if (waited < 0 && errno != EINTR)
 			return neg();
+		if (waited > 0 && !WIFSTOPPED(status))
+			break;
+		if (waited > 0)
+			(void)kill(pid, SIGKILL);
+	}
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
 }
 

@@ -11,8 +11,12 @@
 #include <linux/nsfs.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,6 +25,8 @@
 #define BOB   1002
 #define OTHER 1003
 #define GROUP 2001
+/* No other test's: he signals whatever is his. */
+#define MALLORY 1009
 
 static void plan_owned(
 	struct plan *plan, struct sandbox_namespace *ns, uid_t uid, const char *sibling)
@@ -327,6 +333,112 @@ static void test_failures(void **state)
 	sandbox_is_as(before);
 }
 
+/* What lies in wait for the process that makes a namespace, as the user whose it is to be. */
+struct ambush {
+	pid_t parent;
+	bool stops; /* rather than traces */
+	unsigned n_tried, n_caught;
+};
+
+static bool is_child_of(pid_t pid, pid_t parent)
+{
+	char path[32], text[256] = "";
+	const char *behind;
+	autoclose int fd = -EBADF;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return false;
+	behind = strrchr(text, ')');
+	return behind && strlen(behind) > 4 && atoi(behind + 4) == parent;
+}
+
+static void strike(struct ambush *ambush, pid_t pid)
+{
+	if (pid <= 1 || pid == getpid() || pid == ambush->parent)
+		return;
+	ambush->n_tried++;
+	if (ambush->stops)
+		ambush->n_caught += is_child_of(pid, ambush->parent) && kill(pid, SIGSTOP) == 0;
+	else if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0) {
+		ambush->n_caught += is_child_of(pid, ambush->parent);
+		(void)ptrace(PTRACE_DETACH, pid, NULL, NULL);
+	}
+}
+
+static _Noreturn void lie_in_wait(struct ambush *ambush)
+{
+	int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+
+	if (setgroups(0, NULL) < 0 || setresgid(GROUP, GROUP, GROUP) < 0 ||
+		setresuid(MALLORY, MALLORY, MALLORY) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(1);
+	for (;;) {
+		char text[64] = "";
+		const char *newest;
+
+		if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+			_exit(1);
+		newest = strrchr(text, ' ');
+		for (int i = 0; newest && i < 4; i++)
+			strike(ambush, atoi(newest + 1) - i);
+	}
+}
+
+/* How many of the namespaces came to be. */
+static unsigned make_in_ambush(struct kernel *kernel, struct ambush *ambush, unsigned n)
+{
+	struct step add = {
+		.type = STEP_NETNS_ADD,
+		.netns = "ns1",
+		.facts = { .is_owned = true, .uid = MALLORY, .gid = GROUP },
+	};
+	struct step drop = { .type = STEP_NETNS_DROP, .netns = "ns1" };
+	unsigned made = 0;
+	int status;
+	pid_t pid;
+
+	ambush->parent = getpid();
+	ambush->n_tried = ambush->n_caught = 0;
+	pid = fork();
+	if (pid == 0)
+		lie_in_wait(ambush);
+	assert_true(pid > 0);
+	while (*(volatile unsigned *)&ambush->n_tried == 0)
+		assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	for (unsigned i = 0; i < n; i++) {
+		struct plan plan = { .steps = &add, .n = 1 };
+		struct kernel_error error;
+
+		if (kernel_apply(kernel, &plan, &error) != 0)
+			continue;
+		made++;
+		sandbox_do(kernel, &drop);
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	return made;
+}
+
+/* The process that enters a user's namespace has our descriptors: its owner, who may do much with what is inside, must neither get
+ * hold of it nor make us wait. */
+static void test_ambush(void **state)
+{
+	struct ambush *ambush = mmap(
+		NULL, sizeof(*ambush), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(ambush != MAP_FAILED);
+	*ambush = (struct ambush){ 0 };
+	assert_int_equal(make_in_ambush(*state, ambush, 300), 300);
+	assert_int_equal(ambush->n_caught, 0);
+	/* One that is stopped has failed. */
+	ambush->stops = true;
+	(void)make_in_ambush(*state, ambush, 100);
+	(void)munmap(ambush, sizeof(*ambush));
+}
+
 static void test_feature(void **state)
 {
 	struct kernel *kernel = *state;
@@ -349,6 +461,7 @@ int main(void)
 		TEST(test_owned),
 		TEST(test_restart),
 		TEST(test_failures),
+		TEST(test_ambush),
 		TEST(test_feature),
 	};
 
