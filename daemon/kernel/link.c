@@ -213,15 +213,13 @@ static int raise_end(struct kernel *kernel, int index, int bridge, const struct 
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
 	bool is_guarded = step->veth.is_guarded, is_isolated = step->veth.is_isolated;
 
-	netlink_batch_add(&batch, link_build_quiet(kernel, index, step->veth.alias));
-	if (is_guarded || is_isolated) {
-		netlink_batch_add(
-			&batch, link_build_flags(index, is_guarded ? IFF_NOARP : 0, bridge));
+	netlink_batch_add(&batch, link_join(link_build_quiet(kernel, index, step->veth.alias),
+					  is_guarded ? IFF_NOARP : 0, bridge));
+	if (is_guarded || is_isolated)
 		netlink_batch_add(&batch, port_build(index, is_guarded, is_isolated));
-	}
 	if (is_guarded)
 		netlink_batch_add(&batch, port_build_entry(index, &step->veth.mac));
-	netlink_batch_add(&batch, link_build_up(index, bridge));
+	netlink_batch_add(&batch, link_build_up(index, 0));
 	return netlink_batch_send(&kernel->host, &batch);
 }
 

@@ -132,13 +132,21 @@ struct nl_msg *link_build_quiet(const struct kernel *kernel, int index, const ch
 				: link_build_alias(index, alias);
 }
 
-/* Flags that are set besides; master 0: none */
+struct nl_msg *link_join(struct nl_msg *message, unsigned flags, int master)
+{
+	struct ifinfomsg *header = message ? nlmsg_data(nlmsg_hdr(message)) : NULL;
+
+	if (!header)
+		return NULL;
+	header->ifi_flags = header->ifi_change = flags;
+	return link_checked(
+		message, master ? nla_put_u32(message, IFLA_MASTER, (uint32_t)master) : 0);
+}
+
 struct nl_msg *link_build_flags(int index, unsigned flags, int master)
 {
-	struct nl_msg *m = link_message(RTM_SETLINK, 0,
-		(struct ifinfomsg){ .ifi_index = index, .ifi_flags = flags, .ifi_change = flags });
-
-	return link_checked(m, m && master ? nla_put_u32(m, IFLA_MASTER, (uint32_t)master) : 0);
+	return link_join(link_message(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index }),
+		flags, master);
 }
 
 struct nl_msg *link_build_up(int index, int master)

@@ -31,7 +31,9 @@ struct nl_msg *link_build_without_addresses(int index, const char *alias);
 /* Alias and addresses of a link that is not up yet. */
 struct nl_msg *link_build_alias(int index, const char *alias);
 struct nl_msg *link_build_quiet(const struct kernel *kernel, int index, const char *alias);
-/* Flags that are set besides; master 0: as it is. */
+/* A message that changes a link also sets these flags, and makes it a port of that bridge (0: as it is). */
+struct nl_msg *link_join(struct nl_msg *message, unsigned flags, int master);
+/* That alone. */
 struct nl_msg *link_build_flags(int index, unsigned flags, int master);
 struct nl_msg *link_build_up(int index, int master);
 struct nl_msg *link_build_group(int index, uint32_t group);
