@@ -73,6 +73,7 @@ static void send_routes(struct kernel *kernel, const struct step *steps, size_t 
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
 	size_t places[NETLINK_BATCH_MAX] = { 0 };
 	int r = socket_of(kernel, steps[0].netns, ret_netlink), index = r;
+	bool is_done;
 
 	for (size_t i = 0; i < n; i++) {
 		struct nl_msg *message;
@@ -88,10 +89,12 @@ static void send_routes(struct kernel *kernel, const struct step *steps, size_t 
 		places[batch.n] = i;
 		netlink_batch_add(&batch, message);
 	}
-	if (batch.n > 0)
-		(void)netlink_batch_send(*ret_netlink, &batch);
+	is_done = batch.n > 0 && netlink_batch_send(*ret_netlink, &batch) == 0;
 	for (size_t i = 0; i < batch.n; i++)
 		errors[places[i]] = batch.errors[i];
+	for (size_t i = 0; i < n && is_done; i++)
+		if (steps[i].type == STEP_ADDRESS_ADD && errors[i] == 0)
+			route_await(*ret_netlink, &steps[i].address.address.address);
 	for (size_t i = 0; i < n; i++)
 		if (route_is_gone(steps[i].type, errors[i]) ||
 			(errors[i] == -ENOENT && r == -ENOENT &&

@@ -11,8 +11,16 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <sched.h>
+#include <time.h>
+
+#include "log.h"
 
 define_cleanup(struct nl_msg *, nlmsg_free);
+
+/* How often it is looked whether an address is there; for the first few times without a pause. */
+#define AWAIT_TRIES  2000
+#define AWAIT_YIELDS 4
 
 static int put_address(struct nl_msg *m, int type, const struct address *address)
 {
@@ -106,4 +114,51 @@ struct nl_msg *route_build_link_local(int index, const struct mac *mac)
 	const struct prefix prefix = { .address = address_link_local(mac), .length = 64 };
 
 	return build_address(&prefix, index, true);
+}
+
+/* Whether what is sent to an address of that namespace's is taken: 1, or 0; or -errno. */
+static int is_local(struct netlink *netlink, const struct address *address)
+{
+	const struct rtmsg header = {
+		.rtm_family = (uint8_t)address->family,
+		.rtm_dst_len = (uint8_t)address_bits(address),
+	};
+	cleanup(nlmsg_free) struct nl_msg *m =
+		netlink_message(RTM_GETROUTE, 0, &header, sizeof(header));
+	autofree struct nlmsghdr *answer = NULL;
+	const struct rtmsg *route;
+	int r;
+
+	if (!m || put_address(m, RTA_DST, address) < 0)
+		return -ENOMEM;
+	r = netlink_get(netlink, take(m), &answer);
+	if (r == -ENETUNREACH || r == -EHOSTUNREACH)
+		return 0;
+	if (r < 0)
+		return r;
+	route = nlmsg_data(answer);
+	return answer->nlmsg_type == RTM_NEWROUTE && nlmsg_datalen(answer) >= (int)sizeof(*route) &&
+	       route->rtm_type == RTN_LOCAL;
+}
+
+void route_await(struct netlink *netlink, const struct address *address)
+{
+	static const struct timespec pause = { .tv_nsec = 50 * 1000 };
+
+	if (address->family != AF_INET6)
+		return;
+	for (int i = 0; is_local(netlink, address) == 0; i++) {
+		char text[ADDRESS_TEXT_MAX];
+
+		if (i == AWAIT_TRIES) {
+			log_line(LOG_WARNING, "%s cannot be reached yet",
+				address_format(address, text));
+			return;
+		}
+		/* The kernel's worker is mostly on this very processor. */
+		if (i < AWAIT_YIELDS)
+			(void)sched_yield();
+		else
+			(void)nanosleep(&pause, NULL);
+	}
 }

@@ -19,6 +19,10 @@ bool route_is_gone(enum step_type type, int error);
 /* The address that the kernel would have made from the hardware address. */
 struct nl_msg *route_build_link_local(int index, const struct mac *mac);
 
+/* An IPv6 address that has been added is looked up only after a worker of the kernel's has been at it: until then what is sent to
+ * it, answers to its first questions among that, is lost. This waits for that. Never fails. */
+void route_await(struct netlink *netlink, const struct address *address);
+
 /* What a message about a route says. */
 struct route_facts {
 	struct prefix destination;
