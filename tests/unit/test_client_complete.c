@@ -99,7 +99,8 @@ static void test_names(void **state unused)
 	/* A description is one line, whatever stands in it. */
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NAMESPACE("alpha", ",\"continues\":true"),
 		NAMESPACE("beta", ""));
-	assert_string_equal(COMPLETE(&world, "delete", "gamma", "al"), "alpha\ta\\x09b\\x0a:files\n");
+	assert_string_equal(
+		COMPLETE(&world, "delete", "gamma", "al"), "alpha\ta\\x09b\\x0a:files\n");
 	client_world_end(&world);
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NETWORK);
 	assert_string_equal(COMPLETE(&world, "network", "delete", ""), "lab\tnetwork\n");
