@@ -80,9 +80,7 @@ static int put_settings(struct nl_msg *m, bool is_forwarding)
  * kernel makes by itself. */
 static struct nl_msg *build_end(const struct kernel *kernel, const struct step *step, int index)
 {
-	struct nl_msg *m = link_message(RTM_SETLINK, 0,
-		(struct ifinfomsg){
-			.ifi_index = index, .ifi_flags = IFF_NOARP, .ifi_change = IFF_NOARP });
+	struct nl_msg *m = link_message(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
 	struct nlattr *families, *family;
 	int r = 0;
 
@@ -158,7 +156,7 @@ static int raise_end(struct kernel *kernel, int index, const struct step *step)
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
 
 	netlink_batch_add(&batch, build_end(kernel, step, index));
-	netlink_batch_add(&batch, link_build_up(index, 0));
+	netlink_batch_add(&batch, link_build_flags(index, IFF_UP | IFF_NOARP, 0));
 	for (size_t i = 0; i < FAMILIES; i++)
 		if (address_is_set(&step->point.addresses[i]))
 			netlink_batch_add(
