@@ -120,7 +120,7 @@ static bool names_netns(const struct step *step)
 	return is_netns(step->netns);
 }
 
-/* It may be one that is made ahead: no path is made of its name in these steps. */
+/* It may be one that is made ahead: a sign and digits. */
 static bool names_held(const struct step *step)
 {
 	return step->netns && (name_is_valid(step->netns) || name_is_spare(step->netns));
@@ -129,6 +129,11 @@ static bool names_held(const struct step *step)
 static bool names_spare(const struct step *step)
 {
 	return names_netns(step) && step->spare.name && name_is_spare(step->spare.name);
+}
+
+static bool names_etc(const struct step *step)
+{
+	return names_held(step) && (!step->etc.spare || name_is_spare(step->etc.spare));
 }
 
 static bool names_label(const struct step *step)
@@ -247,8 +252,8 @@ static const struct {
 	[STEP_HOSTS_DELETE] = { hosts_delete, names_hosts },
 	[STEP_HOSTS_SET] = { hosts_set, names_hosts },
 	[STEP_HOSTS_CLEAR] = { hosts_clear, names_hosts },
-	[STEP_ETC_ADD] = { hosts_add_etc, names_netns },
-	[STEP_ETC_DELETE] = { hosts_delete_etc, names_netns },
+	[STEP_ETC_ADD] = { hosts_add_etc, names_etc },
+	[STEP_ETC_DELETE] = { hosts_delete_etc, names_held },
 	[STEP_GUARD_ADD] = { guard_add, names_guard },
 	[STEP_GUARD_DELETE] = { guard_delete, names_guard },
 	[STEP_FENCE_SET] = { firewall_set_fence, names_fence },

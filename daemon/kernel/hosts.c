@@ -198,6 +198,21 @@ int hosts_delete_etc(struct kernel *kernel, const struct step *step)
 	return r;
 }
 
+void hosts_sweep_etc(struct kernel *kernel)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	const char **names;
+	size_t n = 0;
+	int r = file_list(kernel->etc, &arena, &names, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (name_is_spare(names[i]))
+			r = hosts_delete_etc(kernel,
+				&(struct step){ .type = STEP_ETC_DELETE, .netns = names[i] });
+	if (r < 0)
+		log_line(LOG_WARNING, "cannot take away what was made ahead: %s", strerror(-r));
+}
+
 /* A link that leads there, whatever bore its name. */
 static int put_link(int fd, const char *name, const char *target)
 {
@@ -296,12 +311,28 @@ static int fill_etc(int fd, const struct etc *etc, bool is_new)
 	return r;
 }
 
+/* What was made ahead becomes this one's. False: it is not there, or there is something of that name already; it is nobody's
+ * then. */
+static bool take_over(struct kernel *kernel, const struct step *step)
+{
+	const struct step former = { .type = STEP_ETC_DELETE, .netns = step->etc.spare };
+
+	if (renameat2(kernel->etc, step->etc.spare, kernel->etc, step->netns, RENAME_NOREPLACE) ==
+		0)
+		return true;
+	(void)hosts_delete_etc(kernel, &former);
+	return false;
+}
+
 int hosts_add_etc(struct kernel *kernel, const struct step *step)
 {
+	autoclose int fd = -EBADF;
 	bool is_new;
-	autoclose int fd = file_make_directory(kernel->etc, step->netns, 0755, &is_new);
 	int r, back;
 
+	if (step->etc.spare && take_over(kernel, step) && step->etc.is_spare_equal)
+		return 0;
+	fd = file_make_directory(kernel->etc, step->netns, 0755, &is_new);
 	if (fd < 0)
 		return fd;
 	r = fill_etc(fd, &step->etc.is, is_new);

@@ -14,3 +14,5 @@ int hosts_clear(struct kernel *kernel, const struct step *step);
 
 int hosts_add_etc(struct kernel *kernel, const struct step *step);
 int hosts_delete_etc(struct kernel *kernel, const struct step *step);
+/* What a process that ended had made ahead. */
+void hosts_sweep_etc(struct kernel *kernel);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "file.h"
+#include "hosts.h"
 #include "link.h"
 #include "log.h"
 #include "netns.h"
@@ -235,6 +236,7 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 	}
 	if (r == 0) {
 		open_wishes(kernel, paths->wishes);
+		hosts_sweep_etc(kernel);
 		sweep(kernel->records, lengthof(kernel->records));
 		sweep((const int[]){ kernel->sysctl, kernel->dns, kernel->wishes[RECORD_NAMESPACE],
 			      kernel->wishes[RECORD_NETWORK] },

@@ -258,16 +258,6 @@ static void change_settings(struct ns *former, struct ns *ns, struct plan *reads
 	}
 }
 
-static bool is_equal_etc(const struct etc *a, const struct etc *b)
-{
-	bool is_equal =
-		a->n_networks == b->n_networks && streq_null(a->resolv_conf, b->resolv_conf);
-
-	for (size_t i = 0; is_equal && i < a->n_networks; i++)
-		is_equal = streq(a->networks[i], b->networks[i]);
-	return is_equal;
-}
-
 static void change_etc(const struct ns *former, const struct ns *ns, struct plan *plan)
 {
 	struct step step = steps_etc(ns, plan->arena);
@@ -275,7 +265,7 @@ static void change_etc(const struct ns *former, const struct ns *ns, struct plan
 
 	*before = steps_etc(former, plan->arena).etc.is;
 	step.etc.before = before;
-	if (!is_equal_etc(&step.etc.is, before))
+	if (!steps_is_equal_etc(&step.etc.is, before))
 		plan_add(plan, &step);
 }
 

@@ -88,9 +88,18 @@ static void add_settings(struct ns *ns, struct plan *plan)
 static void add_names(
 	const struct ns *ns, const struct namespace_presence *presence, struct plan *plan)
 {
+	struct step etc;
+
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		steps_add(plan, steps_hosts(STEP_HOSTS_SET, &ns->attachments[i]));
-	steps_add(plan, steps_etc(ns, plan->arena));
+	etc = steps_etc(ns, plan->arena);
+	if (presence->spare) {
+		struct etc ahead = steps_etc(presence->spare, plan->arena).etc.is;
+
+		etc.etc.spare = presence->spare->name;
+		etc.etc.is_spare_equal = steps_is_equal_etc(&etc.etc.is, &ahead);
+	}
+	plan_add(plan, &etc);
 	/* Of a spare all was known when it was recorded, but what settings were. */
 	if (!presence->spare || ns->n_settings > 0)
 		steps_add(plan, steps_namespace_record(STEP_RECORD_WRITE, ns));
@@ -170,6 +179,7 @@ void difference_remove_spare(const struct ns *ns, bool is_whole, struct plan *pl
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (ns->attachments[i].is_guarded)
 			steps_add(plan, steps_guard(STEP_GUARD_DELETE, &ns->attachments[i]));
+	steps_add(plan, (struct step){ .type = STEP_ETC_DELETE, .netns = ns->name });
 }
 
 void difference_make_namespace(
@@ -213,6 +223,8 @@ void difference_make_namespace(
 	}
 	if (!presence->has_names)
 		add_names(ns, presence, plan);
+	else if (ns->is_spare)
+		steps_add(plan, steps_etc(ns, plan->arena));
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (link_presence(presence, i) != LINK_WHOLE)
 			steps_add(plan, steps_veth(STEP_VETH_SETTLE, &ns->attachments[i]));

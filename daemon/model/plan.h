@@ -242,6 +242,10 @@ struct step {
 				const char *resolv_conf; /* its text; NULL: none of its own */
 			} is;
 			const struct etc *before; /* NULL: nothing */
+			/* One that was made ahead: what was made for that becomes this one's. It is what is to be, or
+			 * has to be changed; where it is not there, it is made. NULL: none */
+			const char *spare;
+			bool is_spare_equal;
 		} etc;
 		/* STEP_RECORD_* and STEP_WISH_*: DELETE needs kind and name alone; data is encoded when the step is carried
 		 * out, so that what earlier steps filled in stands in it */

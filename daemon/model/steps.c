@@ -175,6 +175,16 @@ struct step steps_etc(const struct ns *ns, struct arena *arena)
 	};
 }
 
+bool steps_is_equal_etc(const struct etc *a, const struct etc *b)
+{
+	bool is_equal =
+		a->n_networks == b->n_networks && streq_null(a->resolv_conf, b->resolv_conf);
+
+	for (size_t i = 0; is_equal && i < a->n_networks; i++)
+		is_equal = streq(a->networks[i], b->networks[i]);
+	return is_equal;
+}
+
 void steps_add_port(enum step_type type, const struct published *port, struct plan *plan)
 {
 	for (size_t family = 0; family < FAMILIES; family++)

@@ -28,6 +28,7 @@ struct step steps_network_wish(
 	enum step_type type, const struct network *network, struct arena *arena);
 /* Its memory is the arena's. */
 struct step steps_etc(const struct ns *ns, struct arena *arena);
+bool steps_is_equal_etc(const struct etc *a, const struct etc *b);
 
 /* The host's address on a network; its route to the network's prefix, which the kernel makes with that; the local route to ::1
  * that lets answers to the host's own loopback in. */

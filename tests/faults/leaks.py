@@ -282,6 +282,9 @@ def _leave_out(picture, ahead):
         picture[kind] = without(picture[kind], ahead)
     picture["link"] = [re.sub(r'"nsnetd:%[^"]*"', f'"{owners[name]}"', text) if name in owners else text
                        for text in picture["link"] for name in [(re.search(r'"ifname": "([^"]*)"', text) or [0, ""])[1]]]
+    directories = {found[0] for text in picture["file"] for found in [re.match(r"/run/nsnetd/etc/%\d+", text)] if found}
+    if len(directories) <= len(ahead):
+        picture["file"] = [text for text in picture["file"] if not text.startswith("/run/nsnetd/etc/%")]
     numbers = {f"netnsid {number}" for number in ahead.values()}
     picture["namespace"] = [text for text in picture["namespace"] if text not in numbers]
     # Each is held by a descriptor of the daemon's alone. One more than that is one too many.

@@ -239,6 +239,16 @@ static void test_rehearsal(void **state)
 	assert_int_equal(pool_spares(world), 2);
 }
 
+/* But for what is made anew where it is not there: what was to go over a spare's /etc. */
+static const char *without_etc(struct world *world)
+{
+	char *text = arena_strdup(&world->arena, fake_picture(world->kernel, &world->arena));
+
+	for (char *line = text; (line = strstr(line, "etc %"));)
+		memmove(line, strchr(line, '\n') + 1, strlen(strchr(line, '\n') + 1) + 1);
+	return text;
+}
+
 /* Whatever fails, all is as it was, and the spare there for the next one. */
 static void test_failures(void **state)
 {
@@ -253,7 +263,7 @@ static void test_failures(void **state)
 	pool_fill(world);
 	assert_int_equal(pool_spares(world), 2);
 	for (size_t i = 0; i < lengthof(types); i++) {
-		const char *before = fake_picture(world->kernel, &world->arena), *text;
+		const char *before = without_etc(world), *text;
 
 		fake_clear(world->kernel);
 		fake_fail_at(world->kernel, types[i], 0, EIO, "no");
@@ -266,7 +276,7 @@ static void test_failures(void **state)
 				"\"10.203.0.9\"}]," ON("default", ",\"shaping\":{\"delay\":5}")));
 		assert_has(text, "KernelError");
 		assert_int_equal(pool_did(world, "# rename"), i >= 2);
-		assert_string_equal(fake_picture(world->kernel, &world->arena), before);
+		assert_string_equal(without_etc(world), before);
 		assert_int_equal(pool_spares(world), 2);
 		assert_has_not(world_ask(world, "Describe", "{}"), "\"namespaces\":3");
 	}

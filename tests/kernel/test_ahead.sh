@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# test_pool - namespaces made ahead: what comes of one is what would have been made without, and nothing of it is left behind
+# test_ahead - namespaces made ahead: what comes of one is what would have been made without, and nothing of it is left behind
 # shellcheck source=tests/kernel/sandbox.sh
 . "$(dirname "$0")/sandbox.sh"
 
@@ -70,7 +70,7 @@ compare() {
 		check "it was made ahead" was_ahead ns1 "$ends"
 		check "its link says whose it is" eventually says_whose ns1
 		whole ns1 >$work/ahead
-		check "it gets out" $as nsnetctl exec ns1 ping -q -c 1 -W 5 $gateway
+		check "it gets out" eventually $as nsnetctl exec ns1 ping -q -c 1 -W 2 $gateway
 		context=$(context_of ns1)
 		check "it goes" $as nsnetctl delete ns1
 		eventually gone ns1
@@ -132,6 +132,7 @@ no_others() {
 	done
 }
 check "nothing is left of the others" eventually no_others
+equal "nor of their directories" "" "$(find /run/nsnetd -name '%*')"
 
 # The end of the daemon is that of all that is nobody's.
 check "one more" $alice nsnetctl create ns8 --network lan
@@ -139,6 +140,7 @@ check "some are made ahead" eventually are_ahead 2
 ends=$(spare_ends) taken=
 daemon_stop
 check "nothing is left of them" no_others
+equal "nor of their directories" "" "$(find /run/nsnetd -name '%*')"
 equal "nor says any link so" "" "$(ip -oneline link | grep -F 'alias nsnetd:%')"
 
 # As the configuration has it.
