@@ -73,7 +73,6 @@ static void send_routes(struct kernel *kernel, const struct step *steps, size_t 
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
 	size_t places[NETLINK_BATCH_MAX] = { 0 };
 	int r = socket_of(kernel, steps[0].netns, ret_netlink), index = r;
-	bool is_done;
 
 	for (size_t i = 0; i < n; i++) {
 		struct nl_msg *message;
@@ -89,12 +88,10 @@ static void send_routes(struct kernel *kernel, const struct step *steps, size_t 
 		places[batch.n] = i;
 		netlink_batch_add(&batch, message);
 	}
-	is_done = batch.n > 0 && netlink_batch_send(*ret_netlink, &batch) == 0;
+	if (batch.n > 0)
+		(void)netlink_batch_send(*ret_netlink, &batch);
 	for (size_t i = 0; i < batch.n; i++)
 		errors[places[i]] = batch.errors[i];
-	for (size_t i = 0; i < n && is_done; i++)
-		if (steps[i].type == STEP_ADDRESS_ADD && errors[i] == 0)
-			route_await(*ret_netlink, &steps[i].address.address.address);
 	for (size_t i = 0; i < n; i++)
 		if (route_is_gone(steps[i].type, errors[i]) ||
 			(errors[i] == -ENOENT && r == -ENOENT &&
@@ -338,6 +335,18 @@ static void take_back(struct kernel *kernel, const struct plan *plan, const bool
 	}
 }
 
+/* Last of all, since it is the kernel's worker that this waits for: it has had the time that the other steps took. */
+static void await_addresses(struct kernel *kernel, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct step *step = &plan->steps[i];
+		struct netlink *netlink;
+
+		if (step->type == STEP_ADDRESS_ADD && socket_of(kernel, step->netns, &netlink) == 0)
+			route_await(netlink, &step->address.address.address);
+	}
+}
+
 int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_error *reterr)
 {
 	autoarena struct arena arena = ARENA_INIT;
@@ -367,6 +376,8 @@ int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_e
 	}
 	if (first.step && !plan->is_forward)
 		take_back(kernel, plan, is_done);
+	else if (!first.step)
+		await_addresses(kernel, plan);
 	netns_leave_all(kernel);
 	if (!first.step)
 		return 0;
