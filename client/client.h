@@ -31,7 +31,7 @@ struct client {
 	struct options options;
 	struct settings settings;
 	struct command_options command;
-	bool kills, wants_more, is_dot; /* --kill, --more, --dot */
+	bool kills, waits, wants_more, is_dot; /* --kill, --wait, --more, --dot */
 	struct apply_options apply;
 	const char *file; /* of delete */
 	struct call call;

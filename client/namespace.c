@@ -290,6 +290,8 @@ int namespace_delete(struct client *client)
 		return problem_usage(&client->problem, "delete needs NAME... or --file");
 	if (client->kills)
 		in.kill = SOME_BOOL(true);
+	if (client->waits)
+		in.wait = SOME_BOOL(true);
 	return call_nsnet(&client->call, NSNET_M_DELETE_NAMESPACES, &in, &out);
 }
 

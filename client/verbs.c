@@ -90,6 +90,7 @@ static const struct option_row command_rows[] = {
 
 static const struct option_row delete_rows[] = {
 	{ "kill", 0, NULL, "End the programs inside first", TO(kills), NULL },
+	{ "wait", 0, NULL, "Until they are gone to the last link", TO(waits), NULL },
 	{ "file", 0, "FILE", "What is in FILE instead, as apply reads it; -: standard input",
 		TO(file), options_text },
 };

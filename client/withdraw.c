@@ -53,6 +53,8 @@ static int delete_namespaces(struct client *client, const struct topology *topol
 	in = (struct nsnet_delete_namespaces_in){ .names = gathering.names };
 	if (client->kills)
 		in.kill = SOME_BOOL(true);
+	if (client->waits)
+		in.wait = SOME_BOOL(true);
 	return call_nsnet(&client->call, NSNET_M_DELETE_NAMESPACES, &in, &out);
 }
 

@@ -12,6 +12,7 @@
 #include <systemd/sd-id128.h>
 
 #include "apply.h"
+#include "deletion.h"
 #include "host.h"
 #include "log.h"
 #include "methods.h"
@@ -22,10 +23,9 @@
 #include "server.h"
 #include "version.h"
 
-#define REAP_FIRST_USEC 50000U
-#define REAP_LAST_USEC  1600000U
-#define DRAIN_USEC      2000000U
-#define END_TRIES       64 /* at 32 links each */
+#define DRAIN_USEC 2000000U
+/* What is going is waited for so long, at the end. */
+#define END_USEC 2000000
 /* What changes mostly changes in a crowd: it is followed when that has passed. "ip netns del" takes a name away in two steps:
  * to come between them would keep it from the second. */
 #define FOLLOW_USEC 50000U
@@ -46,8 +46,7 @@ struct manager {
 	const char *config_path;
 	sd_event *event;
 	sd_event_source *work; /* the next turn of what takes longer */
-	sd_event_source *reap_timer;
-	uint64_t reap_usec; /* until the next try */
+	sd_event_source *departures, *waiting_timer;
 	sd_event_source *host_events, *host_timer, *names_timer, *all_timer;
 	sd_event_source *idle_timer;   /* refill_work() */
 	struct kernel_changes changes; /* not followed yet */
@@ -65,31 +64,26 @@ static const struct server_info info = {
 	.url = NSNET_URL,
 };
 
-/* Host ends of a namespace that somebody still holds open do not go with it. Tried again, less and less often, while any
- * waits. */
-static int on_reap(sd_event_source *source, uint64_t usec, void *userdata)
+/* Namespaces that are gone to their last link. */
+static int on_departures(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct manager *manager = userdata;
-	int left = kernel_reap(manager->kernel);
 
-	(void)usec;
-	if (left < 0)
-		log_line(LOG_WARNING, "cannot take away links: %s", strerror(-left));
-	if (left == 0)
-		return 0;
-	if (manager->reap_usec < REAP_LAST_USEC)
-		manager->reap_usec *= 2;
-	(void)sd_event_source_set_time_relative(source, manager->reap_usec);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	(void)source;
+	(void)fd;
+	(void)events;
+	deletions_follow(&manager->context);
+	return 0;
 }
 
-static void on_deleted(void *userdata)
+static int on_waiting_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
 
-	manager->reap_usec = REAP_FIRST_USEC;
-	(void)sd_event_source_set_time_relative(manager->reap_timer, manager->reap_usec);
-	(void)sd_event_source_set_enabled(manager->reap_timer, SD_EVENT_ONESHOT);
+	(void)source;
+	(void)usec;
+	deletions_expire(&manager->context);
+	return 0;
 }
 
 static void start_idle_timer(struct manager *manager, uint64_t usec)
@@ -130,9 +124,13 @@ static int on_work_turn(sd_event_source *source, void *userdata)
 {
 	struct manager *manager = userdata;
 
+	bool has_more;
+
 	(void)source;
 	manager->work = sd_event_source_unref(manager->work);
-	return applies_work(&manager->context) ? queue_work(manager) : 0;
+	has_more = applies_work(&manager->context);
+	has_more = deletions_work(&manager->context) || has_more;
+	return has_more ? queue_work(manager) : 0;
 }
 
 static void on_work(void *userdata)
@@ -144,6 +142,7 @@ static void on_work(void *userdata)
 		return;
 	log_line(LOG_ERR, "cannot wait for a further turn: %s", strerror(-r));
 	applies_finish(&manager->context);
+	deletions_finish(&manager->context);
 }
 
 /* Our tables are restored at once, all else a moment later. */
@@ -190,6 +189,13 @@ static int on_names_timer(sd_event_source *source, uint64_t usec, void *userdata
 	(void)source;
 	(void)usec;
 	return again > 0 ? start_timer(manager->names_timer, again) : 0;
+}
+
+static void on_waiting(void *userdata, uint64_t usec)
+{
+	struct manager *manager = userdata;
+
+	(void)start_timer(manager->waiting_timer, usec);
 }
 
 static void on_let_alone(void *userdata, uint64_t usec)
@@ -268,6 +274,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signa
 	(void)signal;
 	(void)sd_notify(0, "STOPPING=1");
 	applies_finish(&manager->context);
+	deletions_finish(&manager->context);
 	server_drain(manager->server, DRAIN_USEC);
 	r = sd_event_add_post(manager->event, NULL, on_turn, manager);
 	/* Where nobody is connected this is the last turn that anything happens in. */
@@ -338,13 +345,16 @@ static int make_loop(struct manager *manager)
 			manager->event, NULL, signals[i].signal, signals[i].handler, manager);
 	}
 	if (r >= 0)
-		r = make_timer(manager, on_reap, &manager->reap_timer);
-	if (r >= 0)
 		r = make_timer(manager, on_idle, &manager->idle_timer);
 	if (r >= 0)
 		r = sd_event_source_set_time_accuracy(manager->idle_timer, IDLE_ACCURACY_USEC);
 	if (r >= 0)
 		r = sd_event_source_set_priority(manager->idle_timer, SD_EVENT_PRIORITY_IDLE);
+	if (r >= 0)
+		r = make_timer(manager, on_waiting_timer, &manager->waiting_timer);
+	if (r >= 0)
+		r = sd_event_add_io(manager->event, &manager->departures,
+			kernel_departures(manager->kernel), EPOLLIN, on_departures, manager);
 	return r < 0 ? r : watch_host(manager);
 }
 
@@ -417,14 +427,15 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 		.connections_of = count_connections,
 		.group_of = group_of,
 		.on_names = on_names,
-		.on_deleted = on_deleted,
 		.on_pool = on_pool,
+		.on_waiting = on_waiting,
 		.on_let_alone = on_let_alone,
 		.on_work = on_work,
 		.userdata = manager,
 	};
 	list_init(&manager->context.monitors);
 	list_init(&manager->context.applies);
+	list_init(&manager->context.deletions);
 	make_unique_local(manager->context.unique_local);
 	use_config(manager);
 }
@@ -489,7 +500,8 @@ void manager_free(struct manager *manager)
 	pool_done(&manager->context.spares);
 	registry_done(&manager->registry);
 	kernel_free(manager->kernel);
-	(void)sd_event_source_unref(manager->reap_timer);
+	(void)sd_event_source_unref(manager->departures);
+	(void)sd_event_source_unref(manager->waiting_timer);
 	(void)sd_event_source_unref(manager->host_timer);
 	(void)sd_event_source_unref(manager->names_timer);
 	(void)sd_event_source_unref(manager->all_timer);
@@ -526,9 +538,13 @@ int manager_listen_path(struct manager *manager, const char *path)
 /* Nothing is left of it: not the links either, which the kernel would take away some time after the process. */
 static void end_pool(struct manager *manager)
 {
+	int64_t end = methods_now().monotonic.value + END_USEC;
+
 	refill_end(&manager->context);
-	for (int i = 0; i < END_TRIES && kernel_reap(manager->kernel) > 0; i++)
-		;
+	while (kernel_is_reaping(manager->kernel) && methods_now().monotonic.value < end) {
+		(void)kernel_wait_departures(manager->kernel, END_USEC / 100);
+		deletions_follow(&manager->context);
+	}
 }
 
 int manager_run(struct manager *manager)

@@ -16,22 +16,37 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Whether it is a part of an object whose record makes no sense: that is how it names itself. */
-static bool is_left(const struct recovery *recovery, const struct snapshot_link *link)
+/* The name of the object that it is a part of, as it names itself; a network's with "@" before it. False: it does not. */
+static bool read_owner(const struct snapshot_link *link, char ret[NAME_SIZE + 1])
 {
 	const char *owner = after(link->alias, "nsnetd:");
-	bool is_network = owner && *owner == '@';
-	char name[NAME_SIZE] = "";
-	size_t n;
+	size_t n = owner ? strcspn(owner, "/") : 0;
 
-	if (!owner)
+	if (!owner || n > NAME_SIZE)
 		return false;
-	owner += is_network;
-	n = strcspn(owner, "/");
-	if (n >= sizeof(name))
+	memcpy(ret, owner, n);
+	ret[n] = 0;
+	return true;
+}
+
+/* Whether it is a part of an object whose record makes no sense. */
+static bool is_left(const struct recovery *recovery, const struct snapshot_link *link)
+{
+	char owner[NAME_SIZE + 1];
+
+	if (!read_owner(link, owner))
 		return false;
-	memcpy(name, owner, n);
-	return recover_is_left(recovery, is_network ? RECORD_NETWORK : RECORD_NAMESPACE, name);
+	return *owner == '@' ? recover_is_left(recovery, RECORD_NETWORK, owner + 1)
+			     : recover_is_left(recovery, RECORD_NAMESPACE, owner);
+}
+
+/* Of a namespace that is no more, as far as we are concerned. */
+static bool is_departed(const struct recovery *recovery, const struct snapshot_link *link)
+{
+	char owner[NAME_SIZE + 1];
+
+	return read_owner(link, owner) && *owner != '@' &&
+	       !registry_find_namespace(recovery->registry, owner);
 }
 
 /* The names of all links that objects have, sorted. */
@@ -83,12 +98,9 @@ static void remove_link(struct recovery *recovery, const char *name, struct plan
  * 30 ms each. Where a record makes no sense it may be of a namespace that was taken: it stays. */
 static void expect_gone(struct recovery *recovery, const struct snapshot_link *link)
 {
-	struct nsnet_context *context = recovery->context;
-
 	if (recovery->left[RECORD_NAMESPACE].n > 0)
 		return;
 	kernel_expect_gone(recovery->kernel, link->index);
-	context->on_deleted(context->userdata);
 }
 
 static void remove_orphans(struct recovery *recovery)
@@ -108,7 +120,12 @@ static void remove_orphans(struct recovery *recovery)
 			continue;
 		}
 		log_line(LOG_NOTICE, "link %s belongs to no record: it goes", name);
-		remove_link(recovery, name, &plan);
+		/* Of those that were being deleted there may be many: nobody waits for them, and none answers any more. */
+		if (is_departed(recovery, &recovery->snapshot.links[i]))
+			plan_add(&plan,
+				&(struct step){ .type = STEP_VETH_CUT, .cut = { .port = name } });
+		else
+			remove_link(recovery, name, &plan);
 	}
 	(void)recover_apply(recovery, &plan, "left-over links");
 }

@@ -159,6 +159,11 @@ static bool names_point(const struct step *step)
 	       (step->type != STEP_POINT_ADD || (names_held(step) && is_link(step->point.peer)));
 }
 
+static bool names_cut(const struct step *step)
+{
+	return is_link(step->cut.port);
+}
+
 static bool names_hosts(const struct step *step)
 {
 	return is_netns(step->hosts.network) && step->hosts.slot < HOSTS_SLOTS &&
@@ -236,6 +241,7 @@ static const struct {
 	[STEP_POINT_MEND] = { point_mend, names_point },
 	[STEP_POINT_MOVE] = { point_move, names_point },
 	[STEP_LINK_LABEL] = { link_label, names_label },
+	[STEP_VETH_CUT] = { link_cut, names_cut },
 	[STEP_VETH_SETTLE] = { link_settle, names_veth },
 	[STEP_BRIDGE_MEND] = { link_mend_bridge, names_bridge },
 	[STEP_VETH_MEND] = { link_mend_veth, names_veth },
@@ -252,6 +258,7 @@ static const struct {
 	[STEP_ETC_ADD] = { hosts_add_etc, names_etc },
 	[STEP_ETC_DELETE] = { hosts_delete_etc, names_held },
 	[STEP_GUARD_ADD] = { guard_add, names_guard },
+	[STEP_GUARD_SHUT] = { guard_shut, names_guard },
 	[STEP_GUARD_DELETE] = { guard_delete, names_guard },
 	[STEP_FENCE_SET] = { firewall_set_fence, names_fence },
 	[STEP_UPLINK_ADD] = { firewall_add_uplink, names_uplink },

@@ -153,6 +153,19 @@ static void touch_alias(struct kernel_changes *changes, const char *alias)
 		touch(changes, is_network, name + is_network, strcspn(name + is_network, "/"));
 }
 
+/* A bridge that is up, as it was, and has its name: it tells so when a port has come or gone. What it loses besides, addresses and
+ * routes, is told of by itself. */
+static bool is_bridge_in_order(const struct nlmsghdr *header, struct nlattr *const *a)
+{
+	const struct ifinfomsg *info = nlmsg_data(header);
+	const char *owner = after(nla_get_string(a[IFLA_IFALIAS]), "nsnetd:@");
+	const char *number = a[IFLA_IFNAME] ? after(nla_get_string(a[IFLA_IFNAME]), "nsnet") : NULL;
+
+	return header->nlmsg_type == RTM_NEWLINK && owner && !strchr(owner, '/') &&
+	       (info->ifi_flags & IFF_UP) != 0 && info->ifi_change == 0 && !a[IFLA_MASTER] &&
+	       number && strspn(number, "0123456789") == strlen(number);
+}
+
 static void read_link(struct nlmsghdr *header, struct kernel_changes *changes)
 {
 	const struct ifinfomsg *info = nlmsg_data(header);
@@ -164,6 +177,8 @@ static void read_link(struct nlmsghdr *header, struct kernel_changes *changes)
 		attributes_of_link(header, a) < 0)
 		return;
 	if (!a[IFLA_GROUP] || !snapshot_is_ours(nla_get_u32(a[IFLA_GROUP])) || !a[IFLA_IFALIAS])
+		return;
+	if (is_bridge_in_order(header, a))
 		return;
 	(void)nla_strlcpy(alias, a[IFLA_IFALIAS], sizeof(alias));
 	touch_alias(changes, alias);

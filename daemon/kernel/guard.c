@@ -33,7 +33,8 @@ static void add_elements(
 	const struct address *ip6 = &step->guard.addresses[family_index(AF_INET6)];
 
 	if (!step->guard.is_extra) {
-		add_element(batch, change, "guarded", step, NULL, NULL);
+		if (step->type != STEP_GUARD_SHUT)
+			add_element(batch, change, "guarded", step, NULL, NULL);
 		add_element(batch, change, "mac", step, mac, NULL);
 		add_element(batch, change, "mac_ip6", step, mac, &link_local);
 		add_element(batch, change, "mac_nd", step, mac, &link_local);
@@ -54,6 +55,11 @@ int guard_add(struct kernel *kernel, const struct step *step)
 
 	add_elements(&batch, NFT_SET, step);
 	return nft_commit(kernel, &batch);
+}
+
+int guard_shut(struct kernel *kernel, const struct step *step)
+{
+	return guard_delete(kernel, step);
 }
 
 int guard_delete(struct kernel *kernel, const struct step *step)

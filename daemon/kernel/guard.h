@@ -8,4 +8,5 @@
 
 /* The steps. */
 int guard_add(struct kernel *kernel, const struct step *step);
+int guard_shut(struct kernel *kernel, const struct step *step);
 int guard_delete(struct kernel *kernel, const struct step *step);

@@ -16,6 +16,7 @@
 #include "netns.h"
 #include "nft.h"
 #include "probe.h"
+#include "reap.h"
 #include "state.h"
 #include "traffic.h"
 #include "userns.h"
@@ -227,6 +228,10 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 		kernel->run = strdup(paths->run);
 		r = kernel->run ? open_kernel(kernel, &what) : -ENOMEM;
 	}
+	if (r == 0) {
+		what = "a thread";
+		r = reaper_new(&kernel->reaper);
+	}
 	if (r == 0)
 		r = open_directories(kernel, paths, &what);
 	if (r == 0) {
@@ -276,11 +281,11 @@ void kernel_free(struct kernel *kernel)
 {
 	if (!kernel)
 		return;
+	reaper_free(kernel->reaper);
 	netns_leave_all(kernel);
 	tdestroy(kernel->held, free_netns);
 	close_all(kernel);
 	free(kernel->found);
-	free(kernel->waiting.items);
 	free(kernel->uplinks);
 	free(kernel->run);
 	free(kernel);

@@ -4,7 +4,7 @@
  *
  * There are two of them under this header: this folder, and tests/fake, which only remembers.
  *
- * One thread, and it is in the host's network namespace whenever control leaves this floor; where the way home fails the
+ * One thread, but for what reap.h of this folder says, and it is in the host's network namespace whenever control leaves this floor; where the way home fails the
  * process aborts (systemd starts it again and nothing is lost).
  */
 #pragma once
@@ -157,13 +157,17 @@ int kernel_processes(struct kernel *kernel, const int64_t *inodes, size_t n, str
  * killed while it is seen to be inside, by a pidfd. */
 int kernel_kill(struct kernel *kernel, int64_t inode);
 
-/* Takes away, all in one go, host ends whose namespace was unpinned but lives on because a process or descriptor holds it;
- * those that the kernel has taken away by itself are just forgotten. To be called a moment after a deletion. At most 32 go in
- * one call, since nobody else gets at links meanwhile. Returns how many of ours are still waiting, or -errno. */
-int kernel_reap(struct kernel *kernel);
-/* Whether any of ours is still going, so that whoever wants to do something about links may have to wait. */
+/* A namespace that is dropped (STEP_NETNS_DROP) and a port that is cut (STEP_VETH_CUT) go in the background, with their ends
+ * on the host, though a process or a descriptor may hold the namespace; the last ones when nobody calls are left to the next
+ * start. A descriptor to wait on (EPOLLIN), the kernel floor's own: then kernel_read_departures() tells which are gone to the
+ * last link, by the numbers that STEP_NETNS_DROP gave them. */
+int kernel_departures(struct kernel *kernel);
+size_t kernel_read_departures(struct kernel *kernel, struct arena *arena, int64_t **ret);
+/* Waits for one, so long at most: whether there is one. */
+bool kernel_wait_departures(struct kernel *kernel, int64_t usec);
+/* Whether any still goes, so that whoever wants to do something about links may have to wait. */
 bool kernel_is_reaping(const struct kernel *kernel);
-/* A link that is going by itself, since a process that ended held its namespace: should it not, kernel_reap() takes it. */
+/* A link that is going by itself, since a process that ended held its namespace: should it not, it is taken away. */
 void kernel_expect_gone(struct kernel *kernel, int index);
 
 /* What this system can do: "forwarding4", "forwarding6", "cookie", "guard" (STEP_GUARD_ADD), "nat" (STEP_FENCE_SET), "ports"

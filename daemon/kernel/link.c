@@ -27,10 +27,9 @@
 #include "netns.h"
 #include "point.h"
 #include "port.h"
+#include "reap.h"
 #include "route.h"
 
-/* How many at most: nobody else gets at links for that long, a millisecond each. */
-#define REAP_MAX 32
 /* As in linux/if.h (IF_OPER_UP, IFF_LOWER_UP), which cannot be had together with net/if.h. */
 #define OPERSTATE_UP  6
 #define FLAG_LOWER_UP (1U << 16)
@@ -159,16 +158,15 @@ int link_add_bridge(struct kernel *kernel, const struct step *step)
 	return 0;
 }
 
-/* By a group of their own: all at once. */
-static int delete_together(struct kernel *kernel, const int *indexes, size_t n)
+int link_delete_together(struct netlink *host, const int *indexes, size_t n)
 {
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
 	struct nl_msg *last = link_message(RTM_DELLINK, 0, (struct ifinfomsg){ 0 });
 	size_t deletion = n;
 	int r;
 
-	static_assert(REAP_MAX < NETLINK_BATCH_MAX, "one more message goes with them");
-	assert(n <= REAP_MAX);
+	static_assert(LINK_TOGETHER_MAX < NETLINK_BATCH_MAX, "one more message goes with them");
+	assert(n <= LINK_TOGETHER_MAX);
 	for (size_t i = 0; i < n; i++)
 		netlink_batch_add(&batch, link_build_group(indexes[i], LINK_GROUP_DYING));
 	netlink_batch_add(&batch,
@@ -176,7 +174,7 @@ static int delete_together(struct kernel *kernel, const int *indexes, size_t n)
 	if (batch.is_out_of_memory)
 		return -ENOMEM;
 	/* One that went by itself is no error, nor are all of them. */
-	(void)netlink_batch_send(&kernel->host, &batch);
+	(void)netlink_batch_send(host, &batch);
 	for (size_t i = 0; i < n; i++)
 		if (batch.errors[i] < 0 && batch.errors[i] != -ENODEV)
 			return batch.errors[i];
@@ -186,7 +184,7 @@ static int delete_together(struct kernel *kernel, const int *indexes, size_t n)
 
 int link_sweep(struct kernel *kernel)
 {
-	return delete_together(kernel, NULL, 0);
+	return link_delete_together(&kernel->host, NULL, 0);
 }
 
 int link_delete_bridge(struct kernel *kernel, const struct step *step)
@@ -203,7 +201,7 @@ int link_delete_bridge(struct kernel *kernel, const struct step *step)
 		else if (index != -ENODEV)
 			return index;
 	}
-	return n > 0 ? delete_together(kernel, indexes, n) : 0;
+	return n > 0 ? link_delete_together(&kernel->host, indexes, n) : 0;
 }
 
 /* The end on the host: named, quiet, a port of the bridge, up. The bridge believes a guarded one from the first frame on; what
@@ -291,6 +289,25 @@ int link_add_veth(struct kernel *kernel, const struct step *step)
 	return 0;
 }
 
+int link_cut(struct kernel *kernel, const struct step *step)
+{
+	struct indexes end = { NULL, 0, 0 };
+	int index = link_find(kernel, step->cut.port), r = index;
+
+	if (index >= 0)
+		r = netlink_send(&kernel->host, link_build_cut(index));
+	/* It went by itself. */
+	if (r < 0 && r != -ENODEV)
+		return r;
+	if (r == 0) {
+		state_append(&end, index);
+		(void)reaper_take(kernel->reaper, -EBADF, &end);
+	}
+	if (step->cut.ret_is_cut)
+		*step->cut.ret_is_cut = true;
+	return 0;
+}
+
 int link_delete_veth(struct kernel *kernel, const struct step *step)
 {
 	struct netns *netns = step->netns ? netns_find(kernel, step->netns) : NULL;
@@ -336,7 +353,7 @@ static int parse(struct nlmsghdr *header, struct parsed *ret)
 }
 
 /* A message about one link, by name or index; to be freed. */
-static int get(struct kernel *kernel, const char *name, int index, struct nlmsghdr **ret)
+static int get(struct netlink *host, const char *name, int index, struct nlmsghdr **ret)
 {
 	struct nl_msg *m = link_message(RTM_GETLINK, 0, (struct ifinfomsg){ .ifi_index = index });
 	int r = 0;
@@ -346,20 +363,36 @@ static int get(struct kernel *kernel, const char *name, int index, struct nlmsgh
 			r |= nla_put_string(m, IFLA_IFNAME, name);
 		r |= nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	}
-	return netlink_get(&kernel->host, link_checked(m, r), ret);
+	return netlink_get(host, link_checked(m, r), ret);
 }
 
 /* Tells of a link that is ours: -ENODEV where there is none, or it is somebody else's. */
 static int look_up(struct kernel *kernel, const char *name, int index, struct parsed *ret)
 {
 	autofree struct nlmsghdr *header = NULL;
-	int r = get(kernel, name, index, &header);
+	int r = get(&kernel->host, name, index, &header);
 
 	if (r == 0)
 		r = parse(header, ret);
 	/* The texts go with the message. */
 	ret->facts.name = ret->facts.alias = NULL;
 	return r < 0 ? r : snapshot_is_ours(ret->group) ? 0 : -ENODEV;
+}
+
+int link_is_ours(struct netlink *host, int index)
+{
+	autofree struct nlmsghdr *header = NULL;
+	struct parsed link = { 0 };
+	int r = get(host, NULL, index, &header);
+
+	if (r == 0)
+		r = parse(header, &link);
+	if (r < 0)
+		return r;
+	/* One that was to go before and did not is ours still. */
+	if (!snapshot_is_ours(link.group) && link.group != LINK_GROUP_DYING)
+		return -ENODEV;
+	return after(link.facts.alias, "nsnetd:") ? 0 : -ENODEV;
 }
 
 int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_link *ret)
@@ -385,7 +418,7 @@ int link_alias(struct kernel *kernel, int index, char ret[LINK_ALIAS_SIZE])
 {
 	autofree struct nlmsghdr *header = NULL;
 	struct parsed link = { 0 };
-	int r = get(kernel, NULL, index, &header);
+	int r = get(&kernel->host, NULL, index, &header);
 
 	if (r == 0)
 		r = parse(header, &link);
@@ -539,44 +572,4 @@ int link_find_ends(struct kernel *kernel)
 	r = link_list(kernel, on_found, kernel);
 	kernel->has_found = r == 0;
 	return r;
-}
-
-bool kernel_is_reaping(const struct kernel *kernel)
-{
-	return kernel->waiting.n > 0;
-}
-
-void kernel_expect_gone(struct kernel *kernel, int index)
-{
-	state_append(&kernel->waiting, index);
-}
-
-int kernel_reap(struct kernel *kernel)
-{
-	struct indexes *waiting = &kernel->waiting;
-	int indexes[REAP_MAX];
-	size_t n = 0;
-	int r;
-
-	for (size_t i = waiting->n; i > 0 && n < lengthof(indexes); i--) {
-		struct parsed link = { 0 };
-		char name[INTERFACE_SIZE];
-
-		/* The cheaper question first. */
-		r = netlink_name(&kernel->host, waiting->items[i - 1], name);
-		if (r == 0)
-			r = look_up(kernel, NULL, waiting->items[i - 1], &link);
-		if (r == 0)
-			indexes[n++] = waiting->items[i - 1];
-		else if (r != -ENODEV && r != -ENXIO)
-			return r;
-		waiting->items[i - 1] = waiting->items[--waiting->n];
-	}
-	r = n > 0 ? delete_together(kernel, indexes, n) : 0;
-	if (r < 0) {
-		for (size_t i = 0; i < n; i++)
-			state_append(waiting, indexes[i]);
-		return r;
-	}
-	return (int)waiting->n;
 }

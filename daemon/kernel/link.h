@@ -19,6 +19,8 @@ int link_delete_veth(struct kernel *kernel, const struct step *step);
 int link_mend_bridge(struct kernel *kernel, const struct step *step);
 int link_label(struct kernel *kernel, const struct step *step);
 int link_mend_veth(struct kernel *kernel, const struct step *step);
+/* A port that is to go: of no bridge, and down; the reaper takes it away. One that is gone is no error. */
+int link_cut(struct kernel *kernel, const struct step *step);
 /* Never fails. */
 int link_settle(struct kernel *kernel, const struct step *step);
 
@@ -43,6 +45,13 @@ int link_list(struct kernel *kernel, int (*on_link)(const struct link_facts *lin
 
 /* Fills kernel.found. */
 int link_find_ends(struct kernel *kernel);
+
+/* Takes links away by a group of their own, all at once; those that are gone are no error. By the socket alone, so that any
+ * thread may. */
+#define LINK_TOGETHER_MAX 32
+int link_delete_together(struct netlink *host, const int *indexes, size_t n);
+/* 0, or -ENODEV: there is no link of ours with that index. */
+int link_is_ours(struct netlink *host, int index);
 
 /* Takes away what a crash left half taken away. */
 int link_sweep(struct kernel *kernel);

@@ -154,6 +154,14 @@ struct nl_msg *link_build_up(int index, int master)
 	return link_build_flags(index, IFF_UP, master);
 }
 
+struct nl_msg *link_build_cut(int index)
+{
+	struct nl_msg *m = link_message(
+		RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index, .ifi_change = IFF_UP });
+
+	return link_checked(m, m ? nla_put_u32(m, IFLA_MASTER, 0) : 0);
+}
+
 struct nl_msg *link_build_group(int index, uint32_t group)
 {
 	struct nl_msg *m = link_message(RTM_SETLINK, 0, (struct ifinfomsg){ .ifi_index = index });

@@ -36,4 +36,6 @@ struct nl_msg *link_join(struct nl_msg *message, unsigned flags, int master);
 /* That alone. */
 struct nl_msg *link_build_flags(int index, unsigned flags, int master);
 struct nl_msg *link_build_up(int index, int master);
+/* Down, and of no bridge. */
+struct nl_msg *link_build_cut(int index);
 struct nl_msg *link_build_group(int index, uint32_t group);

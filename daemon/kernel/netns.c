@@ -28,6 +28,7 @@
 #include "file.h"
 #include "link.h"
 #include "log.h"
+#include "reap.h"
 #include "userns.h"
 
 /* How often a name is unmounted that has several mounts on it. */
@@ -280,6 +281,7 @@ int netns_add(struct kernel *kernel, const struct step *step)
 
 	if (netns_find(kernel, step->netns))
 		return -EEXIST;
+	reaper_make_way(kernel->reaper);
 	fd = make(kernel, step, &inside);
 	if (fd < 0)
 		return fd;
@@ -417,16 +419,6 @@ void netns_close_inside(struct kernel *kernel, struct netns *netns)
 	netlink_close(&netns->inside);
 }
 
-/* Its host ends go with it, or kernel_reap() takes them. */
-static void give_up(struct kernel *kernel, struct netns *netns)
-{
-	netns_close_inside(kernel, netns);
-	for (size_t i = 0; i < netns->ends.n; i++)
-		state_append(&kernel->waiting, netns->ends.items[i]);
-	(void)tdelete(netns, &kernel->held, netns_compare);
-	netns_free(netns);
-}
-
 int kernel_look_name(struct kernel *kernel, const char *name, enum snapshot_name *ret)
 {
 	const struct netns *netns = netns_find(kernel, name);
@@ -460,12 +452,21 @@ int netns_unpin(struct kernel *kernel, const struct step *step)
 	return r;
 }
 
+/* Its host ends go with it, or the reaper takes them. */
 int netns_drop(struct kernel *kernel, const struct step *step)
 {
 	struct netns *netns = netns_find(kernel, step->netns);
+	int64_t departure = 0;
 
-	if (netns)
-		give_up(kernel, netns);
+	if (netns) {
+		/* A socket inside would hold it. */
+		netns_close_inside(kernel, netns);
+		departure = reaper_take(kernel->reaper, take_fd(&netns->fd), &netns->ends);
+		(void)tdelete(netns, &kernel->held, netns_compare);
+		netns_free(netns);
+	}
+	if (step->facts.ret_departure)
+		*step->facts.ret_departure = departure;
 	return 0;
 }
 

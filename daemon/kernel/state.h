@@ -77,9 +77,8 @@ struct kernel {
 	struct found_end *found;
 	size_t n_found;
 	bool has_found;
-	/* Host ends of namespaces that were given up: kernel_reap() */
-	struct indexes waiting;
 	int last_bridge; /* the index of the one that something was last attached to, or 0 */
+	struct reaper *reaper; /* of namespaces that were given up */
 };
 
 /* Aborts where memory is out. */

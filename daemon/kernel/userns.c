@@ -11,7 +11,6 @@
 #include "userns.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/nsfs.h>
@@ -82,7 +81,8 @@ static int become(uid_t uid, gid_t gid)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	/* Those of libc would look for all threads. */
+	if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, gid, gid, gid) < 0 ||
 		syscall(SYS_setresuid, (uid_t)-1, uid, (uid_t)-1) < 0)
 		return neg();
 	/* Where only privileged ones may make user namespaces it is needed, and it is ours still. */

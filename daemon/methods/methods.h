@@ -37,19 +37,20 @@ struct nsnet_context {
 	/* The group that goes with what a caller owns. */
 	gid_t (*group_of)(void *userdata, const struct peer *peer);
 	uint8_t unique_local[6];
-	struct list monitors; /* of struct subscription: who wants to hear of what happens */
-	struct list applies;  /* of struct apply: those that go on */
-	struct pool spares;   /* namespaces made ahead */
-	/* Called where applies_work() is to be called in the next turn of the loop. */
+	struct list monitors;  /* of struct subscription: who wants to hear of what happens */
+	struct list applies;   /* of struct apply: those that go on */
+	struct list deletions; /* of struct deletion: those that go on, or wait */
+	struct pool spares;    /* namespaces made ahead */
+	/* Called where applies_work() and deletions_work() are to be called in the next turn of the loop. */
 	void (*on_work)(void *userdata);
 	/* Called when a network's name server is to come, to go by other files than before, or to go. */
 	void (*on_names)(void *userdata, const char *network, bool is_there);
 	/* Called when an object is let alone by repair.c, so that repair_all() runs after that time. */
 	void (*on_let_alone)(void *userdata, uint64_t usec);
-	/* Called after a deletion, so that kernel_reap() runs a moment later. */
-	void (*on_deleted)(void *userdata);
 	/* Called when refill_work() is to be called as soon as nobody asks for anything. */
 	void (*on_pool)(void *userdata);
+	/* Called when somebody waits for what goes, so that deletions_expire() runs after that time. */
+	void (*on_waiting)(void *userdata, uint64_t usec);
 	void *userdata;
 };
 

@@ -6,8 +6,8 @@
 
 #include <syslog.h>
 
+#include "deletion.h"
 #include "log.h"
-#include "namespaces.h"
 #include "networks.h"
 #include "wishes.h"
 
@@ -89,7 +89,7 @@ static int delete_all(
 {
 	return operation->is_network
 		       ? networks_delete(deed, &operation->names, reterr)
-		       : namespaces_delete(deed, &operation->names, operation->kills, reterr);
+		       : deletion_run(deed, &operation->names, operation->kills, reterr);
 }
 
 /* Names of fields are nobody's: the list of them is copied. */
@@ -182,7 +182,7 @@ static void forget(const struct operation *operation, const struct deed *deed, c
 	uid_t uid;
 
 	if (!operation->is_network) {
-		namespaces_forget(context, registry_find_namespace(context->registry, name));
+		deletion_forget(context, registry_find_namespace(context->registry, name));
 		return;
 	}
 	network = registry_find_network(context->registry, name);
@@ -204,7 +204,7 @@ static void delete_again(const struct operation *operation, const struct deed *d
 		return;
 	}
 	r = operation->is_network ? networks_delete(deed, &names, &fault)
-				  : namespaces_delete(deed, &names, true, &fault);
+				  : deletion_run(deed, &names, true, &fault);
 	say(operation, deed, name, r, &fault);
 }
 

@@ -88,8 +88,8 @@ static void drop(struct nsnet_context *context, size_t i, bool is_whole)
 	if (kernel_apply(context->kernel, &plan, &error) > 0)
 		log_line(LOG_WARNING, "cannot take away what was made ahead: %s: %s",
 			step_print(error.step, &arena), strerror(error.error));
+	registry_depart(context->registry, spare);
 	namespace_free(spare);
-	context->on_deleted(context->userdata);
 }
 
 void pool_drop(struct nsnet_context *context, const struct network *network)
@@ -187,7 +187,7 @@ bool pool_relieve_kernel(struct nsnet_context *context, const struct step *step,
 		pool->relieved_usec = methods_now().monotonic.value;
 	while (pool->n > 0)
 		drop(context, pool->n - 1, true);
-	for (int i = 0; had_any && i < RELIEF_TRIES && kernel_reap(context->kernel) > 0; i++)
+	for (int i = 0; had_any && i < RELIEF_TRIES && kernel_is_reaping(context->kernel); i++)
 		(void)nanosleep(&pause, NULL);
 	if (had_any)
 		(void)nanosleep(&pause, NULL);

@@ -297,7 +297,8 @@ static uint64_t next_time(const struct pool *pool)
 
 static bool is_busy(const struct nsnet_context *context)
 {
-	return kernel_is_reaping(context->kernel) || !list_is_empty(&context->applies);
+	return kernel_is_reaping(context->kernel) || !list_is_empty(&context->applies) ||
+	       !list_is_empty(&context->deletions);
 }
 
 uint64_t refill_work(struct nsnet_context *context)

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <syslog.h>
 
+#include "deletion.h"
 #include "difference.h"
 #include "log.h"
 #include "methods.h"
 #include "monitor.h"
-#include "namespaces.h"
 #include "steps.h"
 
 /* So often in so long an object is mended; then it is let alone for as long. An owner who takes away what comes back must keep
@@ -269,8 +269,7 @@ static void take_at_its_word(struct repair *repair, struct ns *ns)
 	carry_on(repair, ns, &plan);
 	tell(repair, &subject, NSNET_EVENT_KIND_DELETED,
 		"somebody took its name away: the rest of it is gone as well");
-	namespaces_forget(repair->context, ns);
-	repair->context->on_deleted(repair->context->userdata);
+	deletion_forget(repair->context, ns);
 }
 
 static bool is_bare_for_long(struct ns *ns)

@@ -147,6 +147,9 @@ static void change_attachment(const struct attachment *attachment, struct plan *
 	const struct attachment *former = attachment->former;
 	bool is_moved = false;
 
+	if (!address_is_equal(&attachment->addresses[0], &former->addresses[0]) ||
+		!address_is_equal(&attachment->addresses[1], &former->addresses[1]))
+		steps_add_cuts(attachment, plan);
 	change_guard(STEP_GUARD_ADD, attachment, former, plan);
 	for (size_t i = 0; i < FAMILIES; i++) {
 		if (address_is_equal(&attachment->addresses[i], &former->addresses[i]))

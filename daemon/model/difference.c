@@ -163,7 +163,7 @@ void difference_label_namespace(const struct ns *ns, struct plan *plan)
 		steps_add(plan, steps_veth(STEP_LINK_LABEL, &ns->attachments[i]));
 }
 
-void difference_remove_spare(const struct ns *ns, bool is_whole, struct plan *plan)
+void difference_remove_spare(struct ns *ns, bool is_whole, struct plan *plan)
 {
 	plan->is_forward = true;
 	for (size_t i = 0; is_whole && i < ns->n_attachments; i++)
@@ -175,10 +175,12 @@ void difference_remove_spare(const struct ns *ns, bool is_whole, struct plan *pl
 			if (address_is_set(&ns->attachments[i].addresses[family]))
 				steps_add(plan, steps_address(STEP_ADDRESS_DELETE,
 							&ns->attachments[i], family));
-	steps_add(plan, (struct step){ .type = STEP_NETNS_DROP, .netns = ns->name });
+	steps_add(plan, (struct step){ .type = STEP_NETNS_DROP,
+				.netns = ns->name,
+				.facts.ret_departure = &ns->departure });
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		if (ns->attachments[i].is_guarded)
-			steps_add(plan, steps_guard(STEP_GUARD_DELETE, &ns->attachments[i]));
+			steps_add(plan, steps_guard(STEP_GUARD_SHUT, &ns->attachments[i]));
 	steps_add(plan, (struct step){ .type = STEP_ETC_DELETE, .netns = ns->name });
 }
 
@@ -245,7 +247,7 @@ void difference_protect_namespace(const struct ns *ns, struct plan *plan)
 }
 
 void difference_remove_namespace(
-	const struct ns *ns, const struct namespace_presence *presence, struct plan *plan)
+	struct ns *ns, const struct namespace_presence *presence, struct plan *plan)
 {
 	plan->is_forward = true;
 	for (size_t i = 0; i < ns->n_ports; i++)
@@ -253,11 +255,16 @@ void difference_remove_namespace(
 	if (presence->is_pinned)
 		difference_unpin_namespace(ns, plan);
 	if (presence->is_held)
-		steps_add(plan, (struct step){ .type = STEP_NETNS_DROP, .netns = ns->name });
+		steps_add(plan, (struct step){ .type = STEP_NETNS_DROP,
+					.netns = ns->name,
+					.facts.ret_departure = &ns->departure });
 	for (size_t i = 0; i < ns->n_attachments; i++) {
 		steps_add(plan, steps_hosts(STEP_HOSTS_CLEAR, &ns->attachments[i]));
+		/* While it is there it must not become one that anything may come by. */
 		if (ns->attachments[i].is_guarded)
-			steps_add(plan, steps_guard(STEP_GUARD_DELETE, &ns->attachments[i]));
+			steps_add(plan,
+				steps_guard(presence->is_held ? STEP_GUARD_SHUT : STEP_GUARD_DELETE,
+					&ns->attachments[i]));
 	}
 	for (size_t i = 0; i < ns->n_ports; i++)
 		steps_add_port(STEP_FLOWS_DELETE, &ns->ports[i], plan);

@@ -44,7 +44,7 @@ void difference_make_namespace(
 	struct ns *ns, const struct namespace_presence *presence, struct plan *plan);
 /* One that was made ahead goes, unused. Makes the plan forward. Its addresses can be somebody's at once; so can its port of the
  * bridge where is_whole, but that takes the kernel 30 ms. */
-void difference_remove_spare(const struct ns *ns, bool is_whole, struct plan *plan);
+void difference_remove_spare(struct ns *ns, bool is_whole, struct plan *plan);
 /* The host's ends of its links say that they are its own. */
 void difference_label_namespace(const struct ns *ns, struct plan *plan);
 /* Whether it can be made from a spare as it is: the same links, addresses and routes. */
@@ -63,7 +63,7 @@ void difference_give_links(const struct ns *ns, struct plan *plan);
 /* From what is there of it to nothing; makes the plan forward. Links go with the namespace; names are taken away whether they
  * are there or not. */
 void difference_remove_namespace(
-	const struct ns *ns, const struct namespace_presence *presence, struct plan *plan);
+	struct ns *ns, const struct namespace_presence *presence, struct plan *plan);
 
 /* From a namespace that is there whole to another one of its name: ns was made with that former. What both have stays
  * untouched. Can be taken back whole. */

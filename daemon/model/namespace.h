@@ -67,7 +67,8 @@ struct ns {
 	struct string_list links; /* of the host, inside */
 	struct mending mending;
 	int64_t bare_since; /* its name was seen without its mount, in usec; 0: it was not */
-	struct ns *former;  /* while a change is under way: what it takes the place of */
+	int64_t departure; /* once it was dropped: its number, of the kernel floor's; 0: it was not there */
+	struct ns *former; /* while a change is under way: what it takes the place of */
 	/* What the interface tells of it; its record is the same. The context is completed: interface names, addresses and
 	 * hardware addresses are in. */
 	struct nsnet_list_namespaces_out told;

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "departure.h"
 #include "namespace.h"
 #include "text_value.h"
 
@@ -372,6 +373,7 @@ static struct network *network_empty(const char *name, unsigned number)
 		abort();
 	list_init(&network->attachments);
 	list_init(&network->spares);
+	list_init(&network->departed);
 	(void)snprintf(network->name, sizeof(network->name), "%s", name);
 	network->number = number;
 	(void)snprintf(network->bridge, sizeof(network->bridge), "nsnet%u", number);
@@ -446,6 +448,7 @@ void network_free(struct network *network)
 	if (!network)
 		return;
 	assert(list_is_empty(&network->attachments) && list_is_empty(&network->spares));
+	departure_forget(network);
 	for (size_t i = 0; i < FAMILIES; i++)
 		subnet_done(&network->subnets[i]);
 	quota_give_back(&network->charge);
@@ -456,6 +459,9 @@ void network_free(struct network *network)
 
 void network_settle(struct network *network, struct network *former)
 {
+	struct list departed;
+
+	departure_part(former, &departed);
 	list_foreach (&former->attachments, struct attachment, link, attachment) {
 		list_remove(&attachment->link);
 		list_append(&network->attachments, &attachment->link);
@@ -475,6 +481,7 @@ void network_settle(struct network *network, struct network *former)
 			network->subnets[i] = former->subnets[i];
 			former->subnets[i] = (struct subnet){ 0 };
 		}
+	departure_join(network, &departed);
 	network->charge = former->charge;
 	former->charge = (struct quota_charge){ 0 };
 }

@@ -43,6 +43,8 @@ struct network {
 	size_t n_attachments;
 	struct list
 		spares; /* the same of namespaces that were made ahead: they have ports and addresses, and count for nothing */
+	struct list departed; /* of struct departed: ports that are not gone yet */
+	size_t n_departed;
 	bool is_forwarding[FAMILIES];
 	bool is_isolated;
 	enum nsnet_reach reach;

@@ -43,6 +43,7 @@ enum step_type {
 	STEP_POINT_MEND, /* one that is there, but not as ADD made it. Again is no error */
 	STEP_POINT_MOVE, /* from addresses to others. Again is no error */
 	STEP_LINK_LABEL, /* the host's end of a veth says whose it is: of one that was made ahead, some time after it was taken */
+	STEP_VETH_CUT, /* a port of a namespace that was dropped: nothing comes by it any more, though it may still be there */
 	STEP_VETH_SETTLE, /* wait until the first packet will pass the port */
 	/* One that is there, but not as ADD made it: up, with its anchor port; up, a port of its bridge as it should be.
 	 * Again is no error */
@@ -62,6 +63,7 @@ enum step_type {
 	STEP_ETC_ADD, /* the directory of what goes over /etc inside a namespace; one that is there is replaced */
 	STEP_ETC_DELETE,
 	STEP_GUARD_ADD, /* what a namespace may send by its port, before the port is there; again is no error */
+	STEP_GUARD_SHUT, /* nothing comes by the port any more; DELETE follows when it is gone */
 	STEP_GUARD_DELETE,
 	STEP_FENCE_SET, /* what may pass between a network and the rest, whatever held before */
 	STEP_UPLINK_ADD, /* an interface forwards for our networks alone: nobody else gets through the host by it */
@@ -102,7 +104,8 @@ struct step {
 	/* The namespace it works in or on; NULL: the host's. */
 	const char *netns;
 	union {
-		/* STEP_NETNS_ADD: the two are filled in when done. Owned by that user (see userns.h of the kernel floor)
+		/* STEP_NETNS_DROP: ret_departure alone, or NULL: the number that kernel_read_departures() will tell; 0: it
+		 * was not there. STEP_NETNS_ADD: the two are filled in when done. Owned by that user (see userns.h of the kernel floor)
 		 * or the host; sibling: a namespace that he owns already and we hold, NULL where there is none. */
 		struct {
 			int64_t *ret_inode, *ret_cookie;
@@ -110,11 +113,17 @@ struct step {
 			uid_t uid;
 			gid_t gid;
 			const char *sibling;
+			int64_t *ret_departure;
 		} facts;
 		/* STEP_NETNS_TAKE and _GIVE: a name as name_is_spare() has it */
 		struct {
 			const char *name;
 		} spare;
+		/* STEP_VETH_CUT: *ret_is_cut, if not NULL, becomes true */
+		struct {
+			const char *port;
+			bool *ret_is_cut;
+		} cut;
 		/* STEP_BRIDGE_* */
 		struct {
 			const char *name;
@@ -148,7 +157,7 @@ struct step {
 			struct address addresses[FAMILIES], before[FAMILIES];
 			struct address gateways[FAMILIES]; /* that the host speaks from */
 		} point;
-		/* STEP_GUARD_ADD and _DELETE: the port, and what may come from it as a source. Extra: these addresses
+		/* STEP_GUARD_*: the port, and what may come from it as a source. Extra: these addresses
 		 * beside others that stay */
 		struct {
 			const char *port;

@@ -125,6 +125,11 @@ static const char *print_mend(const struct step *step, const char *verb, struct 
 	return arena_printf(arena, "%s %s master %s up", verb, step->veth.name, step->veth.bridge);
 }
 
+static const char *print_cut(const struct step *step, const char *verb, struct arena *arena)
+{
+	return arena_printf(arena, "%s%s nomaster down", verb, step->cut.port);
+}
+
 static const char *print_guard(const struct step *step, const char *verb, struct arena *arena)
 {
 	char mac[MAC_TEXT_MAX];
@@ -327,6 +332,7 @@ static const struct {
 	[STEP_POINT_MEND] = { print_point_mend, "ip link set " },
 	[STEP_POINT_MOVE] = { print_point_move, "delete " },
 	[STEP_LINK_LABEL] = { print_label, "ip link set " },
+	[STEP_VETH_CUT] = { print_cut, "ip link set " },
 	[STEP_VETH_SETTLE] = { print_settle, "ip link show " },
 	[STEP_BRIDGE_MEND] = { print_mend, "ip link set" },
 	[STEP_VETH_MEND] = { print_mend, "ip link set" },
@@ -343,6 +349,7 @@ static const struct {
 	[STEP_ETC_ADD] = { print_netns, "mkdir etc/" },
 	[STEP_ETC_DELETE] = { print_netns, "rm -r etc/" },
 	[STEP_GUARD_ADD] = { print_guard, "add" },
+	[STEP_GUARD_SHUT] = { print_guard, "delete" },
 	[STEP_GUARD_DELETE] = { print_guard, "delete" },
 	[STEP_FENCE_SET] = { print_fence, "set" },
 	[STEP_UPLINK_ADD] = { print_uplink, "add" },

@@ -46,6 +46,7 @@ void registry_init(struct registry *registry)
 void registry_done(struct registry *registry)
 {
 	tdestroy(registry->namespaces, free_namespace);
+	departure_end_all(&registry->departures);
 	tdestroy(registry->networks, free_network);
 	tdestroy(registry->users, free);
 	publish_table_done(&registry->published);
@@ -142,6 +143,11 @@ void registry_remove_network(struct registry *registry, struct network *network)
 {
 	if (tdelete(network, &registry->networks, compare_networks))
 		registry->n_networks--;
+}
+
+void registry_depart(struct registry *registry, const struct ns *ns)
+{
+	departure_add(&registry->departures, ns);
 }
 
 void registry_replace_namespace(struct registry *registry, struct ns *former, struct ns *ns)

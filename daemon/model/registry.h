@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "departure.h"
 #include "namespace.h"
 #include "network.h"
 #include "publish.h"
@@ -12,6 +13,7 @@
 struct registry {
 	void *namespaces, *networks; /* of tsearch(3), by name */
 	void *users;                 /* by uid: those who have something */
+	void *departures;            /* departure.h */
 	struct publish_table published;
 	struct registry_uplinks {
 		struct arena arena;
@@ -44,6 +46,9 @@ void registry_remove_network(struct registry *registry, struct network *network)
 void registry_replace_namespace(struct registry *registry, struct ns *former, struct ns *ns);
 void registry_replace_network(
 	struct registry *registry, struct network *former, struct network *network);
+
+/* A namespace that was dropped, and is to be freed next. */
+void registry_depart(struct registry *registry, const struct ns *ns);
 
 /* Copies what the uplinks are now. */
 void registry_set_uplinks(struct registry *registry, const struct snapshot_uplinks *uplinks);

@@ -4,6 +4,8 @@
  */
 #include "steps.h"
 
+#include "departure.h"
+
 /* Behind lo's own: for what the host itself sends to ::1 that one holds. No two of ours have the same: they are for different
  * interfaces, and the kernel would take them for one. */
 #define LOOPBACK_METRIC 4096U
@@ -62,6 +64,17 @@ struct step steps_guard(enum step_type type, const struct attachment *attachment
 	};
 
 	memcpy(step.guard.addresses, attachment->addresses, sizeof(attachment->addresses));
+	return step;
+}
+
+struct step steps_guard_of(enum step_type type, const struct departed *departed)
+{
+	struct step step = {
+		.type = type,
+		.guard = { .port = departed->port, .mac = departed->mac },
+	};
+
+	memcpy(step.guard.addresses, departed->addresses, sizeof(departed->addresses));
 	return step;
 }
 
@@ -208,11 +221,23 @@ void steps_add_shape(
 		       });
 }
 
+static void add_cut(struct departed *departed, void *userdata)
+{
+	plan_add(userdata, &(struct step){ .type = STEP_VETH_CUT,
+				   .cut = { departed->port, &departed->is_cut } });
+}
+
+void steps_add_cuts(const struct attachment *attachment, struct plan *plan)
+{
+	departure_each_rival(attachment, add_cut, plan);
+}
+
 void steps_add_attachment(const struct attachment *attachment, struct plan *plan)
 {
 	static const struct shape unshaped;
 	struct step step = steps_guard(STEP_GUARD_ADD, attachment);
 
+	steps_add_cuts(attachment, plan);
 	if (attachment->is_guarded)
 		plan_add(plan, &step);
 	step = attachment->is_routed ? steps_point(STEP_POINT_ADD, attachment, NULL)

@@ -17,6 +17,9 @@ struct step steps_veth(enum step_type type, const struct attachment *attachment)
 struct step steps_point(
 	enum step_type type, const struct attachment *attachment, const struct attachment *before);
 struct step steps_guard(enum step_type type, const struct attachment *attachment);
+/* The same of a former port. */
+struct departed;
+struct step steps_guard_of(enum step_type type, const struct departed *departed);
 struct step steps_hosts(enum step_type type, const struct attachment *attachment);
 struct step steps_address(enum step_type type, const struct attachment *attachment, size_t family);
 struct step steps_route(enum step_type type, const struct ns *ns, const struct route *route);
@@ -43,6 +46,8 @@ void steps_add_loopback_setting(
 /* One step for each family it leads to. */
 void steps_add_port(enum step_type type, const struct published *port, struct plan *plan);
 /* It comes: guarded before it is there, with its addresses, shaped. */
+/* Former ports that would answer in its stead are cut off. */
+void steps_add_cuts(const struct attachment *attachment, struct plan *plan);
 void steps_add_attachment(const struct attachment *attachment, struct plan *plan);
 /* With what is there now as before. */
 void steps_add_shape(

@@ -14,6 +14,7 @@
 struct taken {
 	uint64_t index;
 	struct address address; /* tells apart what has no index of 64 bits */
+	unsigned times;         /* of one that rests */
 };
 
 static int compare_taken(const void *a, const void *b)
@@ -33,8 +34,9 @@ void subnet_init(struct subnet *subnet, const struct prefix *prefix)
 void subnet_done(struct subnet *subnet)
 {
 	tdestroy(subnet->taken, free);
-	subnet->taken = NULL;
-	subnet->n_taken = 0;
+	tdestroy(subnet->resting, free);
+	subnet->taken = subnet->resting = NULL;
+	subnet->n_taken = subnet->n_resting = 0;
 }
 
 static bool is_ipv4(const struct subnet *subnet)
@@ -65,45 +67,65 @@ bool subnet_has(const struct subnet *subnet, const struct address *address)
 	return index >= first_index(subnet) && (index == UINT64_MAX || index <= last_index(subnet));
 }
 
-bool subnet_take(struct subnet *subnet, const struct address *address)
+/* The address in a tree, put there where it is not (*ret_is_new). */
+static struct taken *put(
+	const struct subnet *subnet, void **tree, const struct address *address, bool *ret_is_new)
 {
-	struct taken *taken;
+	struct taken *taken = calloc(1, sizeof(*taken));
 	struct taken **found;
 
-	if (!subnet_has(subnet, address))
-		return false;
-	taken = calloc(1, sizeof(*taken));
 	if (!taken)
 		abort();
 	taken->index = prefix_index(&subnet->prefix, address);
 	taken->address = *address;
-	found = tsearch(taken, &subnet->taken, compare_taken);
+	found = tsearch(taken, tree, compare_taken);
 	if (!found)
 		abort();
-	if (*found != taken) {
+	*ret_is_new = *found == taken;
+	if (!*ret_is_new)
 		free(taken);
-		return false;
-	}
-	subnet->n_taken++;
-	return true;
+	return *found;
 }
 
-static bool take_index(struct subnet *subnet, uint64_t index, struct address *ret)
+static struct taken *find(
+	const struct subnet *subnet, void *const *tree, const struct address *address)
+{
+	const struct taken key = {
+		.index = prefix_index(&subnet->prefix, address),
+		.address = *address,
+	};
+	struct taken **found = tfind(&key, tree, compare_taken);
+
+	return found ? *found : NULL;
+}
+
+bool subnet_take(struct subnet *subnet, const struct address *address)
+{
+	bool is_new;
+
+	if (!subnet_has(subnet, address))
+		return false;
+	(void)put(subnet, &subnet->taken, address, &is_new);
+	subnet->n_taken += is_new;
+	return is_new;
+}
+
+static bool take_index(struct subnet *subnet, uint64_t index, bool may_rest, struct address *ret)
 {
 	struct address address;
 
-	if (!prefix_nth(&subnet->prefix, index, &address) || !subnet_take(subnet, &address))
+	if (!prefix_nth(&subnet->prefix, index, &address) ||
+		(!may_rest && subnet->n_resting > 0 && find(subnet, &subnet->resting, &address)) ||
+		!subnet_take(subnet, &address))
 		return false;
 	*ret = address;
 	return true;
 }
 
-bool subnet_pick(struct subnet *subnet, uint64_t wish, struct address *ret)
+static bool pick(struct subnet *subnet, bool may_rest, struct address *ret)
 {
 	uint64_t first = first_index(subnet), last = last_index(subnet);
 
-	if (wish > 0 && take_index(subnet, wish, ret))
-		return true;
 	if (last > PICK_MAX)
 		last = PICK_MAX;
 	if (subnet->n_taken > last - first) /* all: do not walk them */
@@ -114,25 +136,47 @@ bool subnet_pick(struct subnet *subnet, uint64_t wish, struct address *ret)
 		if (index < first || index > last)
 			index = first;
 		subnet->next = index + 1;
-		if (take_index(subnet, index, ret))
+		if (take_index(subnet, index, may_rest, ret))
 			return true;
 	}
 	return false;
 }
 
+bool subnet_pick(struct subnet *subnet, uint64_t wish, struct address *ret)
+{
+	if (wish > 0 && take_index(subnet, wish, false, ret))
+		return true;
+	return pick(subnet, false, ret) || (subnet->n_resting > 0 && pick(subnet, true, ret));
+}
+
 void subnet_give(struct subnet *subnet, const struct address *address)
 {
-	struct taken key = {
-		.index = prefix_index(&subnet->prefix, address),
-		.address = *address,
-	};
-	struct taken **found = tfind(&key, &subnet->taken, compare_taken);
-	struct taken *taken;
+	struct taken *taken = find(subnet, &subnet->taken, address);
 
-	if (!found)
+	if (!taken)
 		return;
-	taken = *found;
-	(void)tdelete(&key, &subnet->taken, compare_taken);
+	(void)tdelete(taken, &subnet->taken, compare_taken);
 	free(taken);
 	subnet->n_taken--;
+}
+
+void subnet_rest(struct subnet *subnet, const struct address *address)
+{
+	bool is_new;
+
+	if (!subnet_has(subnet, address))
+		return;
+	put(subnet, &subnet->resting, address, &is_new)->times++;
+	subnet->n_resting += is_new;
+}
+
+void subnet_wake(struct subnet *subnet, const struct address *address)
+{
+	struct taken *taken = find(subnet, &subnet->resting, address);
+
+	if (!taken || --taken->times > 0)
+		return;
+	(void)tdelete(taken, &subnet->resting, compare_taken);
+	free(taken);
+	subnet->n_resting--;
 }

@@ -13,7 +13,9 @@ struct subnet {
 	struct prefix prefix; /* length 0: none */
 	void *taken;          /* of tsearch(3), by index in the prefix */
 	uint64_t n_taken;
-	uint64_t next; /* where to look next */
+	void *resting;      /* the same, of those that departure.h is about: how often */
+	uint64_t n_resting; /* different ones */
+	uint64_t next;      /* where to look next */
 };
 
 /* The network's own address and, in IPv4, the broadcast address are never given. */
@@ -31,8 +33,13 @@ bool subnet_has(const struct subnet *subnet, const struct address *address);
 /* Takes that address. False: somebody has it, or subnet_has() says no. */
 bool subnet_take(struct subnet *subnet, const struct address *address);
 
-/* Takes a free one, the one with that index where it is free (0: no wish). False: none is left. */
+/* Takes a free one that does not rest, the one with that index where it is such a one (0: no wish). Where all that are free
+ * rest, one of those. False: none is left. */
 bool subnet_pick(struct subnet *subnet, uint64_t wish, struct address *ret);
 
 /* Gives back what was taken. */
 void subnet_give(struct subnet *subnet, const struct address *address);
+
+/* A port that had it may still be there and answer. As often as it is to be woken. Not within the prefix: nothing. */
+void subnet_rest(struct subnet *subnet, const struct address *address);
+void subnet_wake(struct subnet *subnet, const struct address *address);

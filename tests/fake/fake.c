@@ -107,111 +107,6 @@ void fake_set_processes(struct kernel *kernel, size_t n)
 	kernel->n_processes = n;
 }
 
-/* The line of what a step makes or takes away; NULL: it does neither. */
-static const char *thing_of(struct kernel *kernel, const struct step *step)
-{
-	char text[PREFIX_TEXT_MAX], other[ADDRESS_TEXT_MAX];
-	struct arena *arena = &kernel->arena;
-
-	static const char *const folders[RECORD_KINDS] = { "namespaces", "networks",
-		"namespace-changes", "network-changes" };
-
-	switch (step->type) {
-	case STEP_NETNS_ADD:
-	case STEP_NETNS_DROP:
-		return arena_printf(arena, "netns %s", step->netns);
-	case STEP_NETNS_PIN:
-	case STEP_NETNS_UNPIN:
-		return arena_printf(arena, "pin %s", step->netns);
-	case STEP_NETNS_TAKE:
-	case STEP_NETNS_GIVE:
-		return arena_printf(arena, "netns %s", step->netns);
-	case STEP_BRIDGE_ADD:
-	case STEP_BRIDGE_DELETE:
-		return arena_printf(arena, "link %s", step->bridge.name);
-	case STEP_VETH_ADD:
-	case STEP_VETH_DELETE:
-	case STEP_LINK_LABEL:
-		return arena_printf(arena, "link %s", step->veth.name);
-	case STEP_POINT_ADD:
-	case STEP_POINT_DELETE:
-		return arena_printf(arena, "link %s", step->point.name);
-	case STEP_POINT_MEND:
-	case STEP_POINT_MOVE:
-		return arena_printf(arena, "astray %s", step->point.name);
-	case STEP_BRIDGE_MEND:
-		return arena_printf(arena, "astray %s", step->bridge.name);
-	case STEP_VETH_MEND:
-		return arena_printf(arena, "astray %s", step->veth.name);
-	case STEP_ADDRESS_ADD:
-	case STEP_ADDRESS_DELETE:
-		return arena_printf(arena, "address %s %s %s", step->netns ? step->netns : "-",
-			step->address.interface, prefix_format(&step->address.address, text));
-	case STEP_ROUTE_ADD:
-	case STEP_ROUTE_DELETE:
-		return arena_printf(arena, "route %s %s",
-			step->netns ? step->netns : step->route.interface,
-			prefix_format(&step->route.destination, text));
-	case STEP_SYSCTL_SET:
-	case STEP_SYSCTL_RESTORE:
-		return arena_printf(arena, "kept %s", step->sysctl.key);
-	case STEP_HOSTS_ADD:
-	case STEP_HOSTS_DELETE:
-		return arena_printf(arena, "hosts %s", step->hosts.network);
-	case STEP_HOSTS_SET:
-	case STEP_HOSTS_CLEAR:
-		return arena_printf(arena, "hosts %s %u", step->hosts.network, step->hosts.slot);
-	case STEP_ETC_ADD:
-	case STEP_ETC_DELETE:
-		return arena_printf(arena, "etc %s", step->netns);
-	case STEP_GUARD_ADD:
-	case STEP_GUARD_DELETE:
-		return arena_printf(arena, "guard %s", step->guard.port);
-	case STEP_RECORD_WRITE:
-	case STEP_RECORD_DELETE:
-		return arena_printf(
-			arena, "record %s/%s", folders[step->record.kind], step->record.name);
-	case STEP_WISH_WRITE:
-	case STEP_WISH_DELETE:
-		return arena_printf(arena, "wish %s/%s",
-			step->record.kind == RECORD_NAMESPACE ? "namespaces" : "networks",
-			step->record.name);
-	case STEP_FENCE_SET:
-		return arena_printf(arena, "fence %s", step->fence.bridge);
-	case STEP_UPLINK_ADD:
-	case STEP_UPLINK_DELETE:
-		return arena_printf(arena, "uplink %s", step->uplink.interface);
-	case STEP_PORT_ADD:
-	case STEP_PORT_DELETE:
-		return arena_printf(arena, "port %s %s %u %s %u",
-			codec_enum_name(&nsnet_protocol_enum, (int)step->port.protocol),
-			address_format(&step->port.host, text), step->port.host_port,
-			address_format(&step->port.target, other), step->port.namespace_port);
-	case STEP_LINK_TAKE:
-	case STEP_LINK_GIVE:
-		return arena_printf(arena, "lent %s %s", step->netns, step->link.interface);
-	case STEP_DNS_ADD:
-	case STEP_DNS_DELETE:
-		return arena_printf(arena, "dns %s", step->dns.network);
-	case STEP_MTU_SET:
-		return arena_printf(
-			arena, "mtu %s %s", step->netns ? step->netns : "-", step->mtu.interface);
-	case STEP_ISOLATED_SET:
-		return arena_printf(arena, "isolated %s", step->isolated.port);
-	case STEP_SHAPE_SET:
-		return arena_printf(arena, "shape %s", step->shape.port);
-	case STEP_SETTING_READ:
-	case STEP_SETTING_SET:
-		return arena_printf(arena, "setting %s %s", step->netns, step->setting.key);
-	case STEP_FLOWS_DELETE:
-	case STEP_FIREWALL_RESET:
-	case STEP_VETH_SETTLE:
-	case STEP_TYPES:
-		break;
-	}
-	return NULL;
-}
-
 /* What a step does with its thing. */
 enum effect {
 	EFFECT_NONE,
@@ -221,7 +116,7 @@ enum effect {
 	EFFECT_TAKES,
 };
 
-static enum effect effect_of(const struct step *step)
+static enum effect effect_of(const struct kernel *kernel, const struct step *step)
 {
 	static const struct shape unshaped;
 
@@ -260,6 +155,10 @@ static enum effect effect_of(const struct step *step)
 		return streq(step->setting.value, "0") ? EFFECT_TAKES : EFFECT_SETS;
 	case STEP_MTU_SET:
 		return EFFECT_SETS;
+	case STEP_GUARD_SHUT: /* it stays until the port is gone */
+		return kernel->holds ? EFFECT_NONE : EFFECT_TAKES;
+	case STEP_VETH_CUT:
+		return EFFECT_TAKES;
 	case STEP_NETNS_DROP:
 	case STEP_NETNS_UNPIN:
 	case STEP_BRIDGE_DELETE:
@@ -470,13 +369,37 @@ static void make(
 	fill_in(kernel, step);
 }
 
+static void plant_going(struct kernel *kernel, const char *name)
+{
+	const char *peer = arena_printf(&kernel->arena, "peer %s ", name);
+	size_t n = kernel->n_things;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *link = after(kernel->things[i], peer);
+
+		if (link)
+			fake_plant(kernel, arena_printf(&kernel->arena, "going %s", link));
+	}
+}
+
 /* What hangs on a thing goes with it. */
 static void take_away(struct kernel *kernel, const struct step *step, const char *thing)
 {
 	struct arena *arena = &kernel->arena;
 
-	if (step->type == STEP_NETNS_DROP)
+	if (step->type == STEP_NETNS_DROP) {
+		if (step->facts.ret_departure && kernel->holds)
+			*step->facts.ret_departure = ++kernel->n_departures;
+		if (kernel->holds)
+			plant_going(kernel, step->netns);
 		fake_drop_namespace(kernel, step->netns);
+	}
+	if (step->type == STEP_VETH_CUT) {
+		if (step->cut.ret_is_cut)
+			*step->cut.ret_is_cut = true;
+		/* Of a start: nobody has dropped it. */
+		fake_delete_link(kernel, step->cut.port);
+	}
 	if (step->type == STEP_BRIDGE_DELETE) {
 		drop_link(kernel, step->bridge.name);
 		drop_link(kernel, step->bridge.anchor);
@@ -518,9 +441,9 @@ static void read_setting(
 
 static int carry_out(struct kernel *kernel, const struct step *step, const char *mark)
 {
-	const char *thing = thing_of(kernel, step);
+	const char *thing = fake_thing_of(kernel, step);
 	bool is_there = thing && fake_has(kernel, thing);
-	enum effect effect = effect_of(step);
+	enum effect effect = effect_of(kernel, step);
 
 	if (kernel->is_mortal && --kernel->steps_left < 0)
 		return ESHUTDOWN;

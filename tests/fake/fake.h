@@ -41,6 +41,11 @@ const char *fake_read(struct kernel *kernel, const char *thing);
 /* Somebody takes a link away behind our back, and so all that hangs on it. */
 void fake_delete_link(struct kernel *kernel, const char *name);
 
+/* From now on the ports of a namespace that is dropped stay a while, as "going nsv0", until they are let go. At the end: as soon
+ * as somebody waits for that. */
+void fake_hold(struct kernel *kernel, bool goes_at_end);
+void fake_let_go(struct kernel *kernel);
+
 /* Prefixes in use on the host. */
 void fake_add_prefix(struct kernel *kernel, const char *prefix, const char *interface);
 /* The host's uplink from now on; name NULL: it has none. "uplink0" with 1500 bytes at first. */

@@ -283,16 +283,48 @@ int kernel_kill(struct kernel *kernel, int64_t inode)
 	return 0;
 }
 
-int kernel_reap(struct kernel *kernel)
+int kernel_departures(struct kernel *kernel)
 {
 	(void)kernel;
-	return 0;
+	return -EBADF;
 }
 
-/* Where "reaping" is planted. */
+size_t kernel_read_departures(struct kernel *kernel, struct arena *arena, int64_t **ret)
+{
+	size_t n = (size_t)(kernel->n_gone - kernel->n_told);
+
+	*ret = arena_array(arena, n, sizeof(**ret));
+	for (size_t i = 0; i < n; i++)
+		(*ret)[i] = ++kernel->n_told;
+	return n;
+}
+
+bool kernel_wait_departures(struct kernel *kernel, int64_t usec)
+{
+	(void)usec;
+	if (kernel->goes_at_end)
+		fake_let_go(kernel);
+	return kernel->n_told < kernel->n_gone;
+}
+
 bool kernel_is_reaping(const struct kernel *kernel)
 {
-	return fake_has(kernel, "reaping");
+	/* Or where "reaping" is planted. */
+	return kernel->n_gone < kernel->n_departures || fake_has(kernel, "reaping");
+}
+
+void fake_hold(struct kernel *kernel, bool goes_at_end)
+{
+	kernel->holds = true;
+	kernel->goes_at_end = goes_at_end;
+}
+
+void fake_let_go(struct kernel *kernel)
+{
+	for (size_t i = kernel->n_things; i-- > 0;)
+		if (after(kernel->things[i], "going "))
+			kernel->things[i] = kernel->things[--kernel->n_things];
+	kernel->n_gone = kernel->n_departures;
 }
 
 /* All that a namespace has goes with it here. */

@@ -27,7 +27,9 @@ struct kernel {
 	struct snapshot_uplink uplink;
 	uint16_t listening;
 	int64_t next_number;
-	bool is_mortal; /* steps_left counts */
+	bool holds, goes_at_end;              /* fake_hold() */
+	int64_t n_departures, n_gone, n_told; /* their numbers are in order */
+	bool is_mortal;                       /* steps_left counts */
 	int steps_left;
 	struct {
 		enum step_type type;
@@ -37,6 +39,8 @@ struct kernel {
 	} fault;
 };
 
+/* The line of what a step makes or takes away; NULL: it does neither. */
+const char *fake_thing_of(struct kernel *kernel, const struct step *step);
 /* What stands behind "WHAT NAME ", of the first such thing; NULL: there is none. */
 const char *fake_find_rest(struct kernel *kernel, const char *what, const char *name);
 /* A number that is the name's alone, as good as always. */

@@ -139,6 +139,7 @@ def operations():
         Operation("set, owned", [NETWORK_M, OWNED], (ALICE, "SetNamespace", {"name": "ns2", "context": {
             "attachments": [attachment("m", 7)], "ports": [port(8082, 80)]}})),
         Operation("delete", [NETWORK_A, HOSTS], (ROOT, "DeleteNamespaces", {"names": ["ns1"]})),
+        Operation("delete, waited for", [NETWORK_A, HOSTS], (ROOT, "DeleteNamespaces", {"names": ["ns1"], "wait": True})),
         Operation("delete, owned, two", [NETWORK_M, OWNED, SIBLING], (ALICE, "DeleteNamespaces", {"names": ["ns2", "ns3"]})),
         Operation("start", [NETWORK_A, HOSTS, NETWORK_M, OWNED]),
         Operation("start, all lost", [NETWORK_A, HOSTS, NETWORK_M, OWNED], disturb=lose_objects),
@@ -164,7 +165,7 @@ _MEMORY = ("ENOMEM",)
 FAILURES = {
     "open": _OPEN, "openat": _OPEN, "openat2": _OPEN,
     "socket": ("EMFILE", "ENOMEM", "EPERM"), "accept4": ("EMFILE", "ENOMEM", "EINTR", "EPERM"), "fcntl": ("EMFILE",),
-    "dup": ("EMFILE",), "epoll_create1": ("EMFILE", "ENOMEM"), "signalfd4": ("EMFILE", "ENOMEM"), "timerfd_create": ("EMFILE", "ENOMEM"),
+    "dup": ("EMFILE",), "epoll_create1": ("EMFILE", "ENOMEM"), "eventfd2": ("EMFILE", "ENOMEM"), "signalfd4": ("EMFILE", "ENOMEM"), "timerfd_create": ("EMFILE", "ENOMEM"),
     "inotify_init1": ("EMFILE", "ENOMEM"), "inotify_add_watch": ("ENOMEM", "ENOSPC"), "pidfd_open": ("EMFILE", "ENOMEM"),
     "fsopen": ("EMFILE", "ENOMEM", "EPERM"), "fsconfig": ("ENOMEM", "EPERM"), "fsmount": ("EMFILE", "ENOMEM", "EPERM"),
     "bind": ("ENOMEM", "EPERM"), "listen": ("ENOMEM",), "connect": ("ENOMEM", "EINTR", "EPERM"), "setsockopt": ("ENOMEM", "EPERM"),

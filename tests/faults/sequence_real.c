@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "deletion.h"
 #include "recover.h"
 #include "sandbox.h"
 #include "sequence.h"
@@ -282,7 +283,9 @@ const char *sequence_compare(struct world *world, const struct sequence_things *
 		struct sequence_things there;
 		const char *got;
 
-		(void)kernel_reap(world->kernel);
+		while (kernel_is_reaping(world->kernel) && time(NULL) <= end)
+			(void)kernel_wait_departures(world->kernel, 2000);
+		deletions_follow(&world->context);
 		read_all(&there, &world->arena);
 		got = sorted(&there, &world->arena);
 		if (streq(got, wanted))

@@ -11,6 +11,7 @@
 #include <syslog.h>
 
 #include "apply.h"
+#include "deletion.h"
 #include "fake.h"
 #include "frames.h"
 #include "fuzz.h"
@@ -46,14 +47,16 @@ static void on_names(unused void *userdata, const char *network, unused bool is_
 static void on_work(void *userdata)
 {
 	applies_finish(userdata);
+	deletions_finish(userdata);
 }
 
 static void on_let_alone(unused void *userdata, unused uint64_t usec)
 {
 }
 
-static void on_deleted(unused void *userdata)
+static void on_waiting(unused void *userdata, uint64_t usec)
 {
+	fuzz_check(usec > 0);
 }
 
 static struct nsnet_context make_context(struct registry *registry, struct kernel *kernel)
@@ -80,7 +83,7 @@ static struct nsnet_context make_context(struct registry *registry, struct kerne
 		.connections_of = count_connections,
 		.group_of = group_of,
 		.on_names = on_names,
-		.on_deleted = on_deleted,
+		.on_waiting = on_waiting,
 		.on_let_alone = on_let_alone,
 		.on_work = on_work,
 	};
@@ -277,6 +280,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	context.userdata = &context;
 	list_init(&context.monitors);
 	list_init(&context.applies);
+	list_init(&context.deletions);
 	dispatch_add(&dispatch,
 		&(struct server_interface){ &nsnet_interface, nsnet_handlers, &context });
 	run(&dispatch, &registry, kernel, data, n);

@@ -411,13 +411,23 @@ void sandbox_delete(struct kernel *kernel, const struct sandbox_namespace *ns)
 	sandbox_apply(kernel, &plan);
 }
 
+void sandbox_reap(struct kernel *kernel)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	int64_t *numbers;
+
+	/* Nobody waits longer than the test's time limit. */
+	while (kernel_is_reaping(kernel))
+		(void)kernel_wait_departures(kernel, 10000);
+	(void)kernel_read_departures(kernel, &arena, &numbers);
+}
+
 void sandbox_wait_gone(struct kernel *kernel, const struct sandbox_namespace *ns)
 {
 	static const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
 
-	/* The kernel takes links away in its own time; nobody waits longer than the test's time limit. */
-	while (kernel_reap(kernel) != 0 ||
-		sandbox_does("ip link show dev nsv%u >/dev/null 2>&1", ns->link))
+	sandbox_reap(kernel);
+	while (sandbox_does("ip link show dev nsv%u >/dev/null 2>&1", ns->link))
 		(void)nanosleep(&pause, NULL);
 }
 

@@ -65,7 +65,9 @@ void sandbox_make_network(struct kernel *kernel, unsigned number);
 void sandbox_delete_network(struct kernel *kernel, unsigned number);
 void sandbox_make(struct kernel *kernel, struct sandbox_namespace *ns);
 void sandbox_delete(struct kernel *kernel, const struct sandbox_namespace *ns);
-/* Until the kernel has taken the host end away, with kernel_reap(). */
+/* Until all that was given up is gone. */
+void sandbox_reap(struct kernel *kernel);
+/* Until the host end is gone, whoever has taken it away. */
 void sandbox_wait_gone(struct kernel *kernel, const struct sandbox_namespace *ns);
 
 /* For cmocka's set-up and tear-down; *state is the kernel floor. It alone; with network 0; and with "ns1" at it, which has

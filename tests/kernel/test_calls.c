@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "deletion.h"
 #include "failing_calls.h"
 #include "log.h"
 #include "methods_world.h"
@@ -131,8 +132,8 @@ static void becomes(struct world *world, const char *(*look)(struct world *world
 	for (;;) {
 		size_t line = 0;
 
-		while (kernel_reap(world->kernel) > 0 && time(NULL) <= end)
-			(void)usleep(2000);
+		(void)kernel_wait_departures(world->kernel, 2000);
+		deletions_follow(&world->context);
 		now = look(world);
 		for (size_t i = 0; now[i] == wanted[i]; i++) {
 			if (!now[i])
@@ -183,7 +184,7 @@ static void each_call(struct world *world, const struct scenario *scenario)
 	assert_has_not(ask(world, &scenario->hit), "\"error\"");
 	ask_all(world, scenario->last);
 	for (const char *last = NULL, *now = "";; last = now) {
-		(void)kernel_reap(world->kernel);
+		deletions_follow(&world->context);
 		now = picture(world);
 		if (last && streq(last, now))
 			break;

@@ -254,7 +254,7 @@ static void test_others_change(void **state)
 	sandbox_make(kernel, &ns);
 	assert_true(sandbox_does("ip link del nsv1"));
 	sandbox_delete(kernel, &ns);
-	assert_int_equal(kernel_reap(kernel), 0);
+	sandbox_reap(kernel);
 	sandbox_is_as(before);
 }
 

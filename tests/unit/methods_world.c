@@ -6,11 +6,12 @@
 
 #include <sys/socket.h>
 
-static void on_deleted(void *userdata)
+static void on_waiting(void *userdata, uint64_t usec)
 {
 	struct world *world = userdata;
 
-	world->deletions++;
+	assert_true(usec > 0 && usec <= 30000000);
+	world->waits++;
 }
 
 static void on_let_alone(void *userdata, uint64_t usec)
@@ -97,13 +98,14 @@ int world_open(void **state)
 		.connections_of = count_connections,
 		.group_of = group_of,
 		.on_names = on_names,
-		.on_deleted = on_deleted,
 		.on_pool = on_pool,
+		.on_waiting = on_waiting,
 		.on_let_alone = on_let_alone,
 		.userdata = world,
 	};
 	list_init(&world->context.monitors);
 	list_init(&world->context.applies);
+	list_init(&world->context.deletions);
 	world->context.on_work = on_work;
 	subscription_init(&world->subscription, NULL, NULL);
 	wire_out_init(&world->heard);

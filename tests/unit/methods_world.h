@@ -19,7 +19,7 @@ struct world {
 	struct prefix pool[1];
 	struct dispatch dispatch;
 	struct arena arena;
-	unsigned deletions, works, let_alone, pokes;
+	unsigned waits, works, let_alone, pokes;
 	const char *names;          /* "+net -net ": calls of on_names */
 	struct quota_limits limits; /* of who is no administrator */
 	struct prefix member_pool[2];

@@ -420,9 +420,10 @@ static void test_withdraw(void **state unused)
 		LISTED("web", ""), DONE, LISTED_NETWORK("default", CONTINUES),
 		LISTED_NETWORK("lan", ""), DONE);
 	world.client.kills = true;
+	world.client.waits = true;
 	withdraw(&world, 0,
 		LIST
-		"{\"method\":\"alt.nsnet.DeleteNamespaces\",\"parameters\":{\"names\":[\"web\"],\"kill\":true}}\n" LIST_NETWORKS
+		"{\"method\":\"alt.nsnet.DeleteNamespaces\",\"parameters\":{\"names\":[\"web\"],\"kill\":true,\"wait\":true}}\n" LIST_NETWORKS
 		"{\"method\":\"alt.nsnet.DeleteNetworks\",\"parameters\":{\"names\":[\"lan\"]}}\n");
 
 	/* Nothing of it is there. */

@@ -42,6 +42,47 @@ static void give_text(struct subnet *subnet, const char *text)
 	subnet_give(subnet, &address);
 }
 
+static void rest_text(struct subnet *subnet, const char *text, bool is_awake)
+{
+	struct address address;
+
+	assert_true(address_parse(text, &address));
+	if (is_awake)
+		subnet_wake(subnet, &address);
+	else
+		subnet_rest(subnet, &address);
+}
+
+/* What rests is given to nobody, unless he asks for it or there is nothing else. */
+static void test_subnet_rests(void **state)
+{
+	struct subnet subnet = subnet_of("192.0.2.0/29");
+
+	(void)state;
+	rest_text(&subnet, "192.0.2.1", false);
+	rest_text(&subnet, "192.0.2.1", false);
+	rest_text(&subnet, "192.0.2.3", false);
+	rest_text(&subnet, "198.51.100.1", false); /* not within: nothing */
+	assert_int_equal(subnet.n_resting, 2);
+	assert_string_equal(pick(&subnet, 3), "192.0.2.2");
+	assert_string_equal(pick(&subnet, 0), "192.0.2.4");
+	rest_text(&subnet, "192.0.2.1", true);
+	assert_string_equal(pick(&subnet, 0), "192.0.2.5");
+	assert_string_equal(pick(&subnet, 0), "192.0.2.6");
+	assert_string_equal(pick(&subnet, 0), "192.0.2.1");
+	assert_true(take_text(&subnet, "192.0.2.3"));
+	assert_string_equal(pick(&subnet, 0), "none");
+	give_text(&subnet, "192.0.2.1");
+	assert_int_equal(subnet.n_resting, 2);
+	rest_text(&subnet, "192.0.2.1", true);
+	rest_text(&subnet, "192.0.2.1", true);
+	rest_text(&subnet, "192.0.2.3", true);
+	assert_int_equal(subnet.n_resting, 0);
+	assert_string_equal(pick(&subnet, 1), "192.0.2.1");
+	rest_text(&subnet, "192.0.2.2", false);
+	subnet_done(&subnet);
+}
+
 static void test_subnet_bounds(void **state)
 {
 	struct subnet subnet = subnet_of("192.0.2.0/29");
@@ -210,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_subnet_bounds),
+		cmocka_unit_test(test_subnet_rests),
 		cmocka_unit_test(test_subnet_order),
 		cmocka_unit_test(test_large_subnets),
 		cmocka_unit_test(test_policy),
