@@ -4,6 +4,7 @@
  */
 #include "manager.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -17,10 +18,10 @@
 #include "log.h"
 #include "methods.h"
 #include "names.h"
-#include "recover.h"
 #include "refill.h"
 #include "repair.h"
 #include "server.h"
+#include "start.h"
 #include "version.h"
 
 #define DRAIN_USEC 2000000U
@@ -50,6 +51,7 @@ struct manager {
 	sd_event_source *host_events, *host_timer, *names_timer, *all_timer;
 	sd_event_source *idle_timer;   /* refill_work() */
 	struct kernel_changes changes; /* not followed yet */
+	struct start *start;
 	struct server *server;
 	struct kernel *kernel;
 	struct names *names; /* NULL: networks have no name servers */
@@ -96,7 +98,8 @@ static void start_idle_timer(struct manager *manager, uint64_t usec)
 static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
-	uint64_t again = refill_work(&manager->context);
+	/* Not before it is known what there is. */
+	uint64_t again = start_is_over(manager->start) ? refill_work(&manager->context) : IDLE_USEC;
 
 	(void)source;
 	(void)usec;
@@ -153,6 +156,8 @@ static int on_host_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
+	if (start_finish(manager->start) < 0)
+		return 0;
 	host_follow(&manager->context, changes->events);
 	repair_touched(&manager->context, changes);
 	changes->events = 0;
@@ -166,7 +171,8 @@ static int on_all_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
-	repair_all(&manager->context);
+	if (start_finish(manager->start) == 0)
+		repair_all(&manager->context);
 	return 0;
 }
 
@@ -184,10 +190,13 @@ static int start_timer(sd_event_source *timer, uint64_t usec)
 static int on_names_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
-	uint64_t again = repair_names(&manager->context);
+	uint64_t again;
 
 	(void)source;
 	(void)usec;
+	if (start_finish(manager->start) < 0)
+		return 0;
+	again = repair_names(&manager->context);
 	return again > 0 ? start_timer(manager->names_timer, again) : 0;
 }
 
@@ -221,7 +230,7 @@ static int on_host_event(sd_event_source *source, int fd, uint32_t events, void 
 		changes->events &= ~(unsigned)KERNEL_EVENT_MOUNTS;
 		r = start_timer(manager->names_timer, NAMES_USEC);
 	}
-	if (changes->events & KERNEL_EVENT_FIREWALL) {
+	if ((changes->events & KERNEL_EVENT_FIREWALL) && start_finish(manager->start) == 0) {
 		host_follow(&manager->context, KERNEL_EVENT_FIREWALL);
 		changes->events &= ~(unsigned)KERNEL_EVENT_FIREWALL;
 	}
@@ -315,6 +324,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *sig
 
 	(void)source;
 	(void)signal;
+	if (start_finish(manager->start) < 0)
+		return 0;
 	if (config_load(manager->config_path, &config, &wrong) < 0) {
 		log_line(LOG_ERR, "%s: the configuration stays as it was", wrong);
 		config_done(&config);
@@ -450,6 +461,38 @@ static int make_kernel(struct manager *manager, const struct kernel_paths *paths
 	return r;
 }
 
+static int before_call(
+	void *userdata, const struct codec_interface *interface, size_t method, const void *in)
+{
+	const struct manager *manager = userdata;
+
+	return interface == &nsnet_interface ? start_before_call(manager->start, method, in) : 0;
+}
+
+/* Only now all there is is there. */
+static void on_started(void *userdata, int r)
+{
+	struct manager *manager = userdata;
+
+	if (r < 0) {
+		log_line(LOG_ERR, "cannot read what is there: %s", strerror(-r));
+		(void)sd_event_exit(manager->event, r);
+		return;
+	}
+	if (manager->names)
+		names_begin(manager->names);
+	/* Where systemd waits for it (WatchdogSec=): a turn of the loop that does not end is the daemon's end. */
+	r = sd_event_set_watchdog(manager->event, true);
+	if (r < 0)
+		log_line(LOG_WARNING, "nobody watches whether the daemon hangs: %s", strerror(-r));
+	log_line(LOG_INFO, "ready: %zu namespaces, %zu networks", manager->registry.n_namespaces,
+		manager->registry.n_networks);
+	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu namespaces, %zu networks at start",
+		manager->registry.n_namespaces, manager->registry.n_networks);
+	/* What the start took is not needed again. */
+	(void)malloc_trim(0);
+}
+
 int manager_new(struct config *config, const char *config_path, const struct kernel_paths *paths,
 	struct manager **ret)
 {
@@ -472,13 +515,11 @@ int manager_new(struct config *config, const char *config_path, const struct ker
 	}
 	make_context(manager, paths);
 	make_names(manager);
-	r = recover_all(&manager->context);
+	r = start_new(manager->event, &manager->context, on_started, manager, &manager->start);
 	if (r < 0) {
 		log_line(LOG_ERR, "cannot read what is there: %s", strerror(-r));
 		return r;
 	}
-	if (manager->names)
-		names_begin(manager->names);
 	r = server_new(manager->event, &info, NULL, &manager->server);
 	if (r < 0) {
 		log_line(LOG_ERR, "cannot make the server: %s", strerror(-r));
@@ -486,6 +527,7 @@ int manager_new(struct config *config, const char *config_path, const struct ker
 	}
 	server_add_interface(manager->server,
 		&(struct server_interface){ &nsnet_interface, nsnet_handlers, &manager->context });
+	server_set_before(manager->server, before_call, manager);
 	server_set_quota(manager->server, limit_connections, manager);
 	*ret = take(manager);
 	return 0;
@@ -496,6 +538,7 @@ void manager_free(struct manager *manager)
 	if (!manager)
 		return;
 	server_free(manager->server);
+	start_free(manager->start);
 	names_free(manager->names);
 	pool_done(&manager->context.spares);
 	registry_done(&manager->registry);
@@ -549,16 +592,7 @@ static void end_pool(struct manager *manager)
 
 int manager_run(struct manager *manager)
 {
-	/* Where systemd waits for it (WatchdogSec=): a turn of the loop that does not end is the daemon's end. */
-	int r = sd_event_set_watchdog(manager->event, true);
-
-	if (r < 0)
-		log_line(LOG_WARNING, "nobody watches whether the daemon hangs: %s", strerror(-r));
-	log_line(LOG_INFO, "ready: %zu namespaces, %zu networks", manager->registry.n_namespaces,
-		manager->registry.n_networks);
-	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu namespaces, %zu networks at start",
-		manager->registry.n_namespaces, manager->registry.n_networks);
-	r = sd_event_loop(manager->event);
+	int r = sd_event_loop(manager->event);
 	end_pool(manager);
 	if (r < 0)
 		log_line(LOG_ERR, "event loop: %s", strerror(-r));

@@ -32,10 +32,11 @@ static struct network *read_network(
 	struct nsnet_list_networks_out told;
 	struct network *network;
 
-	if (!former || !recover_read(recovery, record, &nsnet_list_networks_out_type, &told) ||
+	if (!former ||
+		!recover_read(recovery, record, &nsnet_list_networks_out_type, &told, false) ||
 		!streq(told.name, record->name))
 		return NULL;
-	network = recover_remake_network(recovery, &told, former);
+	network = takeover_remake_network(recovery, &told, former);
 	if (network)
 		network->told.runtime.bridge_index = former->told.runtime.bridge_index;
 	return network;
@@ -74,12 +75,13 @@ static struct ns *read_namespace(
 {
 	struct nsnet_list_namespaces_out told;
 
-	if (!former || !recover_read(recovery, record, &nsnet_list_namespaces_out_type, &told) ||
+	if (!former ||
+		!recover_read(recovery, record, &nsnet_list_namespaces_out_type, &told, false) ||
 		!streq(told.name, record->name) ||
 		told.runtime.inode != former->told.runtime.inode ||
 		told.runtime.cookie != former->told.runtime.cookie)
 		return NULL;
-	return recover_remake_namespace(recovery, &told, former);
+	return takeover_remake_namespace(recovery, &told, former);
 }
 
 static void resume_namespace(struct recovery *recovery, const struct snapshot_record *record)

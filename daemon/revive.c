@@ -28,10 +28,7 @@ const struct snapshot_record *revive_find(
 	size_t n = kind == RECORD_NAMESPACE ? snapshot->n_namespace_wishes
 					    : snapshot->n_network_wishes;
 
-	for (size_t i = 0; i < n; i++)
-		if (streq(wishes[i].name, name))
-			return &wishes[i];
-	return NULL;
+	return recover_find_record(wishes, n, name);
 }
 
 void revive_match(struct recovery *recovery, struct step wish, bool is_persistent)
@@ -61,10 +58,10 @@ int64_t revive_revision(struct recovery *recovery, enum record_kind kind, const 
 	struct nsnet_list_networks_out network;
 
 	if (wish && kind == RECORD_NAMESPACE &&
-		recover_read(recovery, wish, &nsnet_list_namespaces_out_type, &ns))
+		recover_read(recovery, wish, &nsnet_list_namespaces_out_type, &ns, false))
 		return ns.runtime.revision;
 	if (wish && kind == RECORD_NETWORK &&
-		recover_read(recovery, wish, &nsnet_list_networks_out_type, &network))
+		recover_read(recovery, wish, &nsnet_list_networks_out_type, &network, false))
 		return network.runtime.revision;
 	return 1;
 }
@@ -147,7 +144,7 @@ static void finish_network(struct recovery *recovery, struct network *network, i
 	log_about(LOG_INFO,
 		&(struct log_fields){ .network_name = network->name, .uid = LOG_UID_NONE },
 		"network \"%s\" is back", network->name);
-	recover_add_network(recovery, network);
+	takeover_add_network(recovery, network);
 }
 
 void revive_network(struct recovery *recovery, const struct snapshot_record *wish)
@@ -158,7 +155,7 @@ void revive_network(struct recovery *recovery, const struct snapshot_record *wis
 	unsigned number;
 	int r = 1;
 
-	if (!recover_read(recovery, wish, &nsnet_list_networks_out_type, &told))
+	if (!recover_read(recovery, wish, &nsnet_list_networks_out_type, &told, false))
 		return;
 	if (!streq(told.name, wish->name) || !told.context.persistent.value) {
 		log_lost(wish, "network", "what its file says is another");
@@ -224,8 +221,8 @@ static struct ns *make_namespace(struct recovery *recovery,
 	struct kernel *kernel = recovery->kernel;
 	struct namespace_host host = {
 		.userdata = recovery,
-		.find_network = recover_find_network,
-		.name_link = recover_name_link,
+		.find_network = takeover_find_network,
+		.name_link = takeover_name_link,
 		.is_listening = is_listening,
 		.published = &recovery->registry->published,
 		.has_ports = kernel_has(kernel, "ports"),
@@ -302,8 +299,8 @@ static void finish_namespace(struct recovery *recovery, struct ns *ns, int64_t r
 				"there is no interface %s to move into \"%s\": it is there without",
 				ns->links.items[i], ns->name);
 	}
-	recover_lend(recovery, ns);
-	recover_add_namespace(recovery, ns);
+	takeover_lend(recovery, ns);
+	takeover_add_namespace(recovery, ns);
 }
 
 void revive_namespace(struct recovery *recovery, const struct snapshot_record *wish)
@@ -314,7 +311,7 @@ void revive_namespace(struct recovery *recovery, const struct snapshot_record *w
 	struct ns *ns;
 	int r;
 
-	if (!recover_read(recovery, wish, &nsnet_list_namespaces_out_type, &told))
+	if (!recover_read(recovery, wish, &nsnet_list_namespaces_out_type, &told, false))
 		return;
 	if (!streq(told.name, wish->name) || !told.context.persistent.value) {
 		log_lost(wish, "namespace", "what its file says is another");
@@ -337,20 +334,12 @@ void revive_namespace(struct recovery *recovery, const struct snapshot_record *w
 }
 
 /* Who has a record is there, or was deleted, or is for somebody to look at. */
-static bool has_record(const struct snapshot_record *records, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (streq(records[i].name, name))
-			return true;
-	return false;
-}
-
 void revive_networks(struct recovery *recovery)
 {
 	const struct snapshot *snapshot = &recovery->snapshot;
 
 	for (size_t i = 0; i < snapshot->n_network_wishes; i++)
-		if (!has_record(snapshot->networks, snapshot->n_networks,
+		if (!recover_find_record(snapshot->networks, snapshot->n_networks,
 			    snapshot->network_wishes[i].name))
 			revive_network(recovery, &snapshot->network_wishes[i]);
 }
@@ -360,7 +349,7 @@ void revive_namespaces(struct recovery *recovery)
 	const struct snapshot *snapshot = &recovery->snapshot;
 
 	for (size_t i = 0; i < snapshot->n_namespace_wishes; i++)
-		if (!has_record(snapshot->namespaces, snapshot->n_namespaces,
+		if (!recover_find_record(snapshot->namespaces, snapshot->n_namespaces,
 			    snapshot->namespace_wishes[i].name))
 			revive_namespace(recovery, &snapshot->namespace_wishes[i]);
 }

@@ -109,11 +109,16 @@ int dnsmasq_add(struct kernel *kernel, const struct step *step)
 	const struct dns *dns = step->dns.after;
 	char name[NAME_SIZE + sizeof(".conf")];
 	const char *text;
+	char *is;
+	size_t n;
 
 	if (!dns_is_valid(dns))
 		return -EINVAL;
 	text = format_configuration(&arena, kernel, step->dns.network, dns);
 	format_name(step->dns.network, name);
+	if (file_read(kernel->dns, name, strlen(text), &arena, &is, &n) == 0 && n == strlen(text) &&
+		memcmp(is, text, n) == 0)
+		return 0;
 	return file_put(kernel->dns, name, 0644, text, strlen(text), FILE_REPLACE);
 }
 

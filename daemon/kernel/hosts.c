@@ -65,15 +65,20 @@ static int make_directory(const struct kernel *kernel, const char *network)
 	return 0;
 }
 
+static void format_head(char ret[HEAD_SIZE])
+{
+	static_assert(sizeof(head) < HEAD_SIZE - 1, "a comment's sign fits behind");
+	memcpy(ret, head, sizeof(head) - 1);
+	pad(ret + sizeof(head) - 1, HEAD_SIZE - (sizeof(head) - 1), "#");
+}
+
 static int write_head(int fd)
 {
 	char text[HEAD_SIZE];
 
 	if (ftruncate(fd, 0) < 0 || fchmod(fd, 0644) < 0)
 		return neg();
-	static_assert(sizeof(head) < HEAD_SIZE - 1, "a comment's sign fits behind");
-	memcpy(text, head, sizeof(head) - 1);
-	pad(text + sizeof(head) - 1, HEAD_SIZE - (sizeof(head) - 1), "#");
+	format_head(text);
 	return file_write_at(fd, text, sizeof(text), 0);
 }
 
@@ -175,6 +180,131 @@ int hosts_clear(struct kernel *kernel, const struct step *step)
 	return write_place(kernel, step, true);
 }
 
+/* Start-up: a file that is to say just that. */
+
+struct line {
+	char text[PLACE_SIZE];
+	struct kernel_place *place;
+};
+
+static int compare_lines(const void *a, const void *b)
+{
+	return memcmp(((const struct line *)a)->text, ((const struct line *)b)->text, PLACE_SIZE);
+}
+
+/* The file's places; none where it is none of ours, or cut short. */
+static const char *read_places(const struct kernel *kernel, const char *network,
+	struct arena *arena, bool *ret_is_whole, size_t *ret_n)
+{
+	char path[NAME_SIZE + sizeof("/" FILE_NAME)], *text;
+	char is[HEAD_SIZE];
+	size_t n;
+
+	(void)snprintf(path, sizeof(path), "%s/" FILE_NAME, network);
+	*ret_is_whole = false;
+	*ret_n = 0;
+	if (file_read(kernel->hosts, path, HEAD_SIZE + (size_t)HOSTS_SLOTS * PLACE_SIZE, arena,
+		    &text, &n) < 0 ||
+		n < HEAD_SIZE || (n - HEAD_SIZE) % PLACE_SIZE != 0)
+		return NULL;
+	format_head(is);
+	*ret_is_whole = memcmp(text, is, HEAD_SIZE) == 0;
+	*ret_n = *ret_is_whole ? (n - HEAD_SIZE) / PLACE_SIZE : 0;
+	return text + HEAD_SIZE;
+}
+
+/* Each one who stands in it keeps his place, the first of them where he stands there twice. */
+static void find_places(
+	const char *text, size_t n, struct line *lines, size_t n_lines, bool *is_taken)
+{
+	for (size_t i = 0; n_lines > 0 && i < n; i++) {
+		struct line key, *found;
+
+		memcpy(key.text, text + i * PLACE_SIZE, PLACE_SIZE);
+		found = bsearch(&key, lines, n_lines, sizeof(key), compare_lines);
+		if (!found || found->place->slot != HOSTS_SLOTS)
+			continue;
+		found->place->slot = (unsigned)i;
+		is_taken[i] = true;
+	}
+}
+
+/* The others get what is free, in their order. */
+static int fill_places(struct kernel *kernel, const struct kernel_places *places, bool *is_taken)
+{
+	unsigned slot = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < places->n; i++) {
+		struct kernel_place *place = &places->items[i];
+
+		if (place->slot != HOSTS_SLOTS)
+			continue;
+		while (slot < places->slots && is_taken[slot])
+			slot++;
+		if (slot == places->slots)
+			return -ENOSPC;
+		is_taken[slot] = true;
+		place->slot = place->step.hosts.slot = slot;
+		r = hosts_set(kernel, &place->step);
+	}
+	return r;
+}
+
+static int clear_places(struct kernel *kernel, const char *network, const char *text, size_t n,
+	const bool *is_taken)
+{
+	char nobody[PLACE_SIZE];
+	int r = format_place(NULL, nobody);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (!is_taken[i] && memcmp(text + i * PLACE_SIZE, nobody, PLACE_SIZE) != 0)
+			r = hosts_clear(kernel,
+				&(struct step){ .type = STEP_HOSTS_CLEAR,
+					.hosts = { .network = network, .slot = (unsigned)i } });
+	return r;
+}
+
+static int format_lines(const struct kernel_places *places, struct line *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < places->n; i++) {
+		struct kernel_place *place = &places->items[i];
+
+		place->slot = HOSTS_SLOTS;
+		ret[i].place = place;
+		r = name_is_valid(place->step.hosts.name) ? format_place(&place->step, ret[i].text)
+							  : -EINVAL;
+	}
+	if (r == 0 && places->n > 0)
+		qsort(ret, places->n, sizeof(*ret), compare_lines);
+	return r;
+}
+
+int kernel_match_hosts(
+	struct kernel *kernel, const char *network, const struct kernel_places *places)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct line *lines = arena_array(&arena, places->n, sizeof(*lines));
+	bool *is_taken = arena_array(&arena, HOSTS_SLOTS, sizeof(bool)), is_whole;
+	const char *text;
+	size_t n;
+	int r = name_is_valid(network) && places->slots <= HOSTS_SLOTS ? format_lines(places, lines)
+								       : -EINVAL;
+
+	if (r < 0)
+		return r;
+	text = read_places(kernel, network, &arena, &is_whole, &n);
+	if (!is_whole)
+		r = hosts_add(
+			kernel, &(struct step){ .type = STEP_HOSTS_ADD, .hosts.network = network });
+	find_places(text, n < places->slots ? n : places->slots, lines, places->n, is_taken);
+	if (r == 0)
+		r = clear_places(kernel, network, text, n, is_taken);
+	return r == 0 ? fill_places(kernel, places, is_taken) : r;
+}
+
 int hosts_delete_etc(struct kernel *kernel, const struct step *step)
 {
 	const char *netns = step->netns;
@@ -263,6 +393,16 @@ static int overwrite(int fd, const char *text, size_t n, off_t former)
 	return r == 0 && ftruncate(fd, (off_t)n) < 0 ? neg() : r;
 }
 
+static bool is_text(int fd, const char *name, const char *text)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	char *is;
+	size_t n;
+
+	return file_read(fd, name, strlen(text), &arena, &is, &n) == 0 && n == strlen(text) &&
+	       memcmp(is, text, n) == 0;
+}
+
 /* One that is there is changed in place: programs that run have that very file over their /etc/resolv.conf, and would keep the
  * former for ever were another put in its place. The C library looks at its time before each question. Who reads in that moment
  * sees the one or the other, since it is one short write. Where there was none, or there is none from now on, programs that
@@ -274,6 +414,8 @@ static int put_resolv_conf(int fd, const char *text)
 
 	if (!text)
 		return file_remove(fd, RESOLV_CONF);
+	if (is_text(fd, RESOLV_CONF, text))
+		return 0;
 	file = openat(fd, RESOLV_CONF, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0 && errno == ENOENT)
 		return file_put(fd, RESOLV_CONF, 0644, text, strlen(text), FILE_KEEP);

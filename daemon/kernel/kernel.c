@@ -15,6 +15,7 @@
 #include "log.h"
 #include "netns.h"
 #include "nft.h"
+#include "nft_known.h"
 #include "probe.h"
 #include "reap.h"
 #include "state.h"
@@ -285,7 +286,7 @@ void kernel_free(struct kernel *kernel)
 	netns_leave_all(kernel);
 	tdestroy(kernel->held, free_netns);
 	close_all(kernel);
-	free(kernel->found);
+	nft_known_done(kernel);
 	free(kernel->uplinks);
 	free(kernel->run);
 	free(kernel);

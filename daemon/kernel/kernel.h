@@ -50,8 +50,17 @@ struct kernel_error {
  * plan: the others are carried out all the same). What could not be taken back is logged. */
 int kernel_apply(struct kernel *kernel, const struct plan *plan, struct kernel_error *reterr);
 
-/* Reads all that start-up needs. Memory from the arena. */
+/* What start-up needs, memory from the arena. First which records there are, with what those of networks say; those of
+ * namespaces, which may be thousands, are read one by one. Then links and ports, which take the kernel a while. */
 int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret);
+int kernel_snapshot_links(struct kernel *kernel, struct arena *arena, struct snapshot *ret);
+/* Where it cannot be read for good the log says so, and it has no text; -errno: at the moment. */
+int kernel_read_record(struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record *record);
+/* Whether there is anything under that name, and what: 1, 0 or -errno. cookie: the number that it is thought to have, which is
+ * cheaper to confirm than to find out. */
+int kernel_look_netns(
+	struct kernel *kernel, const char *name, int64_t cookie, struct snapshot_netns *ret);
 
 /* Takes away what a crash left in the firewall: what is there of links and of gateways and groups but these. 0 or -errno. */
 struct kernel_wanted {
@@ -67,6 +76,29 @@ int kernel_sweep_firewall(struct kernel *kernel, const struct kernel_wanted *wan
 
 /* Takes over the descriptor of a pinned namespace that was there before (start-up), without touching it. */
 int kernel_adopt(struct kernel *kernel, const char *netns);
+/* A link's end on the host is of that namespace, which we hold: it goes with it. */
+void kernel_adopt_end(struct kernel *kernel, const char *netns, int index);
+
+/* From here to the end of start-up, steps that add to the firewall what stands there already do nothing: what stands there is read
+ * once. Where it cannot be read, or something is taken out of it, they do as ever. */
+void kernel_know_firewall(struct kernel *kernel);
+void kernel_forget_firewall(struct kernel *kernel);
+
+/* A name in a network's hosts file, at its place there. */
+struct kernel_place {
+	struct step step; /* STEP_HOSTS_SET: what is to stand there */
+	unsigned slot;    /* where it stands, or is put */
+};
+
+struct kernel_places {
+	struct kernel_place *items;
+	size_t n;
+	unsigned slots; /* how many there are */
+};
+
+/* Makes a network's hosts file say just that. Who is in it keeps his place, and nothing is written that is there already. */
+int kernel_match_hosts(
+	struct kernel *kernel, const char *network, const struct kernel_places *places);
 
 /* Routes and addresses of the host in all tables, default routes and loopback's left out, and name servers. */
 int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_prefixes *ret);

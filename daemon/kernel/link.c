@@ -544,32 +544,3 @@ int link_list(struct kernel *kernel, int (*on_link)(const struct link_facts *lin
 	m = link_checked(m, m ? nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) : 0);
 	return netlink_dump(&kernel->host, m, on_message, &listing);
 }
-
-static int on_found(const struct link_facts *link, void *userdata)
-{
-	struct kernel *kernel = userdata;
-	const char *name = after(link->alias, "nsnetd:");
-	size_t n = name ? strcspn(name, "/") : 0;
-	struct found_end *found;
-
-	if (!link->is_end || n == 0 || n >= NAME_SIZE || name[n] != '/')
-		return 0;
-	found = reallocarray(kernel->found, kernel->n_found + 1, sizeof(*found));
-	if (!found)
-		return -ENOMEM;
-	kernel->found = found;
-	found += kernel->n_found++;
-	*found = (struct found_end){ .index = link->index };
-	memcpy(found->netns, name, n);
-	return 0;
-}
-
-int link_find_ends(struct kernel *kernel)
-{
-	int r;
-
-	kernel->n_found = 0;
-	r = link_list(kernel, on_found, kernel);
-	kernel->has_found = r == 0;
-	return r;
-}

@@ -43,9 +43,6 @@ struct link_facts {
 int link_list(struct kernel *kernel, int (*on_link)(const struct link_facts *link, void *userdata),
 	void *userdata);
 
-/* Fills kernel.found. */
-int link_find_ends(struct kernel *kernel);
-
 /* Takes links away by a group of their own, all at once; those that are gone are no error. By the socket alone, so that any
  * thread may. */
 #define LINK_TOGETHER_MAX 32

@@ -12,20 +12,19 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <search.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/vfs.h>
 #include <time.h>
 
 #include "file.h"
+#include "identity.h"
 #include "link.h"
 #include "log.h"
 #include "reap.h"
@@ -251,20 +250,6 @@ static int raise_loopback(struct netlink *inside)
 	return netlink_send(inside, netlink_message(RTM_NEWLINK, 0, &up, sizeof(up)));
 }
 
-/* 0 where the kernel has none. */
-static int read_cookie(
-	const struct kernel *kernel, const struct netlink *inside, int64_t *ret_cookie)
-{
-	uint64_t cookie = 0;
-	socklen_t n = sizeof(cookie);
-
-	if (kernel->has_cookie &&
-		getsockopt(inside->fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n) < 0)
-		return neg();
-	*ret_cookie = (int64_t)cookie;
-	return 0;
-}
-
 static void keep_inside(struct kernel *kernel, struct netns *netns, const struct netlink *inside)
 {
 	netns->inside = *inside;
@@ -288,7 +273,7 @@ int netns_add(struct kernel *kernel, const struct step *step)
 
 	r = raise_loopback(&inside);
 	if (r == 0)
-		r = read_cookie(kernel, &inside, &cookie);
+		r = identity_cookie(kernel, &inside, &cookie);
 	if (r < 0)
 		(void)close_fd(fd);
 	else
@@ -514,36 +499,6 @@ void netns_leave_all(struct kernel *kernel)
 	}
 }
 
-/* -EINVAL, -ENOTTY: no network namespace. */
-static int check_type(int fd)
-{
-	int type = ioctl(fd, NS_GET_NSTYPE);
-
-	return type < 0 ? neg() : type == CLONE_NEWNET ? 0 : -EINVAL;
-}
-
-int netns_facts(const struct kernel *kernel, int fd, int64_t *ret_inode, int64_t *ret_cookie)
-{
-	struct netlink inside = NETLINK_INIT;
-	struct stat st;
-	int r = check_type(fd);
-
-	if (r < 0)
-		return r;
-	if (fstat(fd, &st) < 0)
-		return neg();
-	*ret_cookie = 0;
-	if (kernel->has_cookie) {
-		r = netns_open_socket(kernel, fd, &inside);
-		if (r < 0)
-			return r;
-		r = read_cookie(kernel, &inside, ret_cookie);
-		netlink_close(&inside);
-	}
-	*ret_inode = (int64_t)st.st_ino;
-	return r;
-}
-
 int kernel_adopt(struct kernel *kernel, const char *name)
 {
 	autoclose int fd = -EBADF;
@@ -557,19 +512,22 @@ int kernel_adopt(struct kernel *kernel, const char *name)
 	fd = openat(kernel->names, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return neg();
-	r = check_type(fd);
-	if (r == 0 && !kernel->has_found)
-		r = link_find_ends(kernel);
+	r = identity_check(fd);
 	if (r < 0)
 		return r;
 	netns = hold(kernel, name, take_fd(&fd), &r);
 	if (!netns)
 		return r;
 	netns->is_pinned = true;
-	for (size_t i = 0; i < kernel->n_found; i++)
-		if (streq(kernel->found[i].netns, name))
-			netns_add_end(netns, kernel->found[i].index);
 	return 0;
+}
+
+void kernel_adopt_end(struct kernel *kernel, const char *name, int index)
+{
+	struct netns *netns = netns_find(kernel, name);
+
+	if (netns)
+		netns_add_end(netns, index);
 }
 
 int kernel_open_netns(struct kernel *kernel, const char *name)

@@ -39,9 +39,6 @@ int netns_open_scratch(const struct kernel *kernel, struct netlink *ret);
 int netns_enter(struct kernel *kernel, const struct netns *netns, int *ret_proc);
 void netns_leave(const struct kernel *kernel);
 
-/* Facts of a namespace by its descriptor. -EINVAL: it is none of networks. cookie: 0 where the kernel does not tell. */
-int netns_facts(const struct kernel *kernel, int fd, int64_t *ret_inode, int64_t *ret_cookie);
-
 /* Host ends; one that is there already is not added again. */
 void netns_add_end(struct netns *netns, int index);
 void netns_forget_end(struct netns *netns, int index);

@@ -27,6 +27,7 @@
 #include <stdio.h>
 
 #include "log.h"
+#include "nft_known.h"
 
 define_cleanup(struct nl_msg *, nlmsg_free);
 define_cleanup(struct nft_ctx *, nft_ctx_free);
@@ -226,6 +227,7 @@ static int make_tables(struct kernel *kernel)
 	bool is_persistent[NFT_FAMILIES] = { false }, is_new[NFT_FAMILIES] = { false };
 	int r = kernel->n_owned > 0 ? release(kernel) : 0;
 
+	nft_known_done(kernel);
 	if (r == 0)
 		r = make_persistent(kernel, is_persistent, is_new);
 	if (r == 0)
@@ -350,6 +352,7 @@ int nft_withdraw(struct kernel *kernel, const struct netlink_batch *batch)
 {
 	int r = kernel->has_guards ? transact(kernel, batch) : 0;
 
+	nft_known_done(kernel);
 	/* No table. */
 	return r == -ENOENT ? 0 : r;
 }
@@ -358,6 +361,7 @@ int nft_reset(struct kernel *kernel)
 {
 	int r = kernel->has_guards ? renounce(kernel, NFT_TABLE, 0) : 0;
 
+	nft_known_done(kernel);
 	memcpy(kernel->host.words, kernel->netfilter.words, sizeof(kernel->host.words));
 	if (r == 0) {
 		kernel->are_guards_ready = false;

@@ -245,8 +245,8 @@ const char nft_rules[] =
 	RULE(INET, "stranger", "iifgroup " POINT " return")
 	RULE(INET, "stranger", "ct state { established, related } return")
 	RULE(INET, "stranger", "drop")
-	RULE(INET, "input", "iif != lo ip daddr @private4 goto stranger")
-	RULE(INET, "input", "iif != lo ip6 daddr @private6 goto stranger")
+	RULE(INET, "input", "iifname != lo ip daddr @private4 goto stranger")
+	RULE(INET, "input", "iifname != lo ip6 daddr @private6 goto stranger")
 
 	HOOK(INET, "postrouting", "type nat hook postrouting priority 100;")
 	/* With an address of its own network's, which lasts as long as the end. */

@@ -96,6 +96,29 @@ int record_delete_wish(struct kernel *kernel, const struct step *step)
 	return r;
 }
 
+static int read_text(
+	int directory, bool is_of_wishes, struct arena *arena, struct snapshot_record *record)
+{
+	char file[NAME_SIZE + sizeof(SUFFIX)], *text;
+	int r;
+
+	file_name(record->name, file);
+	r = file_read(directory, file, RECORD_MAX, arena, &text, &record->n);
+	/* A disk may have lost one for good: the others are served. */
+	if (r < 0 && !file_is_verdict(r) && !is_of_wishes)
+		return r;
+	if (r < 0) {
+		log_line(LOG_ERR,
+			"cannot read the record %s: %s: left as it is, with what it is "
+			"about",
+			file, strerror(-r));
+		text = NULL;
+	}
+	record->text = text;
+	record->is_unread = false;
+	return 0;
+}
+
 /* Of wishes only those are believed that are our own. */
 static int list(int directory, bool is_of_wishes, struct arena *arena, struct snapshot_record **ret,
 	size_t *ret_n)
@@ -110,7 +133,6 @@ static int list(int directory, bool is_of_wishes, struct arena *arena, struct sn
 	records = arena_array(arena, n_files, sizeof(*records));
 	for (size_t i = 0; i < n_files; i++) {
 		size_t length = strlen(files[i]), n_suffix = strlen(SUFFIX);
-		char *text;
 
 		if (length <= n_suffix || !streq(files[i] + length - n_suffix, SUFFIX))
 			continue;
@@ -122,28 +144,39 @@ static int list(int directory, bool is_of_wishes, struct arena *arena, struct sn
 				files[i]);
 			continue;
 		}
-		r = file_read(directory, files[i], RECORD_MAX, arena, &text, &records[n].n);
-		/* A disk may have lost one for good: the others are served. */
-		if (r < 0 && !file_is_verdict(r) && !is_of_wishes)
-			return r;
-		if (r < 0) {
-			log_line(LOG_ERR,
-				"cannot read the record %s: %s: left as it is, with what it is "
-				"about",
-				files[i], strerror(-r));
-			text = NULL;
-		}
-		records[n++].text = text;
+		records[n++].is_unread = true;
 	}
 	*ret = records;
 	*ret_n = n;
 	return 0;
 }
 
-int record_list(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
+static int read_all(int directory, bool is_of_wishes, struct arena *arena,
+	struct snapshot_record **ret, size_t *ret_n)
+{
+	int r = list(directory, is_of_wishes, arena, ret, ret_n);
+
+	for (size_t i = 0; r == 0 && i < *ret_n; i++)
+		r = read_text(directory, is_of_wishes, arena, &(*ret)[i]);
+	return r;
+}
+
+int record_read(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record *record)
+{
+	return read_text(folder(kernel, kind), false, arena, record);
+}
+
+int record_list_names(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
 	struct snapshot_record **ret, size_t *ret_n)
 {
 	return list(folder(kernel, kind), false, arena, ret, ret_n);
+}
+
+int record_list(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record **ret, size_t *ret_n)
+{
+	return read_all(folder(kernel, kind), false, arena, ret, ret_n);
 }
 
 int record_list_wishes(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
@@ -151,5 +184,5 @@ int record_list_wishes(const struct kernel *kernel, enum record_kind kind, struc
 {
 	if (kernel->wishes[kind] < 0)
 		return 0;
-	return list(kernel->wishes[kind], true, arena, ret, ret_n);
+	return read_all(kernel->wishes[kind], true, arena, ret, ret_n);
 }

@@ -15,6 +15,11 @@ int record_delete_wish(struct kernel *kernel, const struct step *step);
 /* All records of a kind; those that cannot be read are left out, and the log says so. */
 int record_list(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
 	struct snapshot_record **ret, size_t *ret_n);
+/* What they say is read later. */
+int record_list_names(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record **ret, size_t *ret_n);
+int record_read(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record *record);
 /* The same of wishes; none where there is nowhere to keep them. */
 int record_list_wishes(const struct kernel *kernel, enum record_kind kind, struct arena *arena,
 	struct snapshot_record **ret, size_t *ret_n);

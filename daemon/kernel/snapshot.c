@@ -10,6 +10,7 @@
 
 #include "file.h"
 #include "firewall.h"
+#include "identity.h"
 #include "kernel.h"
 #include "link.h"
 #include "log.h"
@@ -45,13 +46,16 @@ static int on_link(const struct link_facts *link, void *userdata)
 		.index = link->index,
 		.master = link->master,
 		.alias = arena_strdup(reading->arena, link->alias),
+		.is_up = link->is_up,
+		.has_carrier = link->has_carrier,
+		.is_end = link->is_end,
 	};
 	memcpy(to->name, link->name, strlen(link->name) + 1);
 	return 0;
 }
 
-/* Whether there is anything under that name, and what: 1, 0 or -errno. */
-static int read_name(const struct kernel *kernel, const char *name, struct snapshot_netns *ret)
+int kernel_look_netns(
+	struct kernel *kernel, const char *name, int64_t cookie, struct snapshot_netns *ret)
 {
 	autoclose int fd = openat(
 		kernel->names, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
@@ -64,7 +68,7 @@ static int read_name(const struct kernel *kernel, const char *name, struct snaps
 	else if (filesystem.f_type != NSFS_MAGIC)
 		ret->is_dead = true;
 	else
-		r = netns_facts(kernel, fd, &ret->inode, &ret->cookie);
+		r = identity_facts(kernel, fd, cookie, &ret->inode, &ret->cookie);
 	if (r < 0 && r != -ENOENT)
 		log_about(LOG_ERR,
 			&(struct log_fields){ .namespace_name = name, .uid = LOG_UID_NONE },
@@ -72,35 +76,20 @@ static int read_name(const struct kernel *kernel, const char *name, struct snaps
 	return r == 0 ? 1 : file_is_verdict(r) ? 0 : r;
 }
 
-static int read_names(struct kernel *kernel, struct arena *arena, struct snapshot *snapshot)
+int kernel_read_record(struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record *record)
 {
-	snapshot->netns = arena_array(arena, snapshot->n_namespaces, sizeof(*snapshot->netns));
-	for (size_t i = 0; i < snapshot->n_namespaces; i++) {
-		int r = read_name(
-			kernel, snapshot->namespaces[i].name, &snapshot->netns[snapshot->n_netns]);
-
-		if (r < 0)
-			return r;
-		snapshot->n_netns += (size_t)r;
-	}
-	return 0;
+	return record->is_unread ? record_read(kernel, kind, arena, record) : 0;
 }
 
 int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret)
 {
 	struct snapshot snapshot = { 0 };
-	struct reading reading = { .arena = arena };
-	int r;
+	int r = record_list(
+		kernel, RECORD_NETWORK, arena, &snapshot.networks, &snapshot.n_networks);
 
-	/* Those of namespaces that kernel_adopt() will take over. */
-	r = link_find_ends(kernel);
 	if (r == 0)
-		r = link_list(kernel, on_link, &reading);
-	if (r == 0)
-		r = record_list(
-			kernel, RECORD_NETWORK, arena, &snapshot.networks, &snapshot.n_networks);
-	if (r == 0)
-		r = record_list(kernel, RECORD_NAMESPACE, arena, &snapshot.namespaces,
+		r = record_list_names(kernel, RECORD_NAMESPACE, arena, &snapshot.namespaces,
 			&snapshot.n_namespaces);
 	if (r == 0)
 		r = record_list(kernel, RECORD_NETWORK_CHANGE, arena, &snapshot.network_changes,
@@ -115,13 +104,20 @@ int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot 
 		r = record_list_wishes(kernel, RECORD_NAMESPACE, arena, &snapshot.namespace_wishes,
 			&snapshot.n_namespace_wishes);
 	if (r == 0)
-		r = firewall_list_ports(kernel, arena, &snapshot.ports, &snapshot.n_ports);
+		*ret = snapshot;
+	return r;
+}
+
+int kernel_snapshot_links(struct kernel *kernel, struct arena *arena, struct snapshot *ret)
+{
+	struct reading reading = { .arena = arena };
+	int r = link_list(kernel, on_link, &reading);
+
 	if (r == 0)
-		r = read_names(kernel, arena, &snapshot);
+		r = firewall_list_ports(kernel, arena, &ret->ports, &ret->n_ports);
 	if (r < 0)
 		return r;
-	snapshot.links = reading.links;
-	snapshot.n_links = reading.n;
-	*ret = snapshot;
+	ret->links = reading.links;
+	ret->n_links = reading.n;
 	return 0;
 }

@@ -27,12 +27,6 @@ struct netns {
 	struct indexes ends;
 };
 
-/* The host end of a namespace's link, as it was found at start-up. */
-struct found_end {
-	int index;
-	char netns[NAME_SIZE];
-};
-
 /* What kernel_uplinks() told of one. */
 struct uplink {
 	int index;
@@ -72,12 +66,10 @@ struct kernel {
 	int settings; /* a /proc for the settings of new namespaces, or negative */
 	unsigned n_settings;
 
-	void *held;           /* of struct netns: tsearch(3) */
-	struct netns *inside; /* those with a socket inside */
-	struct found_end *found;
-	size_t n_found;
-	bool has_found;
-	int last_bridge; /* the index of the one that something was last attached to, or 0 */
+	void *held;              /* of struct netns: tsearch(3) */
+	struct netns *inside;    /* those with a socket inside */
+	struct nft_known *known; /* nft_known.c's, at start-up */
+	int last_bridge;       /* the index of the one that something was last attached to, or 0 */
 	struct reaper *reaper; /* of namespaces that were given up */
 };
 

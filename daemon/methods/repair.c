@@ -486,11 +486,13 @@ void repair_all(struct nsnet_context *context)
 	arena_done(&repair.arena);
 }
 
-void repair_network(struct registry *registry, struct kernel *kernel, struct network *network)
+void repair_networks(struct registry *registry, struct kernel *kernel)
 {
 	struct repair repair = { .registry = registry, .kernel = kernel };
+	struct network **networks = registry_networks(registry, &repair.arena);
 
-	mend_network(&repair, network);
+	for (size_t i = 0; i < registry->n_networks; i++)
+		mend_network(&repair, networks[i]);
 	arena_done(&repair.arena);
 }
 

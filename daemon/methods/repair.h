@@ -23,6 +23,6 @@ void repair_touched(struct nsnet_context *context, const struct kernel_changes *
 uint64_t repair_names(struct nsnet_context *context);
 /* Looks at all there is. */
 void repair_all(struct nsnet_context *context);
-/* At start-up: makes one object, that is in the registry, whole. What cannot be mended is logged. */
-void repair_network(struct registry *registry, struct kernel *kernel, struct network *network);
+/* At start-up: makes objects that are in the registry whole. What cannot be mended is logged. */
+void repair_networks(struct registry *registry, struct kernel *kernel);
 void repair_namespace(struct registry *registry, struct kernel *kernel, struct ns *ns);

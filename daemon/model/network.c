@@ -528,6 +528,13 @@ unsigned network_take_port(struct network *network)
 	return UINT_MAX;
 }
 
+void network_retake_ports(struct network *network)
+{
+	memset(network->ports, 0, (network->n_ports + 63) / 64 * sizeof(*network->ports));
+	list_foreach (&network->attachments, struct attachment, link, attachment)
+		network->ports[attachment->port / 64] |= UINT64_C(1) << (attachment->port % 64);
+}
+
 void network_give_port(struct network *network, unsigned port)
 {
 	if (port < network->n_ports)

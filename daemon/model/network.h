@@ -89,6 +89,8 @@ define_cleanup(struct network *, network_free);
 /* A free port: UINT_MAX where there is none. */
 unsigned network_take_port(struct network *network);
 void network_give_port(struct network *network, unsigned port);
+/* Those of its attachments have been chosen anew. */
+void network_retake_ports(struct network *network);
 
 /* Whether it leads to each of its namespaces by a link and routes of their own, and not by a bridge. */
 bool network_is_routed(const struct network *network);

@@ -32,6 +32,7 @@ struct snapshot_link {
 	uint32_t group;
 	const char *alias; /* "" where it has none */
 	bool is_up, has_carrier;
+	bool is_end; /* its other end is in another namespace */
 };
 
 /* What the name of a namespace that we hold leads to now. */
@@ -62,8 +63,9 @@ struct snapshot_netns {
 
 struct snapshot_record {
 	const char *name;
-	const char *text; /* JSON */
+	const char *text; /* JSON; NULL: it cannot be read */
 	size_t n;
+	bool is_unread; /* not yet */
 };
 
 /* An interface that a default route of the main table leads out by. */
@@ -98,12 +100,6 @@ struct snapshot_port {
 };
 
 struct snapshot {
-	/* Links of our group alone. */
-	struct snapshot_link *links;
-	size_t n_links;
-	/* Those of names that a record has. */
-	struct snapshot_netns *netns;
-	size_t n_netns;
 	struct snapshot_record *namespaces, *networks;
 	size_t n_namespaces, n_networks;
 	/* What was under way: what they are to be. */
@@ -112,6 +108,9 @@ struct snapshot {
 	/* What is persistent. */
 	struct snapshot_record *namespace_wishes, *network_wishes;
 	size_t n_namespace_wishes, n_network_wishes;
+	/* What takes longer, and is read later: links of our group alone, and ports. */
+	struct snapshot_link *links;
+	size_t n_links;
 	struct snapshot_port *ports;
 	size_t n_ports;
 };

@@ -74,19 +74,23 @@ static void dispatch_fail(struct call *call, int error, const char *what)
 	call_fail_system(call, error);
 }
 
-static void dispatch_run(struct call *call, call_handler handler, void *userdata,
-	const struct codec_value *parameters)
+static void dispatch_run(const struct dispatch *dispatch, struct call *call, call_handler handler,
+	void *userdata, const struct codec_value *parameters)
 {
 	void *in = arena_alloc(&call->arena, call->method->in->size);
 	const char *field = NULL;
-	int rc;
+	int rc = 0;
 
 	if (codec_decode(call->method->in, parameters, CODEC_REFUSE_UNKNOWN, &call->arena, in,
 		    &field) < 0) {
 		(void)call_fail_parameter(call, field);
 		return;
 	}
-	rc = handler(userdata, call, in);
+	if (dispatch->before)
+		rc = dispatch->before(dispatch->before_userdata, call->interface,
+			(size_t)(call->method - call->interface->methods), in);
+	if (rc == 0)
+		rc = handler(userdata, call, in);
 	if (rc < 0)
 		dispatch_fail(call, -rc, NULL);
 	else if (!call->is_answered)
@@ -115,7 +119,7 @@ int dispatch_frame(const struct dispatch *dispatch, const struct peer *peer, con
 			&call, &(struct varlink_service_method_not_implemented){
 				       .method = request.method });
 	else if (handler)
-		dispatch_run(&call, handler, userdata, request.parameters);
+		dispatch_run(dispatch, &call, handler, userdata, request.parameters);
 	call_done(&call);
 	return 0;
 }

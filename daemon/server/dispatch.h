@@ -14,6 +14,10 @@
 struct dispatch {
 	struct server_interface *interfaces; /* in the order they came */
 	size_t n;
+	/* See server_set_before(). NULL: nothing is to be done */
+	int (*before)(void *userdata, const struct codec_interface *interface, size_t method,
+		const void *in);
+	void *before_userdata;
 };
 
 void dispatch_done(struct dispatch *dispatch);

@@ -414,6 +414,15 @@ void server_set_quota(struct server *server,
 	server->quota_userdata = userdata;
 }
 
+void server_set_before(struct server *server,
+	int (*before)(void *userdata, const struct codec_interface *interface, size_t method,
+		const void *in),
+	void *userdata)
+{
+	server->dispatch.before = before;
+	server->dispatch.before_userdata = userdata;
+}
+
 void server_drain(struct server *server, uint64_t usec)
 {
 	int rc;

@@ -65,3 +65,10 @@ unsigned server_connections_of(const struct server *server, uid_t uid);
 /* Asks for the limit of connections of a peer who is not root, instead of limits->connections_per_uid. */
 void server_set_quota(struct server *server,
 	unsigned (*connections_of)(void *userdata, const struct peer *peer), void *userdata);
+
+/* Calls before() when a method is about to be carried out, with its interface, its place in that, and its parameters. -errno:
+ * it is not. */
+void server_set_before(struct server *server,
+	int (*before)(void *userdata, const struct codec_interface *interface, size_t method,
+		const void *in),
+	void *userdata);

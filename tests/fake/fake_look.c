@@ -11,6 +11,18 @@ int kernel_adopt(struct kernel *kernel, const char *netns)
 	return fake_has(kernel, arena_printf(&kernel->arena, "netns %s", netns)) ? 0 : -ENOENT;
 }
 
+void kernel_adopt_end(unused struct kernel *kernel, unused const char *netns, unused int index)
+{
+}
+
+void kernel_know_firewall(unused struct kernel *kernel)
+{
+}
+
+void kernel_forget_firewall(unused struct kernel *kernel)
+{
+}
+
 int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_prefixes *ret)
 {
 	(void)arena;

@@ -95,7 +95,9 @@ static void tell_record(struct kernel *kernel, const char *thing, const char *ki
 	const struct fake_note *note = name ? find_note(kernel, thing) : NULL;
 
 	if (note)
-		records[(*n)++] = (struct snapshot_record){ name, note->text, strlen(note->text) };
+		records[(*n)++] = (struct snapshot_record){
+			.name = name, .text = note->text, .n = strlen(note->text)
+		};
 }
 
 static void tell_records(struct kernel *kernel, struct arena *arena, struct snapshot *ret)
@@ -138,7 +140,8 @@ static void tell_links(struct kernel *kernel, struct arena *arena, struct snapsh
 }
 
 /* The name of a record's namespace, where there is one; one that is foreign has other numbers. */
-static bool tell_name(struct kernel *kernel, const char *name, struct snapshot_netns *ret)
+int kernel_look_netns(
+	struct kernel *kernel, const char *name, unused int64_t cookie, struct snapshot_netns *ret)
 {
 	const char *thing = arena_printf(&kernel->arena, "netns %s", name);
 	const struct fake_note *note = find_note(kernel, thing);
@@ -180,12 +183,38 @@ int kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot 
 {
 	*ret = (struct snapshot){ 0 };
 	tell_records(kernel, arena, ret);
+	return 0;
+}
+
+int kernel_snapshot_links(struct kernel *kernel, struct arena *arena, struct snapshot *ret)
+{
 	tell_links(kernel, arena, ret);
 	tell_ports(kernel, arena, ret);
-	ret->netns = arena_array(
-		arena, ret->n_namespaces + ret->n_namespace_wishes, sizeof(*ret->netns));
-	for (size_t i = 0; i < ret->n_namespaces; i++)
-		if (tell_name(kernel, ret->namespaces[i].name, &ret->netns[ret->n_netns]))
-			ret->n_netns++;
+	return 0;
+}
+
+/* All were told with what they say. */
+int kernel_read_record(unused struct kernel *kernel, unused enum record_kind kind,
+	unused struct arena *arena, unused struct snapshot_record *record)
+{
+	return 0;
+}
+
+/* Names keep no places here: they are given in order. */
+int kernel_match_hosts(
+	struct kernel *kernel, const char *network, const struct kernel_places *places)
+{
+	const char *file = arena_printf(&kernel->arena, "hosts %s", network);
+	const char *beginning = arena_printf(&kernel->arena, "hosts %s ", network);
+
+	for (size_t i = kernel->n_things; i-- > 0;)
+		if (after(kernel->things[i], beginning))
+			fake_remove(kernel, kernel->things[i]);
+	if (!fake_has(kernel, file))
+		fake_plant(kernel, file);
+	for (unsigned i = 0; i < places->n; i++) {
+		places->items[i].slot = i;
+		fake_plant(kernel, arena_printf(&kernel->arena, "hosts %s %u", network, i));
+	}
 	return 0;
 }

@@ -31,14 +31,37 @@ static struct parts {
 	struct snapshot_netns netns[PARTS_MAX];
 	struct snapshot_link links[PARTS_MAX];
 	struct snapshot_port ports[PARTS_MAX];
+	size_t n_netns;
 	struct snapshot snapshot;
 } parts;
 
 int __wrap_kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret);
+int __wrap_kernel_snapshot_links(struct kernel *kernel, struct arena *arena, struct snapshot *ret);
+int __wrap_kernel_look_netns(
+	struct kernel *kernel, const char *name, int64_t cookie, struct snapshot_netns *ret);
+
 int __wrap_kernel_snapshot(
 	unused struct kernel *kernel, unused struct arena *arena, struct snapshot *ret)
 {
 	*ret = parts.snapshot;
+	return 0;
+}
+
+/* Have been told. */
+int __wrap_kernel_snapshot_links(
+	unused struct kernel *kernel, unused struct arena *arena, unused struct snapshot *ret)
+{
+	return 0;
+}
+
+int __wrap_kernel_look_netns(unused struct kernel *kernel, const char *name, unused int64_t cookie,
+	struct snapshot_netns *ret)
+{
+	for (size_t i = 0; i < parts.n_netns; i++)
+		if (streq(parts.netns[i].name, name)) {
+			*ret = parts.netns[i];
+			return 1;
+		}
 	return 0;
 }
 
@@ -61,7 +84,7 @@ static void read_record(struct arena *arena, const char *part, size_t n,
 
 static void read_netns(struct arena *arena, struct kernel *kernel, const char *part)
 {
-	struct snapshot_netns *netns = &parts.netns[parts.snapshot.n_netns];
+	struct snapshot_netns *netns = &parts.netns[parts.n_netns];
 	char name[NAME_SIZE];
 	int is_dead;
 
@@ -72,7 +95,7 @@ static void read_netns(struct arena *arena, struct kernel *kernel, const char *p
 	netns->is_dead = is_dead;
 	if (!is_dead)
 		fake_plant(kernel, arena_printf(arena, "netns %s", name));
-	parts.snapshot.n_netns++;
+	parts.n_netns++;
 }
 
 static void read_link(struct arena *arena, const char *part)
@@ -134,9 +157,9 @@ static void read_part(struct arena *arena, struct kernel *kernel, const char *pa
 
 static void read_parts(struct arena *arena, struct kernel *kernel, const uint8_t *data, size_t n)
 {
+	parts.n_netns = 0;
 	parts.snapshot = (struct snapshot){
 		.links = parts.links,
-		.netns = parts.netns,
 		.networks = parts.networks,
 		.namespaces = parts.namespaces,
 		.network_wishes = parts.network_wishes,

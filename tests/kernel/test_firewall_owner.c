@@ -54,7 +54,7 @@ static void test_many(void **state)
 	assert_int_equal(atoi(sandbox_run(&arena, NULL,
 				 "nft list ruleset | grep -o 'tcp . 2[0-9]* : ' | wc -l")),
 		MANY);
-	assert_int_equal(kernel_snapshot(*state, &arena, &snapshot), 0);
+	assert_int_equal(kernel_snapshot_links(*state, &arena, &snapshot), 0);
 	assert_int_equal(snapshot.n_ports, MANY);
 	sandbox_apply(*state, &delete);
 	assert_string_equal(world_ruleset(&arena), before);

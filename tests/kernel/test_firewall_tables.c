@@ -154,7 +154,7 @@ static void test_snapshot(void **state)
 	autoarena struct arena arena = ARENA_INIT;
 	struct snapshot snapshot;
 
-	assert_int_equal(kernel_snapshot(*state, &arena, &snapshot), 0);
+	assert_int_equal(kernel_snapshot_links(*state, &arena, &snapshot), 0);
 	assert_int_equal(snapshot.n_ports, 0);
 	world_make_fence(*state);
 	assert_true(sandbox_does("nft list map inet nsnetd ports4 >/dev/null"));
@@ -163,7 +163,7 @@ static void test_snapshot(void **state)
 	world_set_port(*state, STEP_PORT_ADD, "192.0.2.1", 1, "10.99.0.11");
 	world_set_port(*state, STEP_PORT_ADD, "2001:db8::1", 8080, "fd99::b");
 	world_restart(state);
-	assert_int_equal(kernel_snapshot(*state, &arena, &snapshot), 0);
+	assert_int_equal(kernel_snapshot_links(*state, &arena, &snapshot), 0);
 	assert_int_equal(snapshot.n_ports, 4);
 	assert_true(has_port(&snapshot, IPPROTO_TCP, "0.0.0.0", 8080, "10.99.0.10", 80));
 	assert_true(has_port(&snapshot, IPPROTO_TCP, "::", 65535, "fd99::a", 80));

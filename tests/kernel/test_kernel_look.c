@@ -38,12 +38,12 @@ static const struct snapshot_link *find_link(const struct snapshot *snapshot, co
 	abort();
 }
 
-static const struct snapshot_netns *find_netns(const struct snapshot *snapshot, const char *name)
+static struct snapshot_netns find_netns(struct kernel *kernel, const char *name, int64_t guess)
 {
-	for (size_t i = 0; i < snapshot->n_netns; i++)
-		if (streq(snapshot->netns[i].name, name))
-			return &snapshot->netns[i];
-	abort();
+	struct snapshot_netns netns;
+
+	assert_int_equal(kernel_look_netns(kernel, name, guess, &netns), 1);
+	return netns;
 }
 
 static void check_links(const struct snapshot *snapshot)
@@ -56,6 +56,17 @@ static void check_links(const struct snapshot *snapshot)
 	assert_int_equal(bridge->master, 0);
 	assert_string_equal(end->alias, "nsnetd:ns1/eth0");
 	assert_int_equal(end->master, bridge->index);
+}
+
+/* Its host ends, known by their aliases, go with it. */
+static void adopt_ends(struct kernel *kernel, const struct snapshot *snapshot, const char *name)
+{
+	char beginning[64];
+
+	(void)snprintf(beginning, sizeof(beginning), "nsnetd:%s/", name);
+	for (size_t i = 0; i < snapshot->n_links; i++)
+		if (after(snapshot->links[i].alias, beginning) && snapshot->links[i].is_end)
+			kernel_adopt_end(kernel, name, snapshot->links[i].index);
 }
 
 static void test_restart(void **state)
@@ -80,7 +91,15 @@ static void test_restart(void **state)
 	*state = kernel = sandbox_kernel();
 	r = kernel_snapshot(kernel, &arena, &snapshot);
 	assert_int_equal(r, 0);
+	assert_int_equal(kernel_snapshot_links(kernel, &arena, &snapshot), 0);
 	check_links(&snapshot);
+	for (size_t i = 0; i < snapshot.n_namespaces; i++) {
+		assert_true(snapshot.namespaces[i].is_unread);
+		assert_int_equal(kernel_read_record(
+					 kernel, RECORD_NAMESPACE, &arena, &snapshot.namespaces[i]),
+			0);
+		assert_false(snapshot.namespaces[i].is_unread);
+	}
 	/* Those that cannot be read are told of, without a text. */
 	assert_int_equal(snapshot.n_namespaces, 7);
 	for (size_t i = 0; i < snapshot.n_namespaces; i++)
@@ -90,11 +109,14 @@ static void test_restart(void **state)
 		else
 			assert_non_null(snapshot.namespaces[i].text);
 	assert_int_equal(snapshot.n_networks, 0);
-	assert_int_equal(snapshot.n_netns, 2);
-	assert_true(find_netns(&snapshot, "dead")->is_dead);
-	assert_false(find_netns(&snapshot, "ns1")->is_dead);
-	assert_int_equal(find_netns(&snapshot, "ns1")->inode, ns.inode);
-	assert_int_equal(find_netns(&snapshot, "ns1")->cookie, ns.cookie);
+	assert_true(find_netns(kernel, "dead", 0).is_dead);
+	assert_int_equal(kernel_look_netns(kernel, "gone", 1, &(struct snapshot_netns){ 0 }), 0);
+	/* What it is thought to be changes nothing. */
+	for (int64_t i = -1; i < 2; i++) {
+		assert_false(find_netns(kernel, "ns1", ns.cookie + i).is_dead);
+		assert_int_equal(find_netns(kernel, "ns1", ns.cookie + i).inode, ns.inode);
+		assert_int_equal(find_netns(kernel, "ns1", ns.cookie + i).cookie, ns.cookie);
+	}
 	for (size_t i = 0; i < snapshot.n_namespaces; i++)
 		if (streq(snapshot.namespaces[i].name, "ns1")) {
 			assert_non_null(strstr(snapshot.namespaces[i].text, "ns1's"));
@@ -110,6 +132,7 @@ static void test_restart(void **state)
 	assert_int_equal(kernel_adopt(kernel, "nothing"), -ENOENT);
 	assert_int_equal(kernel_adopt(kernel, "ns1"), 0);
 	assert_int_equal(kernel_adopt(kernel, "ns1"), -EEXIST);
+	adopt_ends(kernel, &snapshot, "ns1");
 	r = kernel_open_netns(kernel, "ns1");
 	assert_true(r >= 0);
 	close_fd(r);
@@ -126,13 +149,18 @@ static void test_restart(void **state)
 /* The anchor of a network is none of the links of a namespace that has the network's name. */
 static void test_same_name(void **state)
 {
+	autoarena struct arena arena = ARENA_INIT;
 	struct kernel *kernel = *state;
 	struct sandbox_namespace ns = { "net0", 0, 10, 1, 0, 0 };
+	struct snapshot snapshot;
 
 	sandbox_make(kernel, &ns);
 	kernel_free(kernel);
 	*state = kernel = sandbox_kernel();
 	assert_int_equal(kernel_adopt(kernel, "net0"), 0);
+	assert_int_equal(kernel_snapshot(kernel, &arena, &snapshot), 0);
+	assert_int_equal(kernel_snapshot_links(kernel, &arena, &snapshot), 0);
+	adopt_ends(kernel, &snapshot, "net0");
 	sandbox_delete(kernel, &ns);
 	sandbox_wait_gone(kernel, &ns);
 	sandbox_shows("ip link show nsnet0a", "master nsnet0 state UP");
