@@ -192,14 +192,17 @@ void difference_make_namespace(
 					.netns = ns->name,
 					.spare = { presence->spare->name } });
 	else if (!presence->is_held)
-		steps_add(
-			plan, (struct step){
-				      .type = STEP_NETNS_ADD,
-				      .netns = ns->name,
-				      .facts = { &ns->told.runtime.inode, &ns->told.runtime.cookie,
-					      ns->told.runtime.ownership == NSNET_OWNERSHIP_USER,
-					      ns->uid, ns->gid, ns->sibling },
-			      });
+		steps_add(plan, (struct step){
+					.type = STEP_NETNS_ADD,
+					.netns = ns->name,
+					.facts = { .ret_inode = &ns->told.runtime.inode,
+						.ret_cookie = &ns->told.runtime.cookie,
+						.is_owned = ns->told.runtime.ownership ==
+							    NSNET_OWNERSHIP_USER,
+						.uid = ns->uid,
+						.gid = ns->gid,
+						.sibling = ns->sibling },
+				});
 	for (size_t i = 0; i < ns->n_attachments; i++)
 		switch (link_presence(presence, i)) {
 		case LINK_MISSING:

@@ -218,7 +218,7 @@ static struct step etc_step(
 {
 	return (struct step){ .type = STEP_ETC_ADD,
 		.netns = "ns1",
-		.etc = { { networks, n, resolv_conf }, before } };
+		.etc = { .is = { networks, n, resolv_conf }, .before = before } };
 }
 
 #define ETC "/run/nsnetd/etc/ns1"
