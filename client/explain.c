@@ -219,8 +219,7 @@ static int network_full(struct problem *problem, const void *parameters)
 
 	return problem_set(problem, PROBLEM_FAILED,
 		"nsnetctl network create OTHER-NAME --reach route, which holds 16384",
-		"network \"%s\" is full: it holds %lld namespaces", p->name,
-		(long long)p->limit);
+		"network \"%s\" is full: it holds %lld namespaces", p->name, (long long)p->limit);
 }
 
 static int address_unavailable(struct problem *problem, const void *parameters)

@@ -42,8 +42,8 @@ int options_next(struct options_walk *walk, const char **ret_word);
 /* NULL: there is none of that letter, or that name of so many bytes. */
 const struct option_row *options_find_letter(
 	const struct option_group *const *groups, size_t n_groups, char letter);
-const struct option_row *options_find_name(const struct option_group *const *groups,
-	size_t n_groups, const char *name, size_t length);
+const struct option_row *options_find_name(
+	const struct option_group *const *groups, size_t n_groups, const char *name, size_t length);
 /* Whether it stands without a value, too: it has none, or may. */
 bool options_may_lack_value(const struct option_row *row);
 

@@ -234,7 +234,11 @@ static void test_owned(void **state)
 	assert_true(sandbox_does(MAKE));
 	plan_add(&plan, &(struct step){ .type = STEP_NETNS_ADD,
 				.netns = "owned",
-				.facts = { &inode, &cookie, true, 65534, 65534, NULL } });
+				.facts = { .ret_inode = &inode,
+					.ret_cookie = &cookie,
+					.is_owned = true,
+					.uid = 65534,
+					.gid = 65534 } });
 	sandbox_apply(kernel, &plan);
 	assert_int_equal(sandbox_fail(kernel, &(struct step){ .type = STEP_LINK_TAKE,
 						      .netns = "owned",
