@@ -81,3 +81,5 @@ int describe_call(struct client *client);
 int describe_introspect(struct client *client);
 int complete_words(struct client *client);
 int graph_draw(struct client *client);
+/* Returns PROBLEM_FAILED with no problem told where something failed. */
+int diagnose_check(struct client *client);

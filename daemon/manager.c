@@ -14,6 +14,7 @@
 
 #include "apply.h"
 #include "deletion.h"
+#include "diagnose.h"
 #include "host.h"
 #include "log.h"
 #include "methods.h"
@@ -133,6 +134,7 @@ static int on_work_turn(sd_event_source *source, void *userdata)
 	manager->work = sd_event_source_unref(manager->work);
 	has_more = applies_work(&manager->context);
 	has_more = deletions_work(&manager->context) || has_more;
+	has_more = diagnose_work(&manager->context) || has_more;
 	return has_more ? queue_work(manager) : 0;
 }
 
@@ -146,6 +148,7 @@ static void on_work(void *userdata)
 	log_line(LOG_ERR, "cannot wait for a further turn: %s", strerror(-r));
 	applies_finish(&manager->context);
 	deletions_finish(&manager->context);
+	diagnose_finish(&manager->context);
 }
 
 /* Our tables are restored at once, all else a moment later. */
@@ -284,6 +287,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signa
 	(void)sd_notify(0, "STOPPING=1");
 	applies_finish(&manager->context);
 	deletions_finish(&manager->context);
+	diagnose_finish(&manager->context);
 	server_drain(manager->server, DRAIN_USEC);
 	r = sd_event_add_post(manager->event, NULL, on_turn, manager);
 	/* Where nobody is connected this is the last turn that anything happens in. */
@@ -447,6 +451,7 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 	list_init(&manager->context.monitors);
 	list_init(&manager->context.applies);
 	list_init(&manager->context.deletions);
+	list_init(&manager->context.diagnoses);
 	make_unique_local(manager->context.unique_local);
 	use_config(manager);
 }

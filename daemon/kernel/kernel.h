@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "diagnosis.h"
 #include "nsnet.h"
 #include "plan.h"
 #include "snapshot.h"
@@ -157,6 +158,15 @@ int kernel_look_way(struct kernel *kernel, const struct address *address, int *r
  * any address of its family counts. 0, or -errno. */
 int kernel_is_listening(struct kernel *kernel, enum nsnet_protocol protocol,
 	const struct address *host, uint16_t port);
+
+/* The same of a program in a namespace that we hold. -ENOENT: we hold none of that name. */
+int kernel_is_listening_inside(struct kernel *kernel, const char *netns,
+	enum nsnet_protocol protocol, const struct address *address, uint16_t port);
+
+/* What of the host only those ask for who look for what is wrong. Changes nothing. */
+int kernel_diagnose(struct kernel *kernel, struct arena *arena, struct diagnosis *ret);
+/* A setting of the host: "net/ipv4/conf/nsnet0/forwarding". -ENOENT: it has none such. */
+int kernel_look_setting(struct kernel *kernel, const char *key, int *ret);
 
 /* Whether an interface of the host could be moved into a namespace, and the addresses that it would lose ("192.0.2.1/24").
  * -ENODEV: there is none; -EBUSY: it is ours, loopback, or a port of something. */

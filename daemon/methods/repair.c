@@ -80,6 +80,12 @@ static bool may_mend(const struct repair *repair, const struct subject *subject)
 	return mending->n <= MENDINGS_MAX;
 }
 
+bool repair_lets_alone(const struct mending *mending)
+{
+	return mending->n > MENDINGS_MAX &&
+	       methods_now().monotonic.value - mending->since <= MENDINGS_USEC;
+}
+
 /* Carries out what mends something, and says so. */
 static bool apply(struct repair *repair, const struct subject *subject, const struct plan *plan,
 	const char *what)

@@ -26,3 +26,5 @@ void repair_all(struct nsnet_context *context);
 /* At start-up: makes objects that are in the registry whole. What cannot be mended is logged. */
 void repair_networks(struct registry *registry, struct kernel *kernel);
 void repair_namespace(struct registry *registry, struct kernel *kernel, struct ns *ns);
+/* Whether an object did not stay mended, and is let alone for a while. */
+bool repair_lets_alone(const struct mending *mending);

@@ -31,6 +31,9 @@ const char *fake_picture(const struct kernel *kernel, struct arena *arena);
  * "cut nsv0": it has no carrier; "bare ns1", "foreign ns1": what became of a name that is pinned no more; "lacks nat": a feature
  * that the system has not. */
 void fake_plant(struct kernel *kernel, const char *thing);
+/* What a diagnosis meets is planted as well: "off net/ipv4/conf/nsnet0/forwarding", "lacks way4" (a default route), "table
+ * connections 950 1000", "legacy ip filter", "resolver 127.0.0.53", "drops forward" (a chain "theirs" of table inet "theirs" at that
+ * hook), "down ns1 eth0", "listens ns1 80". */
 void fake_remove(struct kernel *kernel, const char *thing);
 
 /* The same of a file that is read at start-up, "record networks/a", "wish namespaces/ns1", with what is in it. */

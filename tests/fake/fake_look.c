@@ -254,27 +254,6 @@ int kernel_open_users(struct kernel *kernel, const char *netns, int *ret_user, i
 	return *ret_user < 0 || *ret_root < 0 ? neg() : 0;
 }
 
-int kernel_inspect(struct kernel *kernel, const char *netns, struct arena *arena,
-	struct nsnet_interface_list *ret_interfaces, struct nsnet_route_list *ret_routes)
-{
-	const char *prefix = arena_printf(arena, "address %s ", netns);
-
-	*ret_interfaces = (struct nsnet_interface_list){
-		arena_array(arena, kernel->n_things, sizeof(struct nsnet_interface)), 0
-	};
-	*ret_routes = (struct nsnet_route_list){ arena_alloc(arena, 1), 0 };
-	for (size_t i = 0; i < kernel->n_things; i++) {
-		const char *rest = after(kernel->things[i], prefix);
-
-		if (rest)
-			ret_interfaces->items[ret_interfaces->n++] = (struct nsnet_interface){
-				.name = arena_strndup(arena, rest, strcspn(rest, " ")),
-				.operational_state = "up",
-			};
-	}
-	return 0;
-}
-
 int kernel_processes(struct kernel *kernel, const int64_t *inodes, size_t n, struct arena *arena,
 	struct nsnet_process_id_list *ret)
 {

@@ -29,6 +29,8 @@ static const char *text_of(const struct step *step, struct arena *arena)
 		return arena_strdup(arena, step->veth.alias);
 	if (step->type == STEP_POINT_ADD)
 		return arena_strdup(arena, step->point.alias);
+	if (step->type == STEP_ROUTE_ADD && address_is_set(&step->route.gateway))
+		return address_format(&step->route.gateway, arena_alloc(arena, ADDRESS_TEXT_MAX));
 	if (step->type == STEP_NETNS_ADD)
 		return arena_printf(arena, "%" PRId64 " %" PRId64, *step->facts.ret_inode,
 			*step->facts.ret_cookie);

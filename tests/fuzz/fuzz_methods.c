@@ -12,6 +12,7 @@
 
 #include "apply.h"
 #include "deletion.h"
+#include "diagnose.h"
 #include "fake.h"
 #include "frames.h"
 #include "fuzz.h"
@@ -48,6 +49,7 @@ static void on_work(void *userdata)
 {
 	applies_finish(userdata);
 	deletions_finish(userdata);
+	diagnose_finish(userdata);
 }
 
 static void on_let_alone(unused void *userdata, unused uint64_t usec)
@@ -281,6 +283,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	list_init(&context.monitors);
 	list_init(&context.applies);
 	list_init(&context.deletions);
+	list_init(&context.diagnoses);
 	dispatch_add(&dispatch,
 		&(struct server_interface){ &nsnet_interface, nsnet_handlers, &context });
 	run(&dispatch, &registry, kernel, data, n);

@@ -17,6 +17,7 @@
 #include "event_message.h"
 #include "firewall.h"
 #include "flows.h"
+#include "foreign.h"
 #include "fuzz.h"
 #include "inspect.h"
 #include "link.h"
@@ -283,6 +284,25 @@ static void list_routes(struct kernel *kernel, struct arena *arena)
 		check_address(&routes.items[i].prefix.address);
 }
 
+static void read_foreign(struct kernel *kernel, struct arena *arena)
+{
+	static const struct ruleset_way ways[] = {
+		{ RULESET_FORWARD, AF_INET, "eth0", "eth1", 2, 3, false },
+		{ RULESET_FORWARD, AF_INET6, "eth0", NULL, 2, 0, true },
+		{ RULESET_PREROUTING, AF_UNSPEC, "eth0", NULL, 0, 0, false },
+	};
+	struct ruleset ruleset;
+	struct ruleset_end end;
+
+	if (foreign_read(kernel, arena, &ruleset) < 0)
+		return;
+	for (const struct ruleset_chain *chain = ruleset.chains; chain; chain = chain->next)
+		for (size_t i = 0; i < lengthof(ways); i++)
+			if (ruleset_ends(&ruleset, chain, &ways[i], &end))
+				fuzz_check(end.base == chain && end.chain &&
+					   (end.rule || chain->drops));
+}
+
 static void (*const readers[])(struct kernel *kernel, struct arena *arena) = {
 	send_batch,
 	transact,
@@ -299,6 +319,7 @@ static void (*const readers[])(struct kernel *kernel, struct arena *arena) = {
 	watch,
 	read_events,
 	list_routes,
+	read_foreign,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -62,6 +62,12 @@ TABLE = {
     ("DeleteNamespaces", "admin's"): (NS, NS, OK, OK),
     ("DeleteNamespaces", "shared"): (NS, NS, OK, OK),
     ("DeleteNamespaces", "absent"): (NS, NS, NS, NS),
+    ("Check", "own"): (OK, NS, OK, OK),
+    ("Check", "other's"): (NS, OK, OK, OK),
+    ("Check", "admin's"): (NS, NS, OK, OK),
+    ("Check", "shared"): (NS, NS, OK, OK),
+    ("Check", "absent"): (NS, NS, NS, NS),
+    ("Check all", "nothing"): (OK, OK, OK, OK),
     ("CreateNetwork", "own"): ("NetworkExists",) * 4,
     ("CreateNetwork", "other's"): ("NetworkExists",) * 4,
     ("CreateNetwork", "admin's"): ("NetworkExists",) * 4,
@@ -165,6 +171,10 @@ def try_cell(role, verb, object):
         return ask(role, "Apply", {"namespaces": {name: {"attachments": [], "links": ["absent0"]}}})
     if verb == "Apply pruning":
         return ask(role, "Apply", {"prune": True})
+    if verb == "Check":
+        return ask(role, verb, {"names": [name]}, more=True)
+    if verb == "Check all":
+        return ask(role, "Check", {}, more=True)
     if verb == "SetNetwork":
         return ask(role, verb, {"name": name, "context": {"description": f"by {role}"}})
     if verb.startswith("Delete"):
@@ -174,6 +184,10 @@ def try_cell(role, verb, object):
 
 def seen(role, method):
     return sorted(p["name"] for e, p in ask(role, method, {}, more=True) if not e)
+
+
+def checked(role):
+    return sorted({p["finding"]["namespace"] for e, p in ask(role, "Check", {}, more=True) if "namespace" in p["finding"]})
 
 
 def heard(role, noun):
@@ -211,6 +225,7 @@ def main():
     check("root's networks", seen("root", "ListNetworks"), everything)
     for role in "owner", "other", "administrator", "root":
         check(f"{role} is told of", heard(role, "namespace"), seen(role, "ListNamespaces"))
+        check(f"{role} is told what is wrong of", checked(role), seen(role, "ListNamespaces"))
         check(f"{role} is told of networks", heard(role, "network"), seen(role, "ListNetworks"))
     # One that he may not know of among his own: none is taken, and he is told of no such.
     check("delete with another's", verdict(ask("owner", "DeleteNamespaces", {"names": ["o-own", "o-other"]})), NS)

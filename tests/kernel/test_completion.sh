@@ -46,7 +46,7 @@ daemon_start
 check "something to name" sh -c 'nsnetctl network create lab --subnet 10.50.1.0/24 && nsnetctl create alpha --network lab &&
 	nsnetctl create beta --network lab && nsnetctl create alpine --network lab'
 
-completes "a verb" "call create" "nsnetctl c"
+completes "a verb" "call check create" "nsnetctl c"
 completes "a verb of a noun" "list" "nsnetctl network l"
 completes "a verb to be told of" "monitor" "nsnetctl help mo"
 completes "an option" "--reach" "nsnetctl network create --re"

@@ -73,6 +73,11 @@ check "four changes at once" at_once
 same "all of them are there" 4 sh -c "nsnetctl show web | grep -c 'key[1-4]=1'"
 status "what is not there is not taken away" 10 nsnetctl set web --publish -8080:80
 
+echo "# what is in its way"
+echo 'nsnetctl check web' >>$work/typed
+status "nsnetctl check web" 1 nsnetctl check web
+show "this host has no way out" "failure  network default uplink: the host has no default route for IPv4" cat $work/output
+
 echo "# a slow line"
 if nsnetctl call Describe | grep -q '"netem"'; then
 	typed 'nsnetctl set web --rate 10mbit --delay 40ms,5ms --loss 0.1%'

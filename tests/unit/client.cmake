@@ -3,6 +3,7 @@
 unit_test(test_client_apply SOURCES unit/test_client_apply.c unit/client_world.c DEPENDS client)
 unit_test(test_client_call SOURCES unit/test_client_call.c unit/client_world.c DEPENDS client)
 unit_test(test_client_check SOURCES unit/test_client_check.c DEPENDS client)
+unit_test(test_client_diagnose SOURCES unit/test_client_diagnose.c unit/client_world.c DEPENDS client)
 unit_test(test_client_edits SOURCES unit/test_client_edits.c DEPENDS client)
 unit_test(test_client_etc SOURCES unit/test_client_etc.c DEPENDS client)
 unit_test(test_client_explain SOURCES unit/test_client_explain.c DEPENDS client)

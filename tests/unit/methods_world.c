@@ -106,6 +106,7 @@ int world_open(void **state)
 	list_init(&world->context.monitors);
 	list_init(&world->context.applies);
 	list_init(&world->context.deletions);
+	list_init(&world->context.diagnoses);
 	world->context.on_work = on_work;
 	subscription_init(&world->subscription, NULL, NULL);
 	wire_out_init(&world->heard);

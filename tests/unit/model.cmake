@@ -12,6 +12,8 @@ unit_test(test_difference SOURCES unit/test_difference.c DEPENDS fake-kernel)
 unit_test(test_methods SOURCES unit/test_methods.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_apply SOURCES unit/test_methods_apply.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_deletion SOURCES unit/test_deletion.c unit/methods_world.c DEPENDS methods fake-kernel)
+unit_test(test_methods_check SOURCES unit/test_methods_check.c unit/methods_world.c DEPENDS methods fake-kernel)
+unit_test(test_ruleset SOURCES unit/test_ruleset.c DEPENDS model)
 unit_test(test_methods_faults SOURCES unit/test_methods_faults.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_members SOURCES unit/test_methods_members.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_pool SOURCES unit/test_pool.c unit/pool_world.c unit/methods_world.c DEPENDS manager methods fake-kernel)
@@ -25,7 +27,7 @@ unit_test(test_host SOURCES unit/test_host.c unit/methods_world.c DEPENDS method
 unit_test(test_resume SOURCES unit/test_resume.c unit/methods_world.c DEPENDS manager methods fake-kernel)
 unit_test(test_recover SOURCES unit/test_recover.c unit/methods_world.c DEPENDS manager methods fake-kernel)
 unit_test(test_revive SOURCES unit/test_revive.c unit/methods_world.c DEPENDS manager methods fake-kernel)
-unit_test(test_config SOURCES unit/test_config.c DEPENDS manager fake-kernel)
+unit_test(test_config SOURCES unit/test_config.c DEPENDS manager methods fake-kernel)
 add_test(NAME test_idlc
 	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_idlc.sh $<TARGET_FILE:idlc>)
 set_tests_properties(test_idlc PROPERTIES LABELS unit)
@@ -35,5 +37,5 @@ add_test(NAME test_idl_schema
 set_tests_properties(test_idl_schema PROPERTIES LABELS kernel)
 
 # Over a bus of its own.
-unit_test(test_names_bus SOURCES unit/test_names_bus.c unit/bus_world.c DEPENDS manager fake-kernel)
+unit_test(test_names_bus SOURCES unit/test_names_bus.c unit/bus_world.c DEPENDS manager methods fake-kernel)
 target_link_options(test_names_bus PRIVATE -Wl,--wrap=sd_booted -Wl,--wrap=access)
