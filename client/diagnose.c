@@ -116,6 +116,7 @@ static const char *say_why(struct arena *arena, const struct probe *probe)
 		return arena_strdup(arena, strerror(probe->error));
 	case PROBE_SILENT:
 	case PROBE_ANSWERED:
+	case PROBE_NOT_ASKED:
 		break;
 	}
 	return "no answer";
@@ -208,6 +209,7 @@ static int tell_all(struct diagnosis *diagnosis, const char *name, const struct 
 		switch (probe->kind) {
 		case PROBE_GATEWAY:
 			n_gateways++;
+			is_known = probe->outcome != PROBE_NOT_ASKED;
 			finding = judge_gateway(&arena, name, list, probe);
 			break;
 		case PROBE_SERVER:

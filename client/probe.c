@@ -205,6 +205,11 @@ static void ask_all(struct probe_list *list)
 	for (size_t i = 0; i < list->n; i++) {
 		struct probe *probe = &list->items[i];
 
+		probe->fd = -EBADF;
+		if (probe->kind == PROBE_GATEWAY && after(probe->address, "fe80:")) {
+			probe->outcome = PROBE_NOT_ASKED;
+			continue;
+		}
 		probe->deadline = begin + (probe->kind == PROBE_GATEWAY ? PATIENCE_GATEWAY_MSEC
 									: PATIENCE_MSEC);
 		probe->fd = open_socket(probe);

@@ -21,6 +21,8 @@ enum probe_outcome {
 	PROBE_TOO_BIG, /* the kernel, or somebody on the way, said so */
 	PROBE_REFUSED, /* nobody listens there */
 	PROBE_FAILED,  /* error */
+	/* On a network without ports the other end of the link is the gateway, by whatever link-local address: nobody has it. */
+	PROBE_NOT_ASKED,
 };
 
 struct probe {

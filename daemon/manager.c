@@ -127,7 +127,6 @@ static int queue_work(struct manager *manager)
 static int on_work_turn(sd_event_source *source, void *userdata)
 {
 	struct manager *manager = userdata;
-
 	bool has_more;
 
 	(void)source;

@@ -88,7 +88,11 @@ static bool look_interfaces(struct diagnose *diagnose)
 	}
 	for (size_t i = 0; i < diagnose->ns->n_attachments; i++)
 		look_at_interface(diagnose, &diagnose->ns->attachments[i]);
-	return diagnose->ns->n_attachments > 0;
+	if (diagnose->ns->n_attachments > 0)
+		return true;
+	diagnose_tell(diagnose, NSNET_SEVERITY_OK, "interfaces", NULL,
+		"it is attached to nothing, as declared");
+	return false;
 }
 
 /* Routes: */
