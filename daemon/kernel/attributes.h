@@ -9,11 +9,14 @@
 
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 
 struct nlattr;
 
 /* ret: by their types, NULL where there is none. 0, or -EBADMSG. */
 int attributes_of_link(struct nlmsghdr *header, struct nlattr *ret[IFLA_MAX + 1]);
+/* Whether a link forwards IPv4, by those of a message about it. */
+bool attributes_is_forwarding(struct nlattr *const link[IFLA_MAX + 1]);
 int attributes_of_route(struct nlmsghdr *header, struct nlattr *ret[RTA_MAX + 1]);
 /* Those of one way of several, whose own length is within the message. */
 int attributes_of_way(const struct rtnexthop *way, struct nlattr *ret[RTA_MAX + 1]);

@@ -345,6 +345,7 @@ static int parse(struct nlmsghdr *header, struct parsed *ret)
 			.is_end = a[IFLA_LINK_NETNSID] != NULL,
 			.is_up = (info->ifi_flags & IFF_UP) != 0,
 			.has_carrier = (info->ifi_flags & FLAG_LOWER_UP) != 0,
+			.is_forwarding = attributes_is_forwarding(a),
 		},
 		.group = a[IFLA_GROUP] ? nla_get_u32(a[IFLA_GROUP]) : 0,
 		.operstate = a[IFLA_OPERSTATE] ? nla_get_u8(a[IFLA_OPERSTATE]) : 0,
@@ -409,6 +410,7 @@ int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_li
 		.alias = "",
 		.is_up = link.facts.is_up,
 		.has_carrier = link.facts.has_carrier,
+		.is_forwarding = link.facts.is_forwarding,
 	};
 	memcpy(ret->name, name, strlen(name) + 1);
 	return 0;

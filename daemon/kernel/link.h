@@ -36,7 +36,7 @@ struct link_facts {
 	int index, master;
 	const char *name, *alias;
 	bool is_end; /* its other end is in another namespace */
-	bool is_up, has_carrier;
+	bool is_up, has_carrier, is_forwarding;
 };
 
 /* Calls on_link with each link of ours on the host. */

@@ -48,6 +48,7 @@ static int on_link(const struct link_facts *link, void *userdata)
 		.alias = arena_strdup(reading->arena, link->alias),
 		.is_up = link->is_up,
 		.has_carrier = link->has_carrier,
+		.is_forwarding = link->is_forwarding,
 		.is_end = link->is_end,
 	};
 	memcpy(to->name, link->name, strlen(link->name) + 1);

@@ -201,6 +201,8 @@ static void follow(struct nsnet_context *context, struct registry *registry, str
 		plan_protection(registry, &plan);
 	for (size_t i = 0; i < registry->n_networks; i++)
 		difference_forward_network(networks[i], &plan);
+	for (size_t i = 0; (events & KERNEL_EVENT_SETTING) && i < registry->n_networks; i++)
+		difference_forward_points(networks[i], &plan);
 	if (apply(kernel, &plan) && (events & KERNEL_EVENT_FIREWALL)) {
 		log_line(LOG_NOTICE, "restored the tables that somebody took away or changed");
 		tell(context, &(struct monitor_event){ NSNET_EVENT_KIND_RESTORED,

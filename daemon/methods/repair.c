@@ -343,7 +343,10 @@ static int look_at_point(
 
 	if (r != LINK_WHOLE)
 		return r;
-	if (ret_end->group != network_fence(attachment->network).group)
+	/* Who sets the switch for all of the host's links sets theirs. */
+	if (ret_end->group != network_fence(attachment->network).group ||
+		(attachment->network->is_forwarding[family_index(AF_INET)] &&
+			!ret_end->is_forwarding))
 		return LINK_ASTRAY;
 	for (size_t i = 0; i < FAMILIES; i++) {
 		int interface;

@@ -391,6 +391,13 @@ void difference_forward_network(const struct network *network, struct plan *plan
 		steps_add_loopback_setting(STEP_SYSCTL_SET, network, plan);
 }
 
+void difference_forward_points(const struct network *network, struct plan *plan)
+{
+	list_foreach (&network->attachments, struct attachment, link, attachment)
+		if (attachment->is_routed)
+			steps_add(plan, steps_point(STEP_POINT_MEND, attachment, NULL));
+}
+
 void difference_remove_network(struct network *network, struct plan *plan)
 {
 	plan->is_forward = true;

@@ -95,5 +95,7 @@ void difference_follow_uplinks(const struct snapshot_uplinks *before,
 	struct plan *plan);
 /* The host's settings of a network's bridge, once more. */
 void difference_forward_network(const struct network *network, struct plan *plan);
+/* And of the links that lead to its namespaces, where these are no ports of its bridge. */
+void difference_forward_points(const struct network *network, struct plan *plan);
 /* Puts back what was there before, and takes the firewall away, as the last one goes. */
 void difference_restore(const struct string_list *keys, struct plan *plan);

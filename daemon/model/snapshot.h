@@ -32,7 +32,8 @@ struct snapshot_link {
 	uint32_t group;
 	const char *alias; /* "" where it has none */
 	bool is_up, has_carrier;
-	bool is_end; /* its other end is in another namespace */
+	bool is_forwarding; /* IPv4 */
+	bool is_end;        /* its other end is in another namespace */
 };
 
 /* What the name of a namespace that we hold leads to now. */

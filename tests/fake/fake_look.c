@@ -101,6 +101,7 @@ int kernel_look_link(struct kernel *kernel, const char *name, struct snapshot_li
 		.master = master && !is_astray ? fake_index_of(master) : 0,
 		.alias = "",
 		.is_up = !is_astray,
+		.is_forwarding = true,
 		.has_carrier = !has(kernel, "cut", name),
 	};
 	memcpy(ret->name, name, strlen(name) + 1);

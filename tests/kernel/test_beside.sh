@@ -75,7 +75,10 @@ check "iptables drops what is forwarded" drop_forwarded DROP
 check "a table of theirs" nft 'add table inet theirs; add chain inet theirs input { type filter hook input priority 10; policy accept; };
 	add rule inet theirs input tcp dport 4711 drop'
 their_tables >$work/theirs
-matrix "^(inside|from the host, its loopback|an address of the host)  "
+matrix "^(inside|from the host, its loopback|an address of the host)  " nat internal nat-i
+# Between namespaces of a network without ports it is the host that forwards.
+matrix "^(from the host, its loopback|an address of the host)  " route
+seen "what it forwards is theirs to drop" - route-b 10.50.2.2 80
 seen "what goes out is theirs to drop" - nat-b $internet4 80
 seen "IPv6" - nat-b $internet6 80
 check "a network comes while it does" nsnetctl network create more --subnet 10.50.9.0/24
