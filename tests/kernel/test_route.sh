@@ -238,7 +238,8 @@ serve_end
 check "all goes" sh -c 'nsnetctl delete $(nsnetctl list -q) && nsnetctl network delete red blue green'
 none() { [ "$(points)" = 0 ]; }
 check "no route" eventually none
-same "nor of IPv6" "" ip -6 route show proto 110
+none6() { [ -z "$(ip -6 route show proto 110)" ]; }
+check "nor of IPv6" eventually none6
 check "the outside" outside_down
 check "no link, mount, address or file" no_leftovers
 same "no table" "" nft list tables
