@@ -290,6 +290,7 @@ static void add_namespace(
 		add(things, arena, "wish namespaces/%s", name);
 	for (size_t i = 0; i < model_ns->n_attachments; i++) {
 		const struct model_attachment *attachment = &model_ns->attachments[i];
+		const struct model_network *network = &model->networks[attachment->network];
 		char text[ADDRESS_TEXT_MAX];
 
 		add(things, arena, "link %s", ns->attachments[i].host_interface);
@@ -300,9 +301,10 @@ static void add_namespace(
 				add(things, arena, "address %s %s %s/%u", name,
 					ns->attachments[i].interface,
 					address_format(&attachment->addresses[family], text),
-					model->networks[attachment->network]
-						.prefixes[family]
-						.length);
+					/* On a network without ports each is alone. */
+					network->reach == NSNET_REACH_ROUTE
+						? (family == 0 ? 32 : 128)
+						: network->prefixes[family].length);
 	}
 	add_ports(model, world, index, things);
 }

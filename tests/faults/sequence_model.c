@@ -450,6 +450,10 @@ struct verdict model_judge_network(const struct model *model, int index, const s
 		if (asked->has_no_gateway && !network->has_no_gateway &&
 			model_attached(model, index) > 0)
 			verdict.may |= 1U << WRONG_BUSY;
+		/* What has ports has them as long as they are used. */
+		if ((reach == NSNET_REACH_ROUTE) != (network->reach == NSNET_REACH_ROUTE) &&
+			model_attached(model, index) > 0)
+			verdict.must |= 1U << WRONG_BUSY;
 	} else {
 		if (network->is_there)
 			verdict.must |= 1U << WRONG_NETWORK_EXISTS;
