@@ -291,8 +291,10 @@ for full in $kept /run/nsnetd/state; do
 	rm $full/ballast
 	check "once there is room" nsnetctl create fine --network none --persistent yes
 	dd if=/dev/zero of=$full/ballast bs=4k >$work/output 2>&1
-	status "it is not changed" 1 nsnetctl set fine --description other
+	# A record alone may fit where it stands; what is done inside as well is written down beside it first.
+	status "it is not changed" 1 nsnetctl set fine --description other --sysctl net.ipv4.ip_forward=1
 	equal "and stays as it was" "" "$(of context.description nsnetctl show fine | sed s/None//)"
+	same "inside neither" 0 nsnetctl exec fine cat /proc/sys/net/ipv4/ip_forward
 	check "but deleted" nsnetctl delete fine
 	daemon_stop KILL
 	umount $full
