@@ -10,13 +10,13 @@
 #include <sys/signalfd.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
-#include <systemd/sd-id128.h>
 
 #include "apply.h"
 #include "deletion.h"
 #include "diagnose.h"
 #include "host.h"
 #include "log.h"
+#include "machine.h"
 #include "methods.h"
 #include "names.h"
 #include "refill.h"
@@ -39,9 +39,6 @@
 /* So long after the last creation nobody seems to ask for one more at once. */
 #define IDLE_USEC          5000U
 #define IDLE_ACCURACY_USEC 1000U
-
-/* Of this program, for numbers made from the machine's: sd_id128_get_machine_app_specific(3). */
-#define APPLICATION_ID SD_ID128_MAKE(5e, 0b, 3f, 1d, 8a, 55, 4c, 0e, 9d, 7c, 2f, 61, 7a, 90, 4b, 13)
 
 struct manager {
 	struct config config;
@@ -372,18 +369,6 @@ static int make_loop(struct manager *manager)
 	return r < 0 ? r : watch_host(manager);
 }
 
-/* fd00::/8 with 40 bits that are the machine's own (RFC 4193, 3.2): the same after every start. */
-static void make_unique_local(uint8_t ret[6])
-{
-	sd_id128_t id;
-
-	if (sd_id128_get_machine_app_specific(APPLICATION_ID, &id) < 0 &&
-		sd_id128_randomize(&id) < 0)
-		abort();
-	ret[0] = 0xfd;
-	memcpy(ret + 1, id.bytes, 5);
-}
-
 static void limits_of(void *userdata, const struct peer *peer, struct quota_limits *ret)
 {
 	const struct manager *manager = userdata;
@@ -451,7 +436,7 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 	list_init(&manager->context.applies);
 	list_init(&manager->context.deletions);
 	list_init(&manager->context.diagnoses);
-	make_unique_local(manager->context.unique_local);
+	machine_unique_local(manager->context.unique_local);
 	use_config(manager);
 }
 
