@@ -228,7 +228,8 @@ static int address_unavailable(struct problem *problem, const void *parameters)
 	const char *look = mend(problem, "nsnetctl network show %s", p->network);
 
 	if (!p->address)
-		return problem_set(problem, PROBLEM_IN_USE, look,
+		return problem_set(problem, PROBLEM_IN_USE,
+			"nsnetctl network create OTHER-NAME, which has addresses of its own",
 			"network \"%s\" has no free address left", p->network);
 	return problem_set(problem, PROBLEM_IN_USE, look,
 		"address %s is taken, or outside network \"%s\"", p->address, p->network);

@@ -450,14 +450,6 @@ static int make_kernel(struct manager *manager, const struct kernel_paths *paths
 	return r;
 }
 
-static int before_call(
-	void *userdata, const struct codec_interface *interface, size_t method, const void *in)
-{
-	const struct manager *manager = userdata;
-
-	return interface == &nsnet_interface ? start_before_call(manager->start, method, in) : 0;
-}
-
 /* Only now all there is is there. */
 static void on_started(void *userdata, int r)
 {
@@ -516,7 +508,7 @@ int manager_new(struct config *config, const char *config_path, const struct ker
 	}
 	server_add_interface(manager->server,
 		&(struct server_interface){ &nsnet_interface, nsnet_handlers, &manager->context });
-	server_set_before(manager->server, before_call, manager);
+	server_set_before(manager->server, start_before_call, manager->start);
 	server_set_quota(manager->server, limit_connections, manager);
 	*ret = take(manager);
 	return 0;

@@ -106,10 +106,15 @@ static const char *name_of(enum nsnet_method method, const void *in)
 	return method == NSNET_M_OPEN_NAMESPACE ? open->name : NULL;
 }
 
-int start_before_call(struct start *start, size_t method, const void *in)
+int start_before_call(
+	void *userdata, const struct codec_interface *interface, size_t method, const void *in)
 {
-	const char *name = name_of((enum nsnet_method)method, in);
+	struct start *start = userdata;
+	const char *name;
 
+	if (interface != &nsnet_interface)
+		return 0;
+	name = name_of((enum nsnet_method)method, in);
 	if (!start->recovery || (name && recover_load(start->recovery, name)))
 		return 0;
 	return start_finish(start);

@@ -16,7 +16,8 @@ int start_new(sd_event *event, struct nsnet_context *context, void (*on_end)(voi
 /* Goes on to the end now. 0 as well where it is over; -errno, and on_end was called with that. */
 int start_finish(struct start *start);
 bool start_is_over(const struct start *start);
-/* What is to be done before a method of alt.nsnet is carried out: 0 or -errno. method: its place in the interface. */
-int start_before_call(struct start *start, size_t method, const void *in);
+/* For server_set_before(): what a method of alt.nsnet has to wait for. userdata is the struct start. */
+int start_before_call(
+	void *userdata, const struct codec_interface *interface, size_t method, const void *in);
 void start_free(struct start *start);
 define_cleanup(struct start *, start_free);

@@ -262,12 +262,12 @@ static bool names_network(const struct nsnet_apply_in *in, const char *name)
 static void add_pruned_namespaces(struct apply *apply, const struct nsnet_apply_in *in, uid_t uid)
 {
 	const struct registry *registry = apply->context->registry;
-	struct ns **all = registry_namespaces(registry, &apply->arena);
-	const char **names = arena_array(&apply->arena, registry->n_namespaces, sizeof(*names));
-	size_t n = 0;
+	size_t n_all, n = 0;
+	struct ns **all = registry_namespaces_of(registry, uid, &apply->arena, &n_all);
+	const char **names = arena_array(&apply->arena, n_all, sizeof(*names));
 
-	for (size_t i = 0; i < registry->n_namespaces; i++)
-		if (all[i]->uid == uid && !names_namespace(in, all[i]->name))
+	for (size_t i = 0; i < n_all; i++)
+		if (!names_namespace(in, all[i]->name))
 			names[n++] = arena_strdup(&apply->arena, all[i]->name);
 	for (size_t i = 0; i < n; i += DELETE_MAX)
 		add(apply, &(struct operation){ .action = NSNET_ACTION_DELETE,

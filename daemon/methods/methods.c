@@ -146,6 +146,23 @@ struct ns *methods_find_namespace(
 	return ns && policy_may(caller, MAY_SEE_NAMESPACE, ns->uid) ? ns : NULL;
 }
 
+struct ns **methods_namespaces(const struct nsnet_context *context,
+	const struct policy_caller *caller, struct arena *arena, size_t *ret_n)
+{
+	struct ns **all;
+	size_t n = context->registry->n_namespaces;
+
+	*ret_n = 0;
+	if (caller->is_administrator)
+		all = registry_namespaces(context->registry, arena);
+	else
+		all = registry_namespaces_of(context->registry, caller->uid, arena, &n);
+	for (size_t i = 0; i < n; i++)
+		if (policy_may(caller, MAY_SEE_NAMESPACE, all[i]->uid))
+			all[(*ret_n)++] = all[i];
+	return all;
+}
+
 struct network *methods_find_network(
 	const struct nsnet_context *context, const struct policy_caller *caller, const char *name)
 {

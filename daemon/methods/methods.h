@@ -97,6 +97,9 @@ struct ns *methods_find_namespace(
 	const struct nsnet_context *context, const struct policy_caller *caller, const char *name);
 struct network *methods_find_network(
 	const struct nsnet_context *context, const struct policy_caller *caller, const char *name);
+/* All namespaces that the caller may know of, by name; of a member that are his own, however many others there are. */
+struct ns **methods_namespaces(const struct nsnet_context *context,
+	const struct policy_caller *caller, struct arena *arena, size_t *ret_n);
 int methods_fail_no_namespace(struct call *call, const char *name);
 int methods_fail_no_network(struct call *call, const char *name);
 

@@ -95,7 +95,9 @@ int nsnet_on_monitor(
 	struct nsnet_context *context, struct call *call, unused const struct nsnet_monitor_in *in)
 {
 	struct network **networks = registry_networks(context->registry, call_arena(call));
-	struct ns **namespaces = registry_namespaces(context->registry, call_arena(call));
+	struct policy_caller caller = methods_caller(context, call);
+	size_t n;
+	struct ns **namespaces = methods_namespaces(context, &caller, call_arena(call), &n);
 	struct subscription *subscription;
 
 	if (!call_wants_more(call))
@@ -107,7 +109,7 @@ int nsnet_on_monitor(
 		tell_current(context, subscription,
 			&(struct monitor_event){
 				NSNET_EVENT_KIND_CURRENT, .network = networks[i] });
-	for (size_t i = 0; i < context->registry->n_namespaces; i++)
+	for (size_t i = 0; i < n; i++)
 		tell_current(context, subscription,
 			&(struct monitor_event){ NSNET_EVENT_KIND_CURRENT, .ns = namespaces[i] });
 	tell_current(

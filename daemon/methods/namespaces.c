@@ -54,13 +54,10 @@ static int tell(struct nsnet_context *context, struct call *call, const struct n
 static int tell_all(struct nsnet_context *context, struct call *call, bool is_inspected)
 {
 	struct policy_caller caller = methods_caller(context, call);
-	struct ns **all = registry_namespaces(context->registry, call_arena(call));
-	size_t n = 0;
+	size_t n;
+	struct ns **all = methods_namespaces(context, &caller, call_arena(call), &n);
 	int r = 0;
 
-	for (size_t i = 0; i < context->registry->n_namespaces; i++)
-		if (policy_may(&caller, MAY_SEE_NAMESPACE, all[i]->uid))
-			all[n++] = all[i];
 	if (n == 0)
 		return methods_fail_no_namespace(call, NULL);
 	if (n > 1 && !call_wants_more(call))

@@ -11,6 +11,9 @@
 #include "log.h"
 #include "monitor.h"
 
+/* Of the places of a network, when it is told that there are few left; so many must come free before it is told again. */
+#define FULL_PERCENT 90U
+#define FULL_SLACK   10U
 #define BRIDGE_TRIES 16U /* numbers of bridges that somebody else may have taken */
 
 /* A network without a gateway has no route on the host that would tell of its prefixes. */
@@ -450,6 +453,7 @@ static int tell(struct call *call, const struct network *network, bool is_last)
 	struct nsnet_list_networks_out out = network->told;
 
 	out.runtime.attachments = (int64_t)network->n_attachments;
+	out.runtime.attachments_maximum = SOME_INT(network->n_ports);
 	return is_last ? nsnet_reply_list_networks(call, &out)
 		       : nsnet_reply_more_list_networks(call, &out);
 }
@@ -485,4 +489,21 @@ int nsnet_on_list_networks(
 	if (!network)
 		return methods_fail_no_network(call, in->name);
 	return tell(call, network, true);
+}
+
+/* Once when it gets there, and again when it has been emptier for a while. */
+void networks_warn(struct network *network)
+{
+	size_t percent = 100 * network->n_attachments / network->n_ports;
+
+	if (percent < FULL_PERCENT - FULL_SLACK)
+		network->is_full_told = false;
+	if (percent < FULL_PERCENT || network->is_full_told)
+		return;
+	network->is_full_told = true;
+	log_about(LOG_WARNING,
+		&(struct log_fields){ .network_name = network->name, .uid = LOG_UID_NONE },
+		"network \"%s\" has %zu attachments, and room for %u: before it is full, make another "
+		"one (nsnetctl network create)",
+		network->name, network->n_attachments, network->n_ports);
 }

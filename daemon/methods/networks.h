@@ -29,5 +29,7 @@ int networks_host(struct nsnet_context *context, const struct policy_caller *cal
 
 /* What the network "default" is made of, where there is none; network_free() where it does not come to be. */
 int networks_make_default(const struct deed *deed, struct network **ret, struct fault *reterr);
+/* After something was attached: tells the log of one that is nearly full. */
+void networks_warn(struct network *network);
 /* Puts a network that is there in the registry. */
 void networks_add(const struct deed *deed, struct network *network);

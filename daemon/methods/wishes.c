@@ -372,6 +372,8 @@ static void say(const struct creation *creation, const char *what)
 			&(struct log_fields){ .namespace_name = creation->ns->name,
 				.uid = creation->deed->caller.uid },
 			"namespace \"%s\" %s", creation->ns->name, what);
+	for (size_t i = 0; !creation->deed->rehearsal && i < creation->ns->n_attachments; i++)
+		networks_warn(creation->ns->attachments[i].network);
 }
 
 static struct ns *keep_new(struct creation *creation, const struct nsnet_namespace_context *wish)

@@ -39,6 +39,7 @@ struct network {
 	struct address gateways[FAMILIES];
 	uint64_t *ports;         /* a bit for each that is in use */
 	unsigned n_ports;        /* there are */
+	bool is_full_told;       /* that there are few left */
 	struct list attachments; /* of struct attachment */
 	size_t n_attachments;
 	struct list

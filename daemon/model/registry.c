@@ -204,6 +204,32 @@ struct ns **registry_namespaces(const struct registry *registry, struct arena *a
 	return (struct ns **)collector.items;
 }
 
+static int compare_found(const void *a, const void *b)
+{
+	return compare_namespaces(*(void *const *)a, *(void *const *)b);
+}
+
+struct ns **registry_namespaces_of(
+	const struct registry *registry, uid_t uid, struct arena *arena, size_t *ret_n)
+{
+	struct user key = { .uid = uid };
+	struct user *const *user = tfind(&key, &registry->users, compare_users);
+	struct ns **found;
+	size_t n = 0;
+
+	*ret_n = 0;
+	if (!user)
+		return NULL;
+	list_foreach (&(*user)->namespaces, struct ns, user_link, ns)
+		n++;
+	found = arena_array(arena, n, sizeof(*found));
+	list_foreach (&(*user)->namespaces, struct ns, user_link, ns)
+		found[(*ret_n)++] = ns;
+	if (n > 0)
+		qsort(found, n, sizeof(*found), compare_found);
+	return found;
+}
+
 struct network **registry_networks(const struct registry *registry, struct arena *arena)
 {
 	struct collector collector = {

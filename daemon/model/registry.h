@@ -56,6 +56,9 @@ void registry_set_uplinks(struct registry *registry, const struct snapshot_uplin
 /* All objects in the order of their names; the arrays live in the arena. */
 struct ns **registry_namespaces(const struct registry *registry, struct arena *arena);
 struct network **registry_networks(const struct registry *registry, struct arena *arena);
+/* The same of one user's alone, however many others there are. */
+struct ns **registry_namespaces_of(
+	const struct registry *registry, uid_t uid, struct arena *arena, size_t *ret_n);
 
 /* The lowest number that no network's bridge has. */
 unsigned registry_free_number(const struct registry *registry, struct arena *arena);

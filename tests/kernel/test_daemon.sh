@@ -125,6 +125,15 @@ no_ends() {
 }
 check "they go all the same" eventually no_ends
 kill $holder
+# What prints tables is loaded for them alone.
+loads_tables() {
+	LD_DEBUG=files "$@" 2>&1 >/dev/null | grep -q 'libsmartcols'
+}
+refuse "what prints tables is not loaded to create" loads_tables nsnetctl create plain --network none
+refuse "nor to show one" loads_tables nsnetctl show plain --json
+check "but for a table" loads_tables nsnetctl list
+refuse "nor to delete" loads_tables nsnetctl delete plain
 check "the network goes" nsnetctl network delete default
 daemon_stop
+
 finish

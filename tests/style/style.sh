@@ -55,6 +55,16 @@ check_knots() {
 	rm "$broken.pairs"
 }
 
+# The client starts with what it always needs and no more: a library that only tables take is loaded for them.
+check_needed() {
+	readelf -d "$build/client/nsnetctl" >"$broken.needed"
+	test -s "$broken.needed"
+	sed -nE 's/.*\(NEEDED\).*\[(.*)\]/\1/p' "$broken.needed" |
+		grep -vE '^(libc|libjson-c|ld-linux[a-z0-9_-]*|lib(a|ub|l)san)\.so' >>"$broken" || true
+	grep -q libjson-c "$broken.needed" || echo "nsnetctl: no library is told of" >>"$broken"
+	rm "$broken.needed"
+}
+
 check_heads() {
 	for file in $(sources); do
 		stem=$(basename "${file%.*}")

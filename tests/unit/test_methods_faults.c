@@ -193,7 +193,7 @@ static void test_network_full(void **state)
 
 	(void)world_ask(world, "CreateNetwork",
 		"{\"name\":\"n\",\"context\":{\"prefixes\":[\"10.0.0.0/16\"]}}");
-	for (unsigned i = 0; i < NETWORK_PORTS; i++)
+	for (unsigned i = 0; i < NETWORK_PORTS; i++) {
 		assert_has(
 			world_ask(world, "CreateNamespace",
 				arena_printf(&world->arena,
@@ -201,6 +201,12 @@ static void test_network_full(void **state)
 					"\"n\"}]}}",
 					i)),
 			"\"parameters\":{\"context\"");
+		/* From nine tenths on the log has said so. */
+		assert_int_equal(registry_find_network(&world->registry, "n")->is_full_told,
+			100 * (i + 1) / NETWORK_PORTS >= 90);
+	}
+	assert_has(world_ask(world, "ListNetworks", "{\"name\":\"n\"}"),
+		"\"attachments\":1022,\"attachmentsMaximum\":1022");
 	assert_has(world_ask(world, "CreateNamespace",
 			   "{\"name\":\"x\",\"context\":{\"attachments\":[{\"network\":\"n\"}]}}"),
 		"NetworkFull\",\"parameters\":{\"name\":\"n\",\"limit\":1022}");
