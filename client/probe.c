@@ -274,6 +274,11 @@ static void run(int netns, const char *name, const struct probe_list *uplinks,
 	struct problem problem = { .arena = &arena };
 
 	if (door_pass(netns, name, false, &problem) != 0) {
+		/* The daemon told of it: it is another's. */
+		if (problem.exit == PROBLEM_NO_OBJECT)
+			(void)problem_set(&problem, PROBLEM_NOT_ALLOWED,
+				arena_printf(&arena, "sudo nsnetctl check %s", name),
+				"only its owner and root may enter it");
 		(void)snprintf(list->trouble, sizeof(list->trouble), "%s", problem.what);
 		(void)snprintf(list->command, sizeof(list->command), "%s",
 			problem.mend ? problem.mend : "");

@@ -72,7 +72,8 @@ inside_up() { # what an interface has lost that was down
 
 resolve_by $internet4
 check "the host's name servers" mount --bind $work/resolv.conf /etc/resolv.conf
-members_start
+administrators=$(getent group proxy | cut -d: -f3)
+members_start "AdministratorGroup=proxy\\n"
 check "an outside" outside_up
 check "a name server" names_start
 check "a network" nsnetctl network create lan --subnet 10.50.1.0/24 --subnet fd50:1::/64
@@ -258,9 +259,20 @@ status "who looks at hers" 0 $alice nsnetctl check
 show "by her own means" "ok       hers gateway 10.50.1.1: answers" $alice nsnetctl check
 refuse "and hears of no other" bash -c "$alice nsnetctl check | grep -q web"
 status "nor when she asks" 10 $alice nsnetctl check web
+carol="setpriv --reuid 12003 --regid 12003 --groups $members,$administrators --inh-caps=-all --bounding-set=-all"
+same "an administrator sees it, and may not enter" "warning  hers inside: only its owner and root may enter it
+           sudo nsnetctl check hers" $carol nsnetctl check -q hers
 fault "an interface of hers set down" "failure  hers eth0: it is set down" "nsnetctl exec hers ip link set eth0 up" \
 	$alice nsnetctl exec hers ip link set eth0 down
 status "bob has nothing" 0 $bob nsnetctl check -q
 same "and hears nothing" "" $bob nsnetctl check -q
+
+echo "# rules of the old kind"
+# They last as long as their network namespace; newer kernels may be without.
+if iptables-legacy --wait --table filter --policy FORWARD ACCEPT 2>/dev/null; then
+	told "told" "warning  host x_tables: table ip filter has rules of the old kind, which are not looked at" "iptables-legacy -t filter -S"
+else
+	refuse "this kernel has none" grep -q . /proc/net/ip_tables_names
+fi
 kill $monitor
 finish
