@@ -11,9 +11,7 @@
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
 
-#include "apply.h"
 #include "deletion.h"
-#include "diagnose.h"
 #include "host.h"
 #include "log.h"
 #include "machine.h"
@@ -23,6 +21,7 @@
 #include "repair.h"
 #include "server.h"
 #include "start.h"
+#include "turns.h"
 #include "version.h"
 
 #define DRAIN_USEC 2000000U
@@ -124,14 +123,10 @@ static int queue_work(struct manager *manager)
 static int on_work_turn(sd_event_source *source, void *userdata)
 {
 	struct manager *manager = userdata;
-	bool has_more;
 
 	(void)source;
 	manager->work = sd_event_source_unref(manager->work);
-	has_more = applies_work(&manager->context);
-	has_more = deletions_work(&manager->context) || has_more;
-	has_more = diagnose_work(&manager->context) || has_more;
-	return has_more ? queue_work(manager) : 0;
+	return turns_work(&manager->context) ? queue_work(manager) : 0;
 }
 
 static void on_work(void *userdata)
@@ -142,9 +137,7 @@ static void on_work(void *userdata)
 	if (r >= 0)
 		return;
 	log_line(LOG_ERR, "cannot wait for a further turn: %s", strerror(-r));
-	applies_finish(&manager->context);
-	deletions_finish(&manager->context);
-	diagnose_finish(&manager->context);
+	turns_finish(&manager->context);
 }
 
 /* Our tables are restored at once, all else a moment later. */
@@ -281,9 +274,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signa
 
 	(void)signal;
 	(void)sd_notify(0, "STOPPING=1");
-	applies_finish(&manager->context);
-	deletions_finish(&manager->context);
-	diagnose_finish(&manager->context);
+	turns_finish(&manager->context);
 	server_drain(manager->server, DRAIN_USEC);
 	r = sd_event_add_post(manager->event, NULL, on_turn, manager);
 	/* Where nobody is connected this is the last turn that anything happens in. */

@@ -42,7 +42,7 @@ struct nsnet_context {
 	struct list deletions; /* of struct deletion: those that go on, or wait */
 	struct list diagnoses; /* of struct diagnose: those that go on */
 	struct pool spares;    /* namespaces made ahead */
-	/* Called where applies_work(), deletions_work() and diagnose_work() are to be called in the next turn of the loop. */
+	/* Called where turns_work() is to be called in the next turn of the loop. */
 	void (*on_work)(void *userdata);
 	/* Called when a network's name server is to come, to go by other files than before, or to go. */
 	void (*on_names)(void *userdata, const char *network, bool is_there);

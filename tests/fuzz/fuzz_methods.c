@@ -10,14 +10,12 @@
 #include <stdio.h>
 #include <syslog.h>
 
-#include "apply.h"
-#include "deletion.h"
-#include "diagnose.h"
 #include "fake.h"
 #include "frames.h"
 #include "fuzz.h"
 #include "log.h"
 #include "methods.h"
+#include "turns.h"
 
 #define ADMINISTRATORS 77U
 
@@ -47,9 +45,7 @@ static void on_names(unused void *userdata, const char *network, unused bool is_
 /* The rest at once: replies are looked at when the request was. */
 static void on_work(void *userdata)
 {
-	applies_finish(userdata);
-	deletions_finish(userdata);
-	diagnose_finish(userdata);
+	turns_finish(userdata);
 }
 
 static void on_let_alone(unused void *userdata, unused uint64_t usec)
