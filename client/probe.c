@@ -74,7 +74,8 @@ static socklen_t make_address(const struct probe *probe, struct sockaddr_storage
 
 static int set_whole(const struct probe *probe, int fd)
 {
-	const int only = probe->family == AF_INET ? IP_PMTUDISC_DO : IPV6_PMTUDISC_DO, on = 1;
+	static_assert((int)IP_PMTUDISC_DO == (int)IPV6_PMTUDISC_DO, "it is one for both");
+	const int only = IP_PMTUDISC_DO, on = 1;
 	int level = probe->family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
 
 	if (setsockopt(fd, level, probe->family == AF_INET ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,

@@ -36,33 +36,46 @@ static void add(struct probe_list *list, enum probe_kind kind, int family, const
 	(void)probe_routes_append(list, &probe);
 }
 
+/* A field of such a line: at most eight hexadecimal digits. */
+static bool read_hex(const char *text, uint32_t *ret)
+{
+	char *end;
+
+	*ret = (uint32_t)strtoul(text, &end, 16);
+	return *text && !*end;
+}
+
 /* "eth0 00000000 0101320A 0003 0 0 0 00000000 ...": addresses as the kernel has them in memory. */
 static void read_route4(struct probe_list *list, enum probe_kind kind, const char *line)
 {
-	unsigned destination, gateway, flags, mask;
-	char interface[16];
+	char interface[16], fields[4][9];
+	uint32_t destination, gateway, flags, mask;
 
-	if (sscanf(line, "%15s %x %x %x %*s %*s %*s %x", interface, &destination, &gateway, &flags,
-		    &mask) == 5 &&
-		destination == 0 && mask == 0 && (flags & RTF_UP) && (flags & RTF_GATEWAY))
+	if (sscanf(line, "%15s %8s %8s %8s %*s %*s %*s %8s", interface, fields[0], fields[1],
+		    fields[2], fields[3]) == 5 &&
+		read_hex(fields[0], &destination) && read_hex(fields[1], &gateway) &&
+		read_hex(fields[2], &flags) && read_hex(fields[3], &mask) && destination == 0 &&
+		mask == 0 && (flags & RTF_UP) && (flags & RTF_GATEWAY))
 		add(list, kind, AF_INET, &gateway, interface);
 }
 
 /* "DESTINATION LENGTH SOURCE LENGTH GATEWAY METRIC COUNT USE FLAGS eth0" */
 static void read_route6(struct probe_list *list, enum probe_kind kind, const char *line)
 {
-	char destination[33], gateway[33], interface[16];
-	unsigned length, flags;
+	char destination[33], gateway[33], interface[16], fields[2][9];
+	uint32_t length, flags;
 	struct in6_addr address;
 
-	if (sscanf(line, "%32s %x %*s %*s %32s %*s %*s %*s %x %15s", destination, &length, gateway,
-		    &flags, interface) != 5 ||
-		length != 0 || !(flags & RTF_UP) || !(flags & RTF_GATEWAY))
+	if (sscanf(line, "%32s %8s %*s %*s %32s %*s %*s %*s %8s %15s", destination, fields[0],
+		    gateway, fields[1], interface) != 5 ||
+		!read_hex(fields[0], &length) || !read_hex(fields[1], &flags) || length != 0 ||
+		!(flags & RTF_UP) || !(flags & RTF_GATEWAY) || strlen(gateway) != 32)
 		return;
 	for (size_t i = 0; i < sizeof(address.s6_addr); i++) {
-		unsigned byte;
+		const char digits[] = { gateway[2 * i], gateway[2 * i + 1], 0 };
+		uint32_t byte;
 
-		if (sscanf(gateway + 2 * i, "%2x", &byte) != 1)
+		if (!read_hex(digits, &byte))
 			return;
 		address.s6_addr[i] = (uint8_t)byte;
 	}

@@ -10,7 +10,7 @@
 /* Before the kernel's. */
 #include <netinet/in.h>
 
-#include <inttypes.h>
+#include <limits.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 
@@ -33,26 +33,38 @@ static const char *read_line(
 	return *ret_error < 0 ? NULL : text;
 }
 
+/* The number that a text begins with. */
+static bool parse_number(const char *text, int base, int64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoll(text, &end, base);
+	return end != text && errno == 0;
+}
+
 static bool read_number(
 	const struct kernel *kernel, const char *path, struct arena *arena, int64_t *ret)
 {
 	int error;
 	const char *text = read_line(kernel, path, arena, &error);
 
-	return text && sscanf(text, "%" SCNd64, ret) == 1;
+	return text && parse_number(text, 10, ret);
 }
 
 int kernel_look_setting(struct kernel *kernel, const char *key, int *ret)
 {
 	autoarena struct arena arena = ARENA_INIT;
-	int error, value;
-	const char *text = read_line(kernel, arena_printf(&arena, "sys/%s", key), &arena, &error);
+	const char *text;
+	int64_t value;
+	int error;
 
+	text = read_line(kernel, arena_printf(&arena, "sys/%s", key), &arena, &error);
 	if (!text)
 		return error;
-	if (sscanf(text, "%d", &value) != 1)
+	if (!parse_number(text, 10, &value) || value < INT_MIN || value > INT_MAX)
 		return -EBADMSG;
-	*ret = value;
+	*ret = (int)value;
 	return 0;
 }
 
@@ -65,12 +77,8 @@ static bool count_neighbours(
 	int error;
 	const char *text = read_line(kernel, path, arena, &error);
 	const char *line = text ? strchr(text, '\n') : NULL;
-	unsigned n;
 
-	if (!line || sscanf(line, "%x", &n) != 1)
-		return false;
-	*ret = n;
-	return true;
+	return line && parse_number(line, 16, ret);
 }
 
 static void look_tables(const struct kernel *kernel, struct arena *arena, struct diagnosis *ret)

@@ -316,7 +316,7 @@ const struct ns *pool_sibling(struct nsnet_context *context, const struct namesp
 /* 1: it is as it was made; 0; -errno. */
 static int is_whole(struct kernel *kernel, const struct attachment *attachment)
 {
-	struct snapshot_link bridge, end;
+	struct snapshot_link bridge = { 0 }, end = { 0 };
 	int r = kernel_look_link(kernel, attachment->network->bridge, &bridge);
 
 	if (r == 0)

@@ -20,6 +20,8 @@ WORK = "/run/work"
 ALICE = 12001
 # How long an answer, the start and the end of the daemon may take: it is not what is tested, but whether there is one.
 PATIENCE = 20
+# What does not wait for anything takes less.
+SOON = 2
 
 
 def sandbox():
@@ -194,7 +196,7 @@ class Trace:
     """strace(1) on a process that runs, with a fault or only looking on"""
 
     def __init__(self, pid, syscall=None, injection=None):
-        self.file = f"{WORK}/trace"
+        self.file, self.traced = f"{WORK}/trace", pid
         command = ["strace", "-f", "-o", self.file, "-p", str(pid)]
         if syscall:
             command += ["-e", f"trace={syscall}", "-e", f"inject={syscall}:{injection}"]
@@ -207,11 +209,22 @@ class Trace:
             raise RuntimeError(f"strace: {said.decode(errors='replace')}")
 
     def end(self):
-        if self.process.poll() is None:
+        """Of a process that has died strace(1) comes to its own end; told to let go just then, it waits for the first of several threads
+        before it has seen the others go, and without end: it is killed, which lets go as well"""
+        if self.process.poll() is None and not self.has_died():
             self.process.send_signal(signal.SIGINT)
-        self.process.stderr.read()
-        self.process.wait(PATIENCE)
-        self.process.stderr.close()
+        try:
+            self.process.communicate(timeout=SOON)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+
+    def has_died(self):
+        try:
+            with open(f"/proc/{self.traced}/stat", encoding="utf-8") as file:
+                return file.read().rpartition(")")[2].split()[0] in "ZX"
+        except OSError:
+            return True
 
     def lines(self):
         with open(self.file, encoding="utf-8", errors="replace") as file:
