@@ -74,7 +74,7 @@ static socklen_t make_address(const struct probe *probe, struct sockaddr_storage
 
 static int set_whole(const struct probe *probe, int fd)
 {
-	static_assert((int)IP_PMTUDISC_DO == (int)IPV6_PMTUDISC_DO, "it is one for both");
+	/* IPV6_PMTUDISC_DO is the same number. */
 	const int only = IP_PMTUDISC_DO, on = 1;
 	int level = probe->family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
 

@@ -106,6 +106,7 @@ void pool_forget(struct nsnet_context *context, const struct network *network)
 {
 	struct pool *pool = &context->spares;
 
+	assert(network);
 	pool_drop(context, network);
 	for (size_t i = pool->n_demands; i-- > 0;)
 		if (streq(pool->demands[i].network, network->name))
