@@ -195,6 +195,7 @@ static struct kernel *make_kernel(void)
 	kernel->dns = -EBADF;
 	kernel->wishes[RECORD_NAMESPACE] = kernel->wishes[RECORD_NETWORK] = -EBADF;
 	kernel->host = kernel->netfilter = NETLINK_INIT;
+	kernel->entries = -EBADF;
 	kernel->nft_events = kernel->events = kernel->link_events = -EBADF;
 	kernel->name_events = kernel->mounts_waited = kernel->mounts_asked = -EBADF;
 	return kernel;
@@ -257,6 +258,11 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 	return 0;
 }
 
+static void ignore(void *netns)
+{
+	(void)netns;
+}
+
 static void free_netns(void *netns)
 {
 	netns_free(netns);
@@ -284,6 +290,9 @@ void kernel_free(struct kernel *kernel)
 		return;
 	reaper_free(kernel->reaper);
 	netns_leave_all(kernel);
+	/* What was watched goes with it. */
+	kernel->entries = close_fd(kernel->entries);
+	tdestroy(kernel->watched, ignore);
 	tdestroy(kernel->held, free_netns);
 	close_all(kernel);
 	nft_known_done(kernel);

@@ -195,6 +195,9 @@ int kernel_inspect(struct kernel *kernel, const char *netns, struct arena *arena
 int kernel_processes(struct kernel *kernel, const int64_t *inodes, size_t n, struct arena *arena,
 	struct nsnet_process_id_list *ret);
 
+/* False: no process but ours has ever had one that we hold open, so that none can be inside. */
+bool kernel_may_be_entered(struct kernel *kernel, const char *netns);
+
 /* Kills (SIGKILL) the processes in a namespace and waits until they are gone, 2 s at most: -EBUSY then. A process is only
  * killed while it is seen to be inside, by a pidfd. */
 int kernel_kill(struct kernel *kernel, int64_t inode);

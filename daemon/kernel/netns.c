@@ -23,6 +23,7 @@
 #include <sys/vfs.h>
 #include <time.h>
 
+#include "entry.h"
 #include "file.h"
 #include "identity.h"
 #include "link.h"
@@ -283,6 +284,7 @@ int netns_add(struct kernel *kernel, const struct step *step)
 		return r;
 	}
 	keep_inside(kernel, netns, &inside);
+	entry_watch(kernel, netns);
 	if (step->facts.ret_inode)
 		*step->facts.ret_inode = (int64_t)netns->inode;
 	if (step->facts.ret_cookie)
@@ -446,6 +448,7 @@ int netns_drop(struct kernel *kernel, const struct step *step)
 	if (netns) {
 		/* A socket inside would hold it. */
 		netns_close_inside(kernel, netns);
+		entry_forget(kernel, netns);
 		departure = reaper_take(kernel->reaper, take_fd(&netns->fd), &netns->ends);
 		(void)tdelete(netns, &kernel->held, netns_compare);
 		netns_free(netns);
@@ -528,17 +531,6 @@ void kernel_adopt_end(struct kernel *kernel, const char *name, int index)
 
 	if (netns)
 		netns_add_end(netns, index);
-}
-
-int kernel_open_netns(struct kernel *kernel, const char *name)
-{
-	const struct netns *netns = netns_find(kernel, name);
-	int fd;
-
-	if (!netns)
-		return -ENOENT;
-	fd = fcntl(netns->fd, F_DUPFD_CLOEXEC, 3);
-	return fd < 0 ? neg() : fd;
 }
 
 void netns_add_end(struct netns *netns, int index)

@@ -6,10 +6,10 @@
  * takes all that are waiting in one go, and nobody else gets at links for as long: half a second for some hundreds. And one
  * that a process or a descriptor still holds does not go at all. So:
  *
- * - one that comes alone is closed, and looked after until its ends are gone;
- * - of several, and of one that is held, the ends are put into a group of their own and go by one request for that group, some
- *   32 at a time. That costs 20 ms, whether it is one or 32: the kernel waits for a grace period, while others get at links.
- *   Then they are closed, and next to nothing is left to be done.
+ * - as long as nobody wants links they are closed, no more than a hundred at a time, and looked after until their ends are gone;
+ * - while somebody does, of several, and always of those that somebody holds, the ends are put into a group of their own and go
+ *   by one request for that group, 16 at a time. That costs 20 ms, whether it is one or 16: the kernel waits for a grace
+ *   period, while others get at links. Then they are closed, and next to nothing is left to be done.
  *
  * An index is given again after 2^31 others, but a link is looked at all the same before it goes: it must be ours.
  */
@@ -24,14 +24,18 @@
 #include "link.h"
 #include "log.h"
 
-/* How many links at most: nobody else gets at links for that long, half a millisecond each. Fewer while somebody wants some,
- * or did so lately. */
+/* How many links go together at most: nobody else gets at links for that long, half a millisecond each. Fewer while somebody
+ * wants some, or did so lately. */
 #define GROUP_MAX   LINK_TOGETHER_MAX
 #define GROUP_FEW   16U
+#define CLOSED_MAX  128U
 #define LATELY_USEC 50000
-/* One that is closed is given so long to go by itself; what cannot be taken away is tried again after up to so long. */
+/* Those that are closed are given so long to go by themselves, the next of them; what cannot be taken away is tried again after
+ * up to so long. */
 #define PATIENCE_USEC 50000
+#define HELD_USEC     500000
 #define FIRST_USEC    500
+#define SOON_USEC     4000
 #define RETRY_USEC    100000
 #define LAST_USEC     1600000
 #define TRIES         10
@@ -55,6 +59,7 @@ struct reaper {
 	bool is_running;
 	struct netlink host;     /* the thread's */
 	struct departures going; /* the thread's: closed, or to be tried again */
+	int64_t went;            /* when the last end went by itself */
 
 	int64_t wanted; /* when the main thread made links last; the one word without the lock */
 
@@ -164,7 +169,7 @@ static void tell_error(struct reaper *reaper, int error)
 }
 
 /* Forgets the ends that are no more, by the cheapest question there is. */
-static void forget_gone(const struct reaper *reaper, struct departure *departure)
+static void forget_gone(struct reaper *reaper, struct departure *departure)
 {
 	struct indexes *ends = &departure->ends;
 
@@ -172,8 +177,10 @@ static void forget_gone(const struct reaper *reaper, struct departure *departure
 		char name[INTERFACE_SIZE];
 		int r = netlink_name(&reaper->host, ends->items[i], name);
 
-		if (r == -ENODEV || r == -ENXIO)
+		if (r == -ENODEV || r == -ENXIO) {
 			ends->items[i] = ends->items[--ends->n];
+			reaper->went = now_usec();
+		}
 	}
 }
 
@@ -184,11 +191,9 @@ static void wait_for(struct reaper *reaper, struct departure *departure, int64_t
 	append(&reaper->going, departure);
 }
 
-static size_t count_most(const struct reaper *reaper)
+static bool is_wanted(const struct reaper *reaper)
 {
-	int64_t wanted = __atomic_load_n(&reaper->wanted, __ATOMIC_RELAXED);
-
-	return now_usec() - wanted < LATELY_USEC ? GROUP_FEW : GROUP_MAX;
+	return now_usec() - __atomic_load_n(&reaper->wanted, __ATOMIC_RELAXED) < LATELY_USEC;
 }
 
 /* The last ends of a departure that go with the n that are there. 0, or -errno: it is not ours, or cannot be asked for. */
@@ -224,7 +229,7 @@ static void take_together(struct reaper *reaper, struct departures *all)
 {
 	struct departures batch = { NULL, &batch.first };
 	int indexes[GROUP_MAX];
-	size_t n = 0, most = count_most(reaper);
+	size_t n = 0, most = is_wanted(reaper) ? GROUP_FEW : GROUP_MAX;
 	int r = 0;
 
 	for (struct departure *departure; n < most && r == 0 && (departure = shift(all));) {
@@ -251,8 +256,7 @@ static void take_together(struct reaper *reaper, struct departures *all)
 	}
 }
 
-/* One that came alone. */
-static void close_alone(struct reaper *reaper, struct departure *departure)
+static void close_one(struct reaper *reaper, struct departure *departure)
 {
 	departure->fd = close_fd(departure->fd);
 	departure->closed = now_usec();
@@ -261,6 +265,13 @@ static void close_alone(struct reaper *reaper, struct departure *departure)
 		tell(reaper, departure);
 	else
 		wait_for(reaper, departure, FIRST_USEC);
+}
+
+/* Whether it may still go by itself. */
+static bool is_patient(const struct reaper *reaper, const struct departure *departure, int64_t now)
+{
+	return departure->closed && now - departure->closed < HELD_USEC &&
+	       (now - departure->closed < PATIENCE_USEC || now - reaper->went < PATIENCE_USEC);
 }
 
 /* Those whose time has come: gone, to be waited for, or in need of help (*ret). */
@@ -281,23 +292,52 @@ static void look_after(struct reaper *reaper, struct departures *ret)
 		forget_gone(reaper, departure);
 		if (departure->ends.n == 0)
 			tell(reaper, departure);
-		else if (departure->closed && now - departure->closed < PATIENCE_USEC)
-			wait_for(reaper, departure, 2 * departure->pause);
+		else if (is_patient(reaper, departure, now))
+			wait_for(reaper, departure,
+				departure->pause < SOON_USEC ? 2 * departure->pause : SOON_USEC);
 		else
 			append(ret, departure);
 	}
 }
 
+static size_t count(const struct departures *all)
+{
+	size_t n = 0;
+
+	for (const struct departure *departure = all->first; departure; departure = departure->next)
+		n++;
+	return n;
+}
+
+/* More are closed when half of those before are gone. */
+static void close_some(struct reaper *reaper, struct departures *given)
+{
+	size_t n = count(&reaper->going);
+
+	if (n >= CLOSED_MAX / 2)
+		return;
+	for (struct departure *departure; n < CLOSED_MAX && (departure = shift(given)); n++)
+		close_one(reaper, departure);
+}
+
+static bool is_ending(const struct reaper *reaper)
+{
+	return __atomic_load_n(&reaper->ends, __ATOMIC_RELAXED);
+}
+
+/* Some of what there is to do. */
 static void work(struct reaper *reaper, struct departures *given)
 {
 	bool is_alone = given->first && !given->first->next && !reaper->going.first;
 	struct departures helpless = { NULL, &helpless.first };
 
 	look_after(reaper, &helpless);
-	for (struct departure *departure; is_alone && (departure = shift(given));)
-		close_alone(reaper, departure);
-	join(given, &helpless);
-	while (given->first && !__atomic_load_n(&reaper->ends, __ATOMIC_RELAXED))
+	while (helpless.first && !is_ending(reaper))
+		take_together(reaper, &helpless);
+	join(&reaper->going, &helpless);
+	if (is_alone || !is_wanted(reaper))
+		close_some(reaper, given);
+	else if (given->first)
 		take_together(reaper, given);
 }
 
@@ -313,10 +353,10 @@ static int64_t next_due(const struct reaper *reaper)
 	return due;
 }
 
-/* Until something is given, or is due, or it is the end. Takes over what is given. */
+/* Until something is given, or is due, or it is the end. Takes over what is given, behind what is left. */
 static bool wait_for_work(struct reaper *reaper, struct departures *ret)
 {
-	int64_t due = next_due(reaper);
+	int64_t due = ret->first && count(&reaper->going) < CLOSED_MAX / 2 ? 0 : next_due(reaper);
 	struct timespec until = { due / 1000000, due % 1000000 * 1000 };
 	bool ends;
 	int r = 0;

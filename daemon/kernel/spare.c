@@ -9,6 +9,7 @@
 
 #include <search.h>
 
+#include "entry.h"
 #include "netns.h"
 
 /* It is under its new name before it leaves the former one: it is never nowhere. */
@@ -31,6 +32,7 @@ static int rename_held(struct kernel *kernel, const char *from, const char *to)
 		free(renamed);
 		return -ENOMEM;
 	}
+	entry_move(kernel, netns, renamed);
 	(void)tdelete(netns, &kernel->held, netns_compare);
 	free(netns);
 	return 0;

@@ -20,6 +20,8 @@ struct netns {
 	int fd;
 	dev_t device;
 	ino_t inode;
+	int watch;                 /* entry.c's, or 0 */
+	bool is_unentered;         /* nobody has ever opened it */
 	bool is_pinned;            /* its name under /run/netns is ours to take away */
 	struct netlink inside;     /* while a plan runs; its fd is negative otherwise */
 	struct netns *next_inside; /* kernel.inside */
@@ -65,6 +67,10 @@ struct kernel {
 
 	int settings; /* a /proc for the settings of new namespaces, or negative */
 	unsigned n_settings;
+
+	int entries; /* entry.c's, or negative */
+	bool has_tried_entries;
+	void *watched; /* of struct netns, by watch */
 
 	void *held;              /* of struct netns: tsearch(3) */
 	struct netns *inside;    /* those with a socket inside */

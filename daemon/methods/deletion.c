@@ -91,19 +91,33 @@ static int find_all(struct batch *batch, const struct string_list *names, struct
 	return 0;
 }
 
+/* Those that somebody may be in: for the others nobody need be looked for. */
+static struct batch find_entered(const struct batch *batch)
+{
+	const struct deed *deed = batch->deed;
+	struct batch entered = { .deed = deed,
+		.items = arena_array(deed->arena, batch->n, sizeof(struct ns *)) };
+
+	for (size_t i = 0; i < batch->n; i++)
+		if (kernel_may_be_entered(deed->context->kernel, batch->items[i]->name))
+			entered.items[entered.n++] = batch->items[i];
+	return entered;
+}
+
 /* Programs inside are told of, or ended where that is asked for. */
 static int clear_all(const struct batch *batch, bool kill, struct fault *reterr)
 {
+	const struct batch entered = find_entered(batch);
 	struct kernel *kernel = batch->deed->context->kernel;
 	struct arena *arena = batch->deed->arena;
-	int64_t *inodes = arena_array(arena, batch->n, sizeof(*inodes));
-	struct nsnet_process_id_list *processes = arena_array(arena, batch->n, sizeof(*processes));
+	int64_t *inodes = arena_array(arena, entered.n, sizeof(*inodes));
+	struct nsnet_process_id_list *processes = arena_array(arena, entered.n, sizeof(*processes));
 	int r;
 
-	for (size_t i = 0; i < batch->n; i++)
-		inodes[i] = batch->items[i]->told.runtime.inode;
-	r = kernel_processes(kernel, inodes, batch->n, arena, processes);
-	for (size_t i = 0; r == 0 && i < batch->n; i++) {
+	for (size_t i = 0; i < entered.n; i++)
+		inodes[i] = entered.items[i]->told.runtime.inode;
+	r = kernel_processes(kernel, inodes, entered.n, arena, processes);
+	for (size_t i = 0; r == 0 && i < entered.n; i++) {
 		if (processes[i].n == 0)
 			continue;
 		if (kill && !batch->deed->rehearsal)
@@ -115,7 +129,7 @@ static int clear_all(const struct batch *batch, bool kill, struct fault *reterr)
 		if (processes[i].n > BUSY_TOLD)
 			processes[i].n = BUSY_TOLD;
 		return fault_set(reterr, &(struct fault){ .type = FAULT_NAMESPACE_BUSY,
-						 .name = batch->items[i]->name,
+						 .name = entered.items[i]->name,
 						 .processes = &processes[i] });
 	}
 	return r;

@@ -166,6 +166,34 @@ static void test_same_name(void **state)
 	sandbox_shows("ip link show nsnet0a", "master nsnet0 state UP");
 }
 
+/* Nobody need be looked for in one that nobody has ever opened; and watching it keeps it from nothing. */
+static void test_entry(void **state)
+{
+	static const char *const names[] = { "ns0", "ns1", "ns2", "ns3" };
+	struct kernel *kernel = *state;
+	struct sandbox_namespace all[lengthof(names)];
+	int fd;
+
+	for (unsigned i = 0; i < lengthof(all); i++) {
+		all[i] = (struct sandbox_namespace){ names[i], 0, 10 + i, i, 0, 0 };
+		sandbox_make(kernel, &all[i]);
+		assert_false(kernel_may_be_entered(kernel, names[i]));
+	}
+	assert_true(sandbox_does("ls -l /run/netns >/dev/null && ip netns exec ns0 true"));
+	assert_true(sandbox_does("nsenter --net=/run/netns/ns1 true"));
+	fd = kernel_open_netns(kernel, "ns2");
+	assert_true(fd >= 0);
+	close_fd(fd);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(kernel_may_be_entered(kernel, names[i]));
+	assert_false(kernel_may_be_entered(kernel, "ns3"));
+	assert_true(kernel_may_be_entered(kernel, "nobody"));
+	for (unsigned i = 0; i < lengthof(all); i++) {
+		sandbox_delete(kernel, &all[i]);
+		sandbox_wait_gone(kernel, &all[i]);
+	}
+}
+
 /* A process keeps a namespace alive; the links to it go all the same, and all at once. */
 static void test_reap(void **state)
 {
@@ -458,6 +486,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_restart),
 		TEST(test_same_name),
+		TEST(test_entry),
 		TEST(test_reap),
 		TEST(test_prefixes),
 		TEST(test_uplinks),
