@@ -205,13 +205,24 @@ static int fill(struct kernel *kernel, const bool *is_persistent)
 	return r < 0 ? r : add_limits(kernel, context);
 }
 
+/* Whether there is one. To be told so by a transaction that fails costs a grace period of the kernel's, 5 to 15 ms. */
+static bool has_table(struct kernel *kernel, enum nft_family family)
+{
+	autofree struct nlmsghdr *answer = NULL;
+
+	return netlink_get(&kernel->netfilter, build_table(NFT_MSG_GETTABLE, family, NFT_TABLE, 0),
+		       &answer) == 0;
+}
+
 /* Makes persistent tables, where there are none. */
 static int make_persistent(struct kernel *kernel, bool *is_persistent, bool *is_new)
 {
 	int r = 0;
 
 	for (enum nft_family i = 0; r == 0 && kernel->has_persist && i < NFT_FAMILIES; i++) {
-		r = send_table(kernel, NFT_MSG_NEWTABLE, NLM_F_EXCL, i, TABLE_PERSIST);
+		r = has_table(kernel, i)
+			    ? -EEXIST
+			    : send_table(kernel, NFT_MSG_NEWTABLE, NLM_F_EXCL, i, TABLE_PERSIST);
 		is_new[i] = r == 0;
 		if (r == -EEXIST)
 			r = send_table(kernel, NFT_MSG_NEWTABLE, 0, i, TABLE_PERSIST);
