@@ -457,7 +457,7 @@ made_persistent() {
 
 # Those that the kernel gives anew.
 without_numbers() {
-	sed -E 's/,?"(inode|cookie|monotonic|bridgeIndex)": ?[0-9]+//g; s/@if[0-9]+ *//; s/ +/ /g'
+	sed -E 's/,?"hostInterfaces": ?\[[^]]*\]//g; s/,?"(inode|cookie|monotonic|bridgeIndex)": ?[0-9]+//g; s/@if[0-9]+ *//; s/ +/ /g'
 }
 
 state_of_lasting() {
