@@ -370,10 +370,11 @@ static enum verdict look_neighbours(
 	}
 	*ret_detail = arena_printf(&check->arena,
 		"%" PRId64 " entries for the whole host, as about %" PRId64
-		" namespaces need that all "
-		"speak at once",
-		least, least / NEIGHBOURS_EACH);
-	return least < NEIGHBOURS ? VERDICT_MISSING : VERDICT_OK;
+		" namespaces need that all speak at once%s",
+		least, least / NEIGHBOURS_EACH,
+		check->config.raises_neighbours ? "; nsnetd raises that as there are more" : "");
+	return least < NEIGHBOURS && !check->config.raises_neighbours ? VERDICT_MISSING
+								      : VERDICT_OK;
 }
 
 static enum verdict look_inotify(

@@ -117,6 +117,11 @@ static bool read_member_networks(struct config *config, const char *value)
 	return read_bool(value, &config->may_members_make_networks);
 }
 
+static bool read_neighbours(struct config *config, const char *value)
+{
+	return read_bool(value, &config->raises_neighbours);
+}
+
 static bool read_owned(struct config *config, const char *value)
 {
 	bool is_on;
@@ -208,6 +213,7 @@ static const struct setting {
 	{ "Daemon", "AdministratorGroup", read_administrator_group },
 	{ "Network", "PrefixPool", read_pool },
 	{ "Network", "PublishRange", read_publish_range },
+	{ "Network", "RaiseNeighbourLimits", read_neighbours },
 	{ "Policy", "AllowOwned", read_owned },
 	{ "Policy", "LowestPort", read_lowest_port },
 	{ "Policy", "MemberNetworks", read_member_networks },
@@ -408,6 +414,7 @@ int config_load(const char *path, struct config *ret, const char **reterr)
 		.first_port = PUBLISH_FIRST_DEFAULT,
 		.last_port = PUBLISH_LAST_DEFAULT,
 		.may_members_make_networks = true,
+		.raises_neighbours = true,
 		/* Not "route": what is on such a network is seen, and to be got at, from beyond the host. */
 		.may_reach = { [NSNET_REACH_NAT] = true, [NSNET_REACH_INTERNAL] = true },
 		.lowest_port = LOWEST_PORT_DEFAULT,

@@ -39,6 +39,7 @@ struct config {
 	size_t n_member_pool;
 	uint16_t first_port, last_port; /* ports of the host are chosen from these */
 	bool may_members_make_networks;
+	bool raises_neighbours;
 	bool may_reach[4];       /* by enum nsnet_reach: which of them members' networks may have */
 	unsigned lowest_port;    /* of the host, that members may publish */
 	enum config_owned owned; /* whether members' namespaces are theirs */

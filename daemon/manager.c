@@ -17,6 +17,7 @@
 #include "machine.h"
 #include "methods.h"
 #include "names.h"
+#include "neighbours.h"
 #include "refill.h"
 #include "repair.h"
 #include "server.h"
@@ -294,6 +295,8 @@ static void use_config(struct manager *manager)
 	context->member_pool = config->member_pool;
 	context->n_member_pool = config->n_member_pool;
 	context->may_members_make_networks = config->may_members_make_networks;
+	context->raises_neighbours = config->raises_neighbours;
+	manager->registry.neighbours_next = 0;
 	memcpy(context->may_members_reach, config->may_reach, sizeof(config->may_reach));
 	context->members_lowest_port = config->lowest_port;
 	context->first_port = config->first_port;
@@ -451,6 +454,7 @@ static void on_started(void *userdata, int r)
 		(void)sd_event_exit(manager->event, r);
 		return;
 	}
+	neighbours_follow(&manager->context);
 	if (manager->names)
 		names_begin(manager->names);
 	/* Where systemd waits for it (WatchdogSec=): a turn of the loop that does not end is the daemon's end. */

@@ -173,6 +173,11 @@ int kernel_look_setting(struct kernel *kernel, const char *key, int *ret);
 int kernel_find_link(struct kernel *kernel, const char *interface, struct arena *arena,
 	struct string_list *ret_addresses);
 
+/* The limits of a family's table of neighbours: what is kept whatever its age, what may be there for some seconds, what may be there at
+ * all. -ENOENT: there are none here. */
+#define KERNEL_NEIGHBOUR_LIMITS 3
+int kernel_neighbour_limits(struct kernel *kernel, int family, int ret[KERNEL_NEIGHBOUR_LIMITS]);
+
 /* The keys whose former values are kept (STEP_SYSCTL_SET), also from before a restart. */
 int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret);
 

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "file.h"
 
@@ -33,6 +34,12 @@ static const struct setting_of {
 	{ "net/ipv6/conf/", "/accept_ra", false },
 	{ "net/bridge/bridge-nf-call-iptables", NULL, false },
 	{ "net/bridge/bridge-nf-call-ip6tables", NULL, false },
+	{ "net/ipv4/neigh/default/gc_thresh1", NULL, false },
+	{ "net/ipv4/neigh/default/gc_thresh2", NULL, false },
+	{ "net/ipv4/neigh/default/gc_thresh3", NULL, false },
+	{ "net/ipv6/neigh/default/gc_thresh1", NULL, false },
+	{ "net/ipv6/neigh/default/gc_thresh2", NULL, false },
+	{ "net/ipv6/neigh/default/gc_thresh3", NULL, false },
 };
 
 /* NULL: it is none of ours. */
@@ -249,6 +256,20 @@ bool sysctl_is_kept(const struct kernel *kernel, const char *key)
 		return false;
 	kept_name(key, name);
 	return faccessat(kernel->sysctl, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int kernel_neighbour_limits(struct kernel *kernel, int family, int ret[KERNEL_NEIGHBOUR_LIMITS])
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < KERNEL_NEIGHBOUR_LIMITS; i++) {
+		char key[KEY_SIZE];
+
+		(void)snprintf(key, sizeof(key), "net/%s/neigh/default/gc_thresh%d",
+			family == AF_INET ? "ipv4" : "ipv6", i + 1);
+		r = sysctl_current(kernel, key, &ret[i]);
+	}
+	return r;
 }
 
 int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret)

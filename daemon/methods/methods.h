@@ -26,6 +26,7 @@ struct nsnet_context {
 	const struct prefix *pool, *member_pool;
 	size_t n_pool, n_member_pool;
 	bool may_members_make_networks;
+	bool raises_neighbours;         /* neighbours.c may */
 	bool may_members_reach[4];      /* by enum nsnet_reach */
 	unsigned members_lowest_port;   /* of the host, that they may publish */
 	uint16_t first_port, last_port; /* ports of the host are chosen from these */

@@ -13,6 +13,7 @@
 #include "host.h"
 #include "log.h"
 #include "monitor.h"
+#include "neighbours.h"
 #include "networks.h"
 
 #define LINK_TRIES 16 /* names of host ends that somebody else may have taken */
@@ -372,8 +373,16 @@ static void say(const struct creation *creation, const char *what)
 			&(struct log_fields){ .namespace_name = creation->ns->name,
 				.uid = creation->deed->caller.uid },
 			"namespace \"%s\" %s", creation->ns->name, what);
-	for (size_t i = 0; !creation->deed->rehearsal && i < creation->ns->n_attachments; i++)
-		networks_warn(creation->ns->attachments[i].network);
+}
+
+/* What becomes of the host and of networks as there are more. */
+static void note(const struct creation *creation, const struct ns *ns)
+{
+	if (creation->deed->rehearsal)
+		return;
+	for (size_t i = 0; i < ns->n_attachments; i++)
+		networks_warn(ns->attachments[i].network);
+	neighbours_follow(creation->deed->context);
 }
 
 static struct ns *keep_new(struct creation *creation, const struct nsnet_namespace_context *wish)
@@ -391,6 +400,7 @@ static struct ns *keep_new(struct creation *creation, const struct nsnet_namespa
 	registry_add_namespace(creation->context->registry, take(creation->ns));
 	methods_tell(creation->deed, &(struct monitor_event){ NSNET_EVENT_KIND_CREATED, .ns = ns,
 					     .by = creation->deed->peer });
+	note(creation, ns);
 	return ns;
 }
 
@@ -525,6 +535,7 @@ static struct ns *keep_changed(struct creation *creation)
 		creation->context->registry, take(creation->former), take(creation->ns));
 	methods_tell(creation->deed, &(struct monitor_event){ NSNET_EVENT_KIND_CHANGED, .ns = ns,
 					     .by = creation->deed->peer });
+	note(creation, ns);
 	return ns;
 }
 

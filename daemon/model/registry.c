@@ -121,6 +121,7 @@ void registry_add_namespace(struct registry *registry, struct ns *ns)
 		abort();
 	list_append(&registry_user(registry, ns->uid)->namespaces, &ns->user_link);
 	registry->n_namespaces++;
+	registry->n_attachments += ns->n_attachments;
 }
 
 void registry_add_network(struct registry *registry, struct network *network)
@@ -134,8 +135,10 @@ void registry_add_network(struct registry *registry, struct network *network)
 
 void registry_remove_namespace(struct registry *registry, struct ns *ns)
 {
-	if (tdelete(ns, &registry->namespaces, compare_namespaces))
+	if (tdelete(ns, &registry->namespaces, compare_namespaces)) {
 		registry->n_namespaces--;
+		registry->n_attachments -= ns->n_attachments;
+	}
 	list_remove(&ns->user_link);
 }
 
@@ -143,6 +146,9 @@ void registry_remove_network(struct registry *registry, struct network *network)
 {
 	if (tdelete(network, &registry->networks, compare_networks))
 		registry->n_networks--;
+	/* The host's settings are what they were. */
+	if (registry->n_networks == 0)
+		registry->neighbours_next = 0;
 }
 
 void registry_depart(struct registry *registry, const struct ns *ns)

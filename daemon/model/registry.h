@@ -20,6 +20,8 @@ struct registry {
 		struct snapshot_uplinks are;
 	} uplinks; /* that forward for us now */
 	size_t n_namespaces, n_networks;
+	size_t n_attachments;   /* of them all */
+	size_t neighbours_next; /* from so many on neighbours.c looks again */
 	unsigned
 		next_link; /* of the host ends' names: not used again soon, because a link may outlive its name here */
 };

@@ -23,6 +23,18 @@ void kernel_forget_firewall(unused struct kernel *kernel)
 {
 }
 
+/* Those of a new machine where "neighbours" is planted, whatever they have been set to. */
+int kernel_neighbour_limits(struct kernel *kernel, int family, int ret[KERNEL_NEIGHBOUR_LIMITS])
+{
+	static const int limits[KERNEL_NEIGHBOUR_LIMITS] = { 128, 512, 1024 };
+
+	(void)family;
+	if (!fake_has(kernel, "neighbours"))
+		return -ENOENT;
+	memcpy(ret, limits, sizeof(limits));
+	return 0;
+}
+
 int kernel_prefixes(struct kernel *kernel, struct arena *arena, struct snapshot_prefixes *ret)
 {
 	(void)arena;

@@ -100,7 +100,10 @@ mends "there may be more" inotify "sysctl -w fs.inotify.max_user_instances"
 row "force_forwarding" missing forwarding6 0 injected_at conf/default/force_forwarding /^faccessat ENOENT $look
 row "user namespaces" missing owned 0 covered /proc/sys/user/max_user_namespaces 0 $look
 mends "there may be some" owned "sysctl -e -w user.max_user_namespaces"
-row "a small table of neighbours" missing neighbours 0 neighbours 1024 $look
+row "a small table of neighbours that grows" ok neighbours 0 neighbours 1024 $look
+check "which it tells" grep -q "nsnetd raises that" $work/seen
+printf '[Network]\nRaiseNeighbourLimits=no\n' >$work/fixed.conf
+row "a small one that must not" missing neighbours 0 neighbours 1024 $look --config $work/fixed.conf
 check "for how many" grep -q "1024 entries for the whole host, as about 256 namespaces" $work/seen
 mends "it can be larger" neighbours "sysctl -w net.ipv4.neigh.default.gc_thresh3"
 row "a large one" ok neighbours 0 neighbours 16384 $look

@@ -26,6 +26,7 @@ unit_test(test_repair SOURCES unit/test_repair.c unit/methods_world.c DEPENDS me
 unit_test(test_host SOURCES unit/test_host.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_resume SOURCES unit/test_resume.c unit/methods_world.c DEPENDS manager methods fake-kernel)
 unit_test(test_recover SOURCES unit/test_recover.c unit/methods_world.c DEPENDS manager methods fake-kernel)
+unit_test(test_neighbours SOURCES unit/test_neighbours.c unit/methods_world.c DEPENDS manager methods fake-kernel)
 unit_test(test_revive SOURCES unit/test_revive.c unit/methods_world.c DEPENDS manager methods fake-kernel)
 unit_test(test_config SOURCES unit/test_config.c DEPENDS manager methods fake-kernel)
 add_test(NAME test_idlc

@@ -216,13 +216,15 @@ static void test_policy(void **state)
 	assert_int_equal(config_load(world->path, &config, &wrong), 0);
 	assert_int_equal(config.owned, CONFIG_OWNED_AUTO);
 	assert_true(config.may_members_make_networks);
+	assert_true(config.raises_neighbours);
 	assert_int_equal(config.n_member_pool, 4);
 	config_done(&config);
 	put(world, "",
-		"[Policy]\nAllowOwned=no\nMemberNetworks=no\nMemberPrefixPool=10.0.0.0/8 fd00::/8\n");
+		"[Network]\nRaiseNeighbourLimits=no\n[Policy]\nAllowOwned=no\nMemberNetworks=no\nMemberPrefixPool=10.0.0.0/8 fd00::/8\n");
 	assert_int_equal(config_load(world->path, &config, &wrong), 0);
 	assert_int_equal(config.owned, CONFIG_OWNED_NO);
 	assert_false(config.may_members_make_networks);
+	assert_false(config.raises_neighbours);
 	assert_int_equal(config.n_member_pool, 2);
 	config_done(&config);
 }
