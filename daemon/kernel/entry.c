@@ -105,12 +105,16 @@ static bool tells(struct kernel *kernel, struct netns *netns)
 	return does_tell;
 }
 
+void entry_open(struct kernel *kernel)
+{
+	kernel->entries = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+}
+
 void entry_watch(struct kernel *kernel, struct netns *netns)
 {
-	if (!kernel->has_tried_entries) {
+	if (kernel->entries >= 0 && !kernel->has_tried_entries) {
 		kernel->has_tried_entries = true;
-		kernel->entries = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-		if (kernel->entries >= 0 && (!begin(kernel, netns) || !tells(kernel, netns)))
+		if (!begin(kernel, netns) || !tells(kernel, netns))
 			kernel->entries = close_fd(kernel->entries);
 	}
 	if (kernel->entries >= 0)

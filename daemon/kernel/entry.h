@@ -6,6 +6,8 @@
 
 #include "state.h"
 
+/* Where it fails nothing is watched. */
+void entry_open(struct kernel *kernel);
 /* From now on it is watched; before anybody else can know of it. Where that cannot be, anybody may have. */
 void entry_watch(struct kernel *kernel, struct netns *netns);
 /* It is kept elsewhere from now on: a copy. */

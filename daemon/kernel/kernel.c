@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <stdio.h>
 
+#include "entry.h"
 #include "file.h"
 #include "hosts.h"
 #include "link.h"
@@ -233,6 +234,7 @@ int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char
 	if (r == 0) {
 		what = "a thread";
 		r = reaper_new(&kernel->reaper);
+		entry_open(kernel);
 	}
 	if (r == 0)
 		r = open_directories(kernel, paths, &what);
