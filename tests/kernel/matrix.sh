@@ -157,8 +157,8 @@ one_cell() {
 	port_of $service
 	address_of $wanted $family
 	names[n]="$network, IPv$family: $what" wishes[n]=$address
-	seconds=2
-	[ $wanted != - ] || seconds=0.5
+	seconds=$REACHED
+	[ $wanted != - ] || seconds=$UNREACHED
 	ask $who $target $port $seconds >"$work/cells/$n" &
 	jobs_of_cells[n]=$!
 	n=$((n + 1))

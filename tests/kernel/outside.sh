@@ -118,26 +118,38 @@ outside_exit() {
 }
 trap outside_exit EXIT
 
-# ask WHO ADDRESS PORT[/udp] [SECONDS]: what the server there sees him by, "-" where nobody answers
+# ask WHO ADDRESS PORT[/udp] [SECONDS]: what the server there sees him by, "-" where nobody answers. Over whole seconds he asks
+# again and again: a packet may be lost on the way to one who has just come, and who is reached in the end is reached.
 ask() {
+	answer='' deadline=$((SECONDS + ${4%.*}))
+	until answer=$(ask_once "$1" "$2" "$3" "$4") && [ -n "$answer" ] || [ $SECONDS -ge $deadline ]; do
+		sleep 0.1
+	done
+	echo "${answer:--}"
+}
+ask_once() {
+	seconds=$4
+	[ "${seconds%.*}" -lt 2 ] || seconds=2
 	case $3 in
 	*/udp)
-		answer=$(in_ns "$1" bash -c 'exec 3<>"/dev/udp/$1/$2" && echo hello >&3 &&
-			timeout "$3" dd bs=64 count=1 status=none <&3' - "$2" "${3%/udp}" "${4-0.5}" 2>/dev/null)
+		in_ns "$1" bash -c 'exec 3<>"/dev/udp/$1/$2" && echo hello >&3 &&
+			timeout "$3" dd bs=64 count=1 status=none <&3' - "$2" "${3%/udp}" "$seconds" 2>/dev/null
 		;;
 	*)
 		case $2 in *:*) url="[$2]" ;; *) url=$2 ;; esac
-		answer=$(in_ns "$1" curl --silent --noproxy '*' --connect-timeout "${4-0.5}" --max-time 10 "http://$url:$3/")
+		in_ns "$1" curl --silent --noproxy '*' --connect-timeout "$seconds" --max-time 10 "http://$url:$3/"
 		;;
 	esac
-	echo "${answer:--}"
 }
 
-# becomes WHAT TEXT COMMAND…: prints just that within ten seconds
+# How long one who is to be reached is asked, and one who is not.
+REACHED=15 UNREACHED=0.5
+
+# becomes WHAT TEXT COMMAND…: prints just that within half a minute
 becomes() {
 	what=$1 text=$2
 	shift 2
-	end=$((SECONDS + 10))
+	end=$((SECONDS + 30))
 	until prints "$text" "$@" || [ $SECONDS -gt $end ]; do
 		sleep 0.05
 	done
@@ -162,8 +174,8 @@ host_state() {
 
 # seen WHAT ADDRESS WHO ADDRESS PORT[/udp]: the server sees him by that, or is not reached ("-")
 seen() {
-	what=$1 wanted=$2 seconds=2
+	what=$1 wanted=$2 seconds=$REACHED
 	shift 2
-	[ "$wanted" = - ] && seconds=0.5
+	[ "$wanted" != - ] || seconds=$UNREACHED
 	same "$what" "$wanted" ask "$1" "$2" "$3" $seconds
 }

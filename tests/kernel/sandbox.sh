@@ -92,6 +92,7 @@ not_ok() {
 	failed=$((failed + 1))
 	echo "not ok - $1"
 	sed 's/^/    /' $work/output
+	[ -z "$daemon" ] || kill -0 "$daemon" 2>/dev/null || echo "    (the daemon does not run)"
 }
 
 check() {
@@ -158,9 +159,9 @@ says() {
 	fi
 }
 
-# eventually COMMAND…: within ten seconds
+# eventually COMMAND…: within half a minute, for the machine may be busy
 eventually() {
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		"$@" && return 0
 		sleep 0.05
 	done

@@ -23,8 +23,8 @@ uplink_is() { # ADDRESS4 ADDRESS6 ROUTER4 ROUTER6
 	way_by "$3" "$4" && way_to "$1" "$2"
 }
 passes_by() { # WANTED4 WANTED6: whether the host is a router between its links
-	becomes "IPv4 from link to link: $1" "$1" ask client $third4 80 0.5
-	becomes "IPv6 from link to link: $2" "$2" ask client $third6 80 0.5
+	becomes "IPv4 from link to link: $1" "$1" ask client $third4 80 $UNREACHED
+	becomes "IPv6 from link to link: $2" "$2" ask client $third6 80 $UNREACHED
 }
 # Once the kernel has taken apart what was deleted, which it does in its own time.
 is_as_before() {

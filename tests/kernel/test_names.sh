@@ -28,7 +28,7 @@ state_of() {
 	shift 2
 	nsnetctl exec "$where" dig +tries=1 +time=3 @"$whom" "$@" | sed -n 's/.* status: \([A-Z]*\),.*/\1/p'
 }
-# becomes WHAT TEXT NAMESPACE SERVER QUESTION…: from() prints that within ten seconds
+# becomes WHAT TEXT NAMESPACE SERVER QUESTION…: from() prints that in time
 becomes() {
 	what=$1 text=$2
 	shift 2

@@ -47,9 +47,9 @@ equal() {
 	report $? "$3"
 }
 
-# eventually COMMAND…: ends well within ten seconds
+# eventually COMMAND…: ends well within half a minute
 eventually() {
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.1
 	done
@@ -195,11 +195,11 @@ asks() {
 	nsnetctl exec "$where" dig +short +search +tries=1 +time=3 "$@"
 }
 
-# answers WANTED DESCRIPTION NAMESPACE QUESTION…: within ten seconds
+# answers WANTED DESCRIPTION NAMESPACE QUESTION…: within half a minute
 answers() {
 	wanted=$1 description=$2
 	shift 2
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		[ "$(asks "$@")" != "$wanted" ] || break
 		sleep 0.1
 	done
@@ -276,7 +276,7 @@ name_server() {
 	check "what does not concern it" nsnetctl network set br1 --description "with names"
 	equal $pid "$(systemctl show --property MainPID --value $unit)" "leaves it alone"
 	check "servers of the network's own" nsnetctl network set br1 --dns 192.0.2.53
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		[ "$(systemctl show --property MainPID --value $unit)" = $pid ] || break
 		sleep 0.1
 	done
