@@ -31,6 +31,7 @@
 /* What the child tells. */
 struct told {
 	int fd, error;
+	pid_t parent;
 	/* One that it has open for a moment: should it be killed then, the descriptor is ours as well. */
 	int passing;
 };
@@ -68,10 +69,11 @@ static int write_maps(uid_t inside_uid, uid_t uid, gid_t inside_gid, gid_t gid, 
 	return r < 0 ? r : write_text("/proc/self/uid_map", text, told);
 }
 
-/* Whoever owns a user namespace may trace what is in it, but for what may not be dumped: and the child has our descriptors. */
-static int forbid_tracing(void)
+/* Whoever owns a user namespace may trace what is in it, but for what may not be dumped: and the child has our descriptors. For
+ * their sake, too, it ends with us, even where its owner has stopped it: the kernel forgets both with other credentials. */
+static int stay_ours(void)
 {
-	return prctl(PR_SET_DUMPABLE, 0) < 0 ? neg() : 0;
+	return prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? neg() : 0;
 }
 
 /* The effective ids alone: the real ones stay root's, and so does the one that files are opened with, since /proc/self is root's
@@ -93,7 +95,7 @@ static int become(uid_t uid, gid_t gid)
 		return neg();
 	/* It tells no error, but what held before. */
 	(void)setfsuid(0);
-	return setfsuid(0) == 0 ? forbid_tracing() : -EPERM;
+	return setfsuid(0) == 0 ? stay_ours() : -EPERM;
 }
 
 static int make_pair(uid_t uid, gid_t gid, struct told *told)
@@ -106,7 +108,9 @@ static int make_pair(uid_t uid, gid_t gid, struct told *told)
 		r = write_maps(uid, uid, gid, gid, told);
 	if (r == 0 && unshare(CLONE_NEWUSER) < 0)
 		r = neg();
-	return r < 0 ? r : write_maps(0, uid, 0, gid, told);
+	if (r == 0)
+		r = write_maps(0, uid, 0, gid, told);
+	return r < 0 ? r : stay_ours();
 }
 
 static int enter_sibling(int sibling, struct told *told)
@@ -116,15 +120,20 @@ static int enter_sibling(int sibling, struct told *told)
 	told->passing = ioctl(sibling, NS_GET_USERNS);
 	if (told->passing < 0)
 		return neg();
-	r = setns(told->passing, CLONE_NEWUSER) < 0 ? neg() : forbid_tracing();
+	r = setns(told->passing, CLONE_NEWUSER) < 0 ? neg() : stay_ours();
 	close_passing(told);
 	return r;
 }
 
 static void work_as_child(uid_t uid, gid_t gid, int sibling, struct told *told)
 {
-	int r = sibling < 0 ? make_pair(uid, gid, told) : enter_sibling(sibling, told);
+	int r = stay_ours();
 
+	if (r == 0)
+		r = sibling < 0 ? make_pair(uid, gid, told) : enter_sibling(sibling, told);
+	/* Who has ended before he could be told of does not wait for us. */
+	if (r == 0 && getppid() != told->parent)
+		r = -ESRCH;
 	if (r == 0 && unshare(CLONE_NEWNET) < 0)
 		r = neg();
 	if (r == 0) {
@@ -162,7 +171,9 @@ int userns_make_network(uid_t uid, gid_t gid, int sibling)
 
 	if (told == MAP_FAILED)
 		return neg();
-	*told = (struct told){ -EBADF, -ECHILD, -EBADF };
+	*told = (struct told){
+		.fd = -EBADF, .error = -ECHILD, .parent = getpid(), .passing = -EBADF
+	};
 	/* An ordinary child, but with the table of descriptors in common. */
 	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid == 0) {

@@ -317,6 +317,22 @@ static int server_probe(const struct sockaddr_un *address)
 	}
 }
 
+/* One who was killed is listened for until the last who had his descriptors has ended as well, which is soon: a child that was
+ * making a namespace. One who serves is there after all of these too. */
+enum { PROBES = 50, PROBE_PAUSE_MS = 20 };
+
+static int server_probe_patiently(const struct sockaddr_un *address)
+{
+	static const struct timespec pause = { .tv_nsec = PROBE_PAUSE_MS * 1000000L };
+	int rc = server_probe(address);
+
+	for (int i = 1; i < PROBES && rc == -EADDRINUSE; i++) {
+		(void)nanosleep(&pause, NULL);
+		rc = server_probe(address);
+	}
+	return rc;
+}
+
 /* Takes a left over socket out of the way. */
 static int server_clear_path(const struct sockaddr_un *address)
 {
@@ -327,7 +343,7 @@ static int server_clear_path(const struct sockaddr_un *address)
 		return errno == ENOENT ? 0 : neg();
 	if (!S_ISSOCK(st.st_mode))
 		return -EADDRINUSE;
-	rc = server_probe(address);
+	rc = server_probe_patiently(address);
 	if (rc < 0)
 		return rc;
 	return unlink(address->sun_path) < 0 && errno != ENOENT ? neg() : 0;

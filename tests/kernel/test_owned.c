@@ -3,6 +3,7 @@
  * test_owned - namespaces that belong to users: whose they are, who gets in, and as whom
  */
 #include "sandbox.h"
+#include "userns.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -439,6 +440,46 @@ static void test_ambush(void **state)
 	(void)munmap(ambush, sizeof(*ambush));
 }
 
+int __real_unshare(int flags);
+int __wrap_unshare(int flags);
+
+/* After so many calls a child is to have lost its parent; never where negative. */
+static int n_until_orphaned = -1;
+
+int __wrap_unshare(int flags)
+{
+	if (n_until_orphaned < 0 || n_until_orphaned-- > 0)
+		return __real_unshare(flags);
+	(void)kill(getppid(), SIGKILL);
+	for (;;)
+		(void)pause();
+}
+
+/* Whoever has the daemon's descriptors keeps its socket, its locks and its namespaces from ending with it. */
+static void test_orphan(unused void **state)
+{
+	/* The first user namespace is to come, the second, the network. */
+	for (int n = 0; n < 3; n++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0) {
+			n_until_orphaned = n;
+			(void)userns_make_network(ALICE, GROUP, -EBADF);
+			_exit(0);
+		}
+		assert_return_code(pid, errno);
+		assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 1), errno);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		/* His child is ours now. */
+		pid = waitpid(-1, &status, 0);
+		assert_return_code(pid, errno);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 0), errno);
+	}
+}
+
 static void test_feature(void **state)
 {
 	struct kernel *kernel = *state;
@@ -462,6 +503,7 @@ int main(void)
 		TEST(test_restart),
 		TEST(test_failures),
 		TEST(test_ambush),
+		cmocka_unit_test(test_orphan),
 		TEST(test_feature),
 	};
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "server_world.h"
 
@@ -113,6 +114,27 @@ static void test_replaces_a_socket_left_over(void **state)
 	(void)close_fd(bind_at(*state, SOCK_STREAM));
 	assert_int_equal(listen_at(*state), 0);
 	expect_service(*state);
+}
+
+/* Of one who was killed a child may be about for a moment, with all of his descriptors. */
+static void test_waits_for_who_is_about_to_end(void **state)
+{
+	int fd = bind_at(*state, SOCK_STREAM);
+	int status;
+	pid_t pid;
+
+	assert_return_code(fd, errno);
+	assert_return_code(listen(fd, 1), errno);
+	pid = fork();
+	if (pid == 0) {
+		(void)usleep(100 * 1000);
+		_exit(0);
+	}
+	assert_return_code(pid, errno);
+	(void)close_fd(fd);
+	assert_int_equal(listen_at(*state), 0);
+	expect_service(*state);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
 }
 
 static void test_leaves_a_living_socket(void **state)
@@ -233,6 +255,7 @@ int main(void)
 		test(test_mode_and_group),
 		test(test_serves_there),
 		test(test_replaces_a_socket_left_over),
+		test(test_waits_for_who_is_about_to_end),
 		test(test_leaves_a_living_socket),
 		test(test_leaves_a_socket_of_datagrams),
 		test(test_leaves_what_is_no_socket),
