@@ -11,6 +11,7 @@
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
 
+#include "bound.h"
 #include "deletion.h"
 #include "host.h"
 #include "log.h"
@@ -53,6 +54,7 @@ struct manager {
 	struct server *server;
 	struct kernel *kernel;
 	struct names *names; /* NULL: networks have no name servers */
+	struct bound *bound;
 	struct registry registry;
 	struct nsnet_context context;
 };
@@ -400,6 +402,13 @@ static void on_names(void *userdata, const char *network, bool is_there)
 		names_change(manager->names, network, is_there);
 }
 
+static void on_gone(void *userdata, const char *name)
+{
+	struct manager *manager = userdata;
+
+	bound_gone(manager->bound, name);
+}
+
 /* Where there can be name servers; else names are in hosts files alone, and that is no error. */
 static void make_names(struct manager *manager)
 {
@@ -420,6 +429,7 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 		.connections_of = count_connections,
 		.group_of = group_of,
 		.on_names = on_names,
+		.on_gone = on_gone,
 		.on_pool = on_pool,
 		.on_waiting = on_waiting,
 		.on_let_alone = on_let_alone,
@@ -457,6 +467,7 @@ static void on_started(void *userdata, int r)
 	neighbours_follow(&manager->context);
 	if (manager->names)
 		names_begin(manager->names);
+	bound_begin(manager->bound);
 	/* Where systemd waits for it (WatchdogSec=): a turn of the loop that does not end is the daemon's end. */
 	r = sd_event_set_watchdog(manager->event, true);
 	if (r < 0)
@@ -491,6 +502,7 @@ int manager_new(struct config *config, const char *config_path, const struct ker
 	}
 	make_context(manager, paths);
 	make_names(manager);
+	manager->bound = bound_new(manager->event, &manager->registry, paths->run);
 	r = start_new(manager->event, &manager->context, on_started, manager, &manager->start);
 	if (r < 0) {
 		log_line(LOG_ERR, "cannot read what is there: %s", strerror(-r));
@@ -516,6 +528,7 @@ void manager_free(struct manager *manager)
 	server_free(manager->server);
 	start_free(manager->start);
 	names_free(manager->names);
+	bound_free(manager->bound);
 	pool_done(&manager->context.spares);
 	registry_done(&manager->registry);
 	kernel_free(manager->kernel);

@@ -141,6 +141,8 @@ void deletion_forget(struct nsnet_context *context, struct ns *ns)
 {
 	uid_t uid = ns->uid;
 
+	if (context->on_gone)
+		context->on_gone(context->userdata, ns->name);
 	registry_depart(context->registry, ns);
 	registry_remove_namespace(context->registry, ns);
 	namespace_free(ns);

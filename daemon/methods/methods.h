@@ -47,6 +47,8 @@ struct nsnet_context {
 	void (*on_work)(void *userdata);
 	/* Called when a network's name server is to come, to go by other files than before, or to go. */
 	void (*on_names)(void *userdata, const char *network, bool is_there);
+	/* Called when a namespace is gone, however that came. May be NULL. */
+	void (*on_gone)(void *userdata, const char *name);
 	/* Called when an object is let alone by repair.c, so that repair_all() runs after that time. */
 	void (*on_let_alone)(void *userdata, uint64_t usec);
 	/* Called when refill_work() is to be called as soon as nobody asks for anything. */

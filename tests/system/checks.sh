@@ -66,7 +66,8 @@ mounts() {
 }
 
 installed() {
-	check "the units are well-formed" systemd-analyze verify --man=no nsnetd.service nsnetd.socket run-netns.mount nsnet-dns@br1.service
+	check "the units are well-formed" systemd-analyze verify --man=no nsnetd.service nsnetd.socket run-netns.mount nsnet-dns@br1.service \
+		nsnet@ns1.service nsnet-exec.slice
 	says '^nsnet:' "the group nsnet is there" getent group nsnet
 	says '^nsnet-admin:' "the group nsnet-admin is there" getent group nsnet-admin
 	# 9.6 for a unit that restricts nothing; with mounts that the host is to see, 4.8 is what is possible.
@@ -485,6 +486,8 @@ came_back() {
 	equal "" "$(find /var/lib/nsnetd -type f)" "no file is left"
 }
 
+. "${0%/*}/checks_hardening.sh"
+
 if [ -e /var/lib/before-reboot ]; then
 	came_back
 	echo done
@@ -499,6 +502,8 @@ made
 kept "systemctl restart" systemctl restart nsnetd.service
 kept "a crash" sh -c 'systemctl kill --signal=KILL nsnetd.service; sleep 0.2'
 watched
+survives
+units_of_namespaces
 name_server
 name_servers
 host_names
