@@ -118,6 +118,8 @@ static const struct row {
 	[EDITS_ATTACHMENTS] = { "network", OF_NAMESPACE(attachments), NOWHERE,
 		sizeof(struct nsnet_attachment), NULL, takes_attachment },
 	[EDITS_LINKS] = { "link", OF_NAMESPACE(links), NOWHERE, sizeof(char *), is_text, is_text },
+	[EDITS_ALLOWED] = { "allow", OF_NAMESPACE(allow), NOWHERE, sizeof(char *), is_text,
+		is_text },
 	[EDITS_PORTS] = { "publish", OF_NAMESPACE(ports), NOWHERE, sizeof(struct nsnet_port),
 		is_port, takes_port },
 	[EDITS_ROUTES] = { "route", OF_NAMESPACE(routes), NOWHERE, sizeof(struct nsnet_route),

@@ -108,6 +108,8 @@ static const char *item_text(
 		return text_at(is_network ? &network->name_servers : &namespace->name_servers, i);
 	if (field_index(field, "context.links[", &i, &rest))
 		return text_at(&namespace->links, i);
+	if (field_index(field, "context.allow[", &i, &rest))
+		return text_at(&namespace->allow, i);
 	if (field_index(field, "context.prefixes[", &i, &rest))
 		return text_at(&network->prefixes, i);
 	if (field_index(field, "context.gateways[", &i, &rest))
@@ -125,6 +127,7 @@ const char *field_option(const struct settings *settings, bool is_network, const
 	} plain[] = {
 		{ "context.attachments", "--network" },
 		{ "context.links", "--link" },
+		{ "context.allow", "--allow" },
 		{ "context.ports", "--publish" },
 		{ "context.routes", "--route" },
 		{ "context.nameServers", "--dns" },

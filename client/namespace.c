@@ -236,6 +236,7 @@ static int show(struct client *client, const void *listed)
 	show_ports(arena, &out->context.ports);
 	output_texts(arena, "Name servers", &out->context.name_servers);
 	output_texts(arena, "Links", &out->context.links);
+	output_texts(arena, "Lent to", &out->context.allow);
 	output_entries(arena, "Sysctls", &out->context.sysctls);
 	show_shaping(arena, &out->context.attachments);
 	for (size_t i = 0; i < out->runtime.interfaces.n; i++)

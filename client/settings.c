@@ -6,6 +6,7 @@
 
 #include <sys/socket.h>
 
+#include "accounts.h"
 #include "attachments.h"
 #include "check.h"
 
@@ -133,6 +134,24 @@ int settings_link(void *target, const char *value, struct problem *problem)
 		return problem_usage(problem, "--link: \"%s\" cannot name an interface", value);
 	settings->one_only = "an interface goes into one namespace; create one by one";
 	put_text(settings, EDITS_LINKS, way, value, problem);
+	return 0;
+}
+
+/* nsnetd knows who is in the host's files. Of others, whom the system knows from elsewhere, it is told the number. */
+int settings_allow(void *target, const char *value, struct problem *problem)
+{
+	struct settings *settings = target;
+	enum edits_way way;
+	const char *name;
+	int r = edits_begin(&settings->edits, EDITS_ALLOWED, &value, &way, problem);
+
+	if (r != 0 || way == EDITS_EMPTY)
+		return r;
+	name = accounts_name(value, problem->arena);
+	if (!name && way != EDITS_TAKE)
+		return problem_usage(problem, "--allow: there is no %s \"%s\"",
+			*value == '@' ? "group" : "user", value + (*value == '@'));
+	put_text(settings, EDITS_ALLOWED, way, name ? name : value, problem);
 	return 0;
 }
 

@@ -37,6 +37,7 @@ int settings_persistent(void *settings, const char *value, struct problem *probl
 
 /* Of a namespace; attachments.h, ports.h and routes.h have more. */
 int settings_link(void *settings, const char *value, struct problem *problem);
+int settings_allow(void *settings, const char *value, struct problem *problem);
 int settings_sysctl(void *settings, const char *value, struct problem *problem);
 
 /* Of a network. */

@@ -51,6 +51,8 @@ static const struct option_row namespace_rows[] = {
 		TO(settings), settings_sysctl },
 	{ "link", 0, "IF...", "Move an interface of the host in; back at the end", TO(settings),
 		settings_link },
+	{ "allow", 0, "USER|@GROUP...", "Who else runs programs in it, as himself; none: nobody",
+		TO(settings), settings_allow },
 	{ "persistent", 0, "yes|no", "Whether it comes back after a reboot", TO(settings),
 		settings_persistent },
 	{ "label", 0, "KEY=VALUE...", "A label (-KEY takes it away)", TO(settings),

@@ -75,6 +75,12 @@ struct kernel_wanted {
 };
 int kernel_sweep_firewall(struct kernel *kernel, const struct kernel_wanted *wanted);
 
+/* Users and groups of the host, by /etc/passwd and /etc/group: whoever else knows some (LDAP) takes his time, and is not asked.
+ * A number, never 0, that is another one as soon as the files are others. */
+int64_t kernel_accounts(struct kernel *kernel);
+/* False: there is none of that name. */
+bool kernel_find_account(struct kernel *kernel, bool is_group, const char *name, uint32_t *ret);
+
 /* Takes over the descriptor of a pinned namespace that was there before (start-up), without touching it. */
 int kernel_adopt(struct kernel *kernel, const char *netns);
 /* A link's end on the host is of that namespace, which we hold: it goes with it. */

@@ -72,6 +72,9 @@ struct kernel {
 	bool has_tried_entries;
 	void *watched; /* of struct netns, by watch */
 
+	int64_t accounts; /* accounts.c's: how often the files were others; 0: nobody has looked */
+	struct stat account_files[2];
+
 	void *held;              /* of struct netns: tsearch(3) */
 	struct netns *inside;    /* those with a socket inside */
 	struct nft_known *known; /* nft_known.c's, at start-up */

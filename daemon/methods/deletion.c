@@ -79,7 +79,7 @@ static int find_all(struct batch *batch, const struct string_list *names, struct
 		if (!ns)
 			return fault_set(reterr,
 				&(struct fault){ .type = FAULT_NO_NAMESPACE, .name = name });
-		if (!policy_may(&deed->caller, MAY_DELETE_NAMESPACE, ns->uid))
+		if (!methods_may(deed->context, &deed->caller, MAY_DELETE_NAMESPACE, ns))
 			return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
 		for (size_t j = 0; j < i; j++)
 			if (batch->items[j] == ns)

@@ -103,7 +103,8 @@ static void look_at_namespace(struct diagnose *diagnose, const char *name)
 	const struct policy_caller caller = methods_caller(diagnose->context, diagnose->call);
 
 	diagnose->ns = methods_find_namespace(diagnose->context, &caller, name);
-	if (!diagnose->ns)
+	if (!diagnose->ns ||
+		!methods_may(diagnose->context, &caller, MAY_CHECK_NAMESPACE, diagnose->ns))
 		return; /* gone since */
 	for (size_t i = 0; i < diagnose->ns->n_attachments; i++)
 		add_network(diagnose, diagnose->ns->attachments[i].network->name);
@@ -199,7 +200,7 @@ static void add_all(struct diagnose *diagnose)
 	struct ns **all = registry_namespaces(registry, &diagnose->arena);
 
 	for (size_t i = 0; i < registry->n_namespaces; i++)
-		if (policy_may(&caller, MAY_SEE_NAMESPACE, all[i]->uid))
+		if (methods_may(diagnose->context, &caller, MAY_CHECK_NAMESPACE, all[i]))
 			diagnose->namespaces.items[diagnose->namespaces.n++] =
 				arena_strdup(&diagnose->arena, all[i]->name);
 }
@@ -262,9 +263,14 @@ int nsnet_on_check(
 	struct diagnose *diagnose;
 	int r;
 
-	for (size_t i = 0; i < in->names.n; i++)
-		if (!methods_find_namespace(context, &caller, in->names.items[i]))
+	for (size_t i = 0; i < in->names.n; i++) {
+		const struct ns *ns = methods_find_namespace(context, &caller, in->names.items[i]);
+
+		if (!ns)
 			return methods_fail_no_namespace(call, in->names.items[i]);
+		if (!methods_may(context, &caller, MAY_CHECK_NAMESPACE, ns))
+			return call_fail_permission(call);
+	}
 	if (!call_wants_more(call))
 		return call_fail_expected_more(call);
 	diagnose = diagnose_new(context, call, in);

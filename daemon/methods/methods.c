@@ -19,6 +19,9 @@ struct policy_caller methods_caller_of(const struct nsnet_context *context, cons
 		.is_administrator = is_administrator,
 		.may_make_networks = context->may_members_make_networks,
 		.lowest_port = is_administrator ? 0 : context->members_lowest_port,
+		.gid = peer->gid,
+		.groups = peer->groups,
+		.n_groups = peer->n_groups,
 	};
 
 	for (size_t i = 0; i < lengthof(caller.may_reach); i++)
@@ -138,12 +141,72 @@ struct nsnet_timestamp methods_now(void)
 	};
 }
 
+/* By the accounts as they are now: a name stands for whoever has it. */
+static bool is_lent(const struct nsnet_context *context, const struct policy_caller *caller,
+	const struct ns *ns)
+{
+	int64_t version = ns->n_lent > 0 ? kernel_accounts(context->kernel) : 0;
+
+	for (size_t i = 0; i < ns->n_lent; i++) {
+		struct lending *lending = &ns->lent[i];
+
+		if (!lending->is_number && lending->version != version) {
+			lending->is_known = kernel_find_account(
+				context->kernel, lending->is_group, lending->name, &lending->id);
+			lending->version = version;
+		}
+		if (lending_is_for(lending, caller))
+			return true;
+	}
+	return false;
+}
+
+bool methods_may(const struct nsnet_context *context, const struct policy_caller *caller,
+	enum policy_verb verb, const struct ns *ns)
+{
+	struct policy_object object = { .owner = ns->uid };
+
+	if (!caller->is_administrator && ns->uid != caller->uid)
+		object.is_lent = is_lent(context, caller, ns);
+	return policy_may(caller, verb, object);
+}
+
 struct ns *methods_find_namespace(
 	const struct nsnet_context *context, const struct policy_caller *caller, const char *name)
 {
 	struct ns *ns = registry_find_namespace(context->registry, name);
 
-	return ns && policy_may(caller, MAY_SEE_NAMESPACE, ns->uid) ? ns : NULL;
+	return ns && methods_may(context, caller, MAY_SEE_NAMESPACE, ns) ? ns : NULL;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp((*(struct ns *const *)a)->name, (*(struct ns *const *)b)->name);
+}
+
+/* A member's own, and behind them those of others that are lent to anybody. */
+static struct ns **find_around(const struct nsnet_context *context,
+	const struct policy_caller *caller, struct arena *arena, size_t *ret_n)
+{
+	const struct registry *registry = context->registry;
+	size_t n_own, n = 0;
+	struct ns **own = registry_namespaces_of(registry, caller->uid, arena, &n_own);
+	struct ns **all;
+
+	if (list_is_empty(&registry->lent)) {
+		*ret_n = n_own;
+		return own;
+	}
+	list_foreach (&registry->lent, struct ns, lent_link, ns)
+		n += ns->uid != caller->uid;
+	all = arena_array(arena, n_own + n, sizeof(struct ns *));
+	for (size_t i = 0; i < n_own; i++)
+		all[i] = own[i];
+	*ret_n = n_own;
+	list_foreach (&registry->lent, struct ns, lent_link, ns)
+		if (ns->uid != caller->uid)
+			all[(*ret_n)++] = ns;
+	return all;
 }
 
 struct ns **methods_namespaces(const struct nsnet_context *context,
@@ -156,10 +219,12 @@ struct ns **methods_namespaces(const struct nsnet_context *context,
 	if (caller->is_administrator)
 		all = registry_namespaces(context->registry, arena);
 	else
-		all = registry_namespaces_of(context->registry, caller->uid, arena, &n);
+		all = find_around(context, caller, arena, &n);
 	for (size_t i = 0; i < n; i++)
-		if (policy_may(caller, MAY_SEE_NAMESPACE, all[i]->uid))
+		if (methods_may(context, caller, MAY_SEE_NAMESPACE, all[i]))
 			all[(*ret_n)++] = all[i];
+	if (!caller->is_administrator && !list_is_empty(&context->registry->lent))
+		qsort(all, *ret_n, sizeof(struct ns *), compare_names);
 	return all;
 }
 
@@ -168,7 +233,10 @@ struct network *methods_find_network(
 {
 	struct network *network = registry_find_network(context->registry, name);
 
-	return network && policy_may(caller, MAY_SEE_NETWORK, network->uid) ? network : NULL;
+	return network && policy_may(caller, MAY_SEE_NETWORK,
+				  (struct policy_object){ .owner = network->uid })
+		       ? network
+		       : NULL;
 }
 
 int methods_fail_no_namespace(struct call *call, const char *name)

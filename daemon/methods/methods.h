@@ -90,6 +90,9 @@ int methods_charge(const struct deed *deed, const unsigned amounts[QUOTA_RESOURC
 void methods_limits(const struct nsnet_context *context, const struct policy_caller *caller,
 	const struct peer *peer, struct quota_limits *ret);
 
+/* policy_may() of a namespace, with whom it is lent to. */
+bool methods_may(const struct nsnet_context *context, const struct policy_caller *caller,
+	enum policy_verb verb, const struct ns *ns);
 struct policy_caller methods_caller(const struct nsnet_context *context, const struct call *call);
 struct policy_caller methods_caller_of(
 	const struct nsnet_context *context, const struct peer *peer);
@@ -100,7 +103,8 @@ struct ns *methods_find_namespace(
 	const struct nsnet_context *context, const struct policy_caller *caller, const char *name);
 struct network *methods_find_network(
 	const struct nsnet_context *context, const struct policy_caller *caller, const char *name);
-/* All namespaces that the caller may know of, by name; of a member that are his own, however many others there are. */
+/* All namespaces that the caller may know of, by name; of a member only his own and those that are lent are looked at, however many
+ * others there are. */
 struct ns **methods_namespaces(const struct nsnet_context *context,
 	const struct policy_caller *caller, struct arena *arena, size_t *ret_n);
 int methods_fail_no_namespace(struct call *call, const char *name);

@@ -9,11 +9,13 @@
 
 #include <stdio.h>
 
-static bool may_know(const struct policy_caller *caller, const struct monitor_event *event)
+static bool may_know(const struct nsnet_context *context, const struct policy_caller *caller,
+	const struct monitor_event *event)
 {
 	if (event->ns)
-		return policy_may(caller, MAY_SEE_NAMESPACE, event->ns->uid);
-	return !event->network || policy_may(caller, MAY_SEE_NETWORK, event->network->uid);
+		return methods_may(context, caller, MAY_SEE_NAMESPACE, event->ns);
+	return !event->network || policy_may(caller, MAY_SEE_NETWORK,
+					  (struct policy_object){ .owner = event->network->uid });
 }
 
 /* What a reply points to. */
@@ -72,7 +74,7 @@ void monitor_tell(struct nsnet_context *context, const struct monitor_event *eve
 	list_foreach (&context->monitors, struct subscription, link, subscription) {
 		struct policy_caller caller = methods_caller_of(context, subscription->peer);
 
-		if (may_know(&caller, event))
+		if (may_know(context, &caller, event))
 			tell(subscription, &out);
 	}
 }
@@ -85,7 +87,7 @@ static void tell_current(struct nsnet_context *context, struct subscription *sub
 	struct picture picture;
 	struct nsnet_monitor_out out;
 
-	if (!may_know(&caller, event))
+	if (!may_know(context, &caller, event))
 		return;
 	describe(event, &picture, &out);
 	tell(subscription, &out);

@@ -118,7 +118,7 @@ int nsnet_on_open_namespace(
 
 	if (!ns)
 		return methods_fail_no_namespace(call, in->name);
-	if (!policy_may(&caller, MAY_OPEN_NAMESPACE, ns->uid))
+	if (!methods_may(context, &caller, MAY_OPEN_NAMESPACE, ns))
 		return call_fail_permission(call);
 	r = attach(call, kernel_open_netns(context->kernel, ns->name),
 		&out.network_namespace_file_descriptor);

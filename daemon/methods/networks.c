@@ -161,7 +161,8 @@ int networks_create(const struct deed *deed, const char *name,
 {
 	int r;
 
-	if (!policy_may(&deed->caller, MAY_CREATE_NETWORK, deed->caller.uid))
+	if (!policy_may(&deed->caller, MAY_CREATE_NETWORK,
+		    (struct policy_object){ .owner = deed->caller.uid }))
 		return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
 	if (!name_is_valid(name))
 		return fault_set(
@@ -324,7 +325,8 @@ int networks_set(const struct deed *deed, const char *name,
 
 	if (!network)
 		return fault_set(reterr, &(struct fault){ .type = FAULT_NO_NETWORK, .name = name });
-	if (!policy_may(&deed->caller, MAY_SET_NETWORK, network->uid))
+	if (!policy_may(&deed->caller, MAY_SET_NETWORK,
+		    (struct policy_object){ .owner = network->uid }))
 		return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
 	if (revision && *revision != network->told.runtime.revision)
 		return fault_set(reterr, &(struct fault){ .type = FAULT_CHANGED,
@@ -367,7 +369,8 @@ static int find_all(const struct deed *deed, const struct string_list *names, st
 		if (!network)
 			return fault_set(
 				reterr, &(struct fault){ .type = FAULT_NO_NETWORK, .name = name });
-		if (!policy_may(&deed->caller, MAY_DELETE_NETWORK, network->uid))
+		if (!policy_may(&deed->caller, MAY_DELETE_NETWORK,
+			    (struct policy_object){ .owner = network->uid }))
 			return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
 		for (size_t j = 0; j < i; j++)
 			if (ret[j] == network)
@@ -466,7 +469,8 @@ static int tell_all(struct nsnet_context *context, struct call *call)
 	int r = 0;
 
 	for (size_t i = 0; i < context->registry->n_networks; i++)
-		if (policy_may(&caller, MAY_SEE_NETWORK, all[i]->uid))
+		if (policy_may(&caller, MAY_SEE_NETWORK,
+			    (struct policy_object){ .owner = all[i]->uid }))
 			all[n++] = all[i];
 	if (n == 0)
 		return methods_fail_no_network(call, NULL);

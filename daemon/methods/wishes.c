@@ -11,6 +11,7 @@
 
 #include "difference.h"
 #include "host.h"
+#include "lend.h"
 #include "log.h"
 #include "monitor.h"
 #include "neighbours.h"
@@ -41,7 +42,8 @@ static struct network *find_network(void *userdata, const char *name)
 
 	if (!network && creation->new_network && streq(name, METHODS_DEFAULT_NETWORK))
 		network = creation->new_network;
-	if (network && !policy_may(&creation->deed->caller, MAY_ATTACH_NETWORK, network->uid))
+	if (network && !policy_may(&creation->deed->caller, MAY_ATTACH_NETWORK,
+			       (struct policy_object){ .owner = network->uid }))
 		return NULL;
 	return network;
 }
@@ -112,35 +114,6 @@ static struct namespace_host host_of(struct creation *creation)
 		.has_persistent = kernel_has(context->kernel, "persistent"),
 		.former = creation->former ? creation->former : creation->spare,
 	};
-}
-
-/* Interfaces of the host that are asked for and not inside yet: whether they can go. 0, 1 and *reterr, or -errno. */
-static int check_links(struct creation *creation, struct fault *reterr)
-{
-	const struct string_list *links = &creation->ns->links;
-	struct string_list *lost = &creation->lost_addresses;
-	struct arena *arena = creation->deed->arena;
-
-	for (size_t i = 0; i < links->n; i++) {
-		struct string_list addresses = { 0 };
-		const char **all;
-		int r;
-
-		if (creation->former && string_list_has(&creation->former->links, links->items[i]))
-			continue;
-		r = kernel_find_link(creation->context->kernel, links->items[i], arena, &addresses);
-		if (r == -ENODEV || r == -EBUSY)
-			return fault_set(
-				reterr, &(struct fault){ .type = FAULT_LINK,
-						.name = arena_strdup(arena, links->items[i]) });
-		if (r < 0)
-			return r;
-		all = arena_array(arena, lost->n + addresses.n, sizeof(*all));
-		for (size_t j = 0; j < lost->n + addresses.n; j++)
-			all[j] = j < lost->n ? lost->items[j] : addresses.items[j - lost->n];
-		*lost = (struct string_list){ all, lost->n + addresses.n };
-	}
-	return 0;
 }
 
 /* Creating. */
@@ -217,7 +190,9 @@ static int make_object(struct creation *creation, const char *name,
 		r = networks_make_default(creation->deed, &creation->new_network, reterr);
 	if (r == 0)
 		r = make_namespace(creation, name, &whole, reterr);
-	return r == 0 ? check_links(creation, reterr) : r;
+	return r == 0 ? lend_check(creation->deed, creation->ns, creation->former,
+				&creation->lost_addresses, reterr)
+		      : r;
 }
 
 static void complete_new(struct creation *creation)
@@ -435,8 +410,8 @@ static int may_create(const struct deed *deed, const char *name,
 {
 	const struct ns *other;
 
-	if (!policy_may(&deed->caller, MAY_CREATE_NAMESPACE, deed->caller.uid) ||
-		(wish->links.n > 0 && !policy_may(&deed->caller, MAY_TAKE_LINK, deed->caller.uid)))
+	if (!policy_may(&deed->caller, MAY_CREATE_NAMESPACE, (struct policy_object){ 0 }) ||
+		!lend_may(&deed->caller, NULL, wish))
 		return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
 	if (!name_is_valid(name))
 		return fault_set(
@@ -489,15 +464,6 @@ int nsnet_on_create_namespace(struct nsnet_context *context, struct call *call,
 
 /* Changing. */
 
-/* Interfaces that come; those that go may be given back by whoever owns the namespace. */
-static bool takes_links(const struct ns *ns, const struct nsnet_namespace_context *change)
-{
-	for (size_t i = 0; i < change->links.n; i++)
-		if (!string_list_has(&ns->links, change->links.items[i]))
-			return true;
-	return false;
-}
-
 /* Its owner is charged, whoever asks. */
 static int change_charged(
 	struct creation *creation, const struct nsnet_namespace_context *wish, struct fault *reterr)
@@ -542,9 +508,8 @@ static struct ns *keep_changed(struct creation *creation)
 static int may_set(const struct deed *deed, const struct ns *ns,
 	const struct nsnet_namespace_context *change, const int64_t *revision, struct fault *reterr)
 {
-	if (!policy_may(&deed->caller, MAY_SET_NAMESPACE, ns->uid) ||
-		(takes_links(ns, change) &&
-			!policy_may(&deed->caller, MAY_TAKE_LINK, deed->caller.uid)))
+	if (!methods_may(deed->context, &deed->caller, MAY_SET_NAMESPACE, ns) ||
+		!lend_may(&deed->caller, ns, change))
 		return fault_set(reterr, &(struct fault){ .type = FAULT_PERMISSION });
 	if (revision && *revision != ns->told.runtime.revision)
 		return fault_set(reterr, &(struct fault){ .type = FAULT_CHANGED,

@@ -253,6 +253,28 @@ static int make_links(
 	return 0;
 }
 
+static int make_lent(
+	const struct maker *maker, const struct string_list *wishes, enum nsnet_ownership ownership)
+{
+	struct ns *ns = maker->ns;
+
+	if (wishes->n > LENDING_MAX || (wishes->n > 0 && ownership != NSNET_OWNERSHIP_HOST))
+		return fault_parameter(maker, "context.allow");
+	ns->lent = arena_array(&ns->arena, wishes->n, sizeof(*ns->lent));
+	for (size_t i = 0; i < wishes->n; i++) {
+		struct lending *lending = &ns->lent[ns->n_lent];
+
+		if (!lending_parse(wishes->items[i], lending))
+			return fault_parameter(maker, element(maker, "allow", i, NULL));
+		lending->name = arena_strdup(&ns->arena, lending->name);
+		for (size_t j = 0; j < i; j++)
+			if (streq(wishes->items[j], wishes->items[i]))
+				return fault_parameter(maker, element(maker, "allow", i, NULL));
+		ns->n_lent++;
+	}
+	return 0;
+}
+
 static int check_texts(const struct maker *maker, const struct nsnet_namespace_context *context)
 {
 	const char *wrong = text_value_check(maker->arena, context->description, &context->labels);
@@ -334,6 +356,7 @@ int namespace_new(const char *name, const struct namespace_owner *owner,
 		abort();
 	(void)snprintf(ns->name, sizeof(ns->name), "%s", name);
 	list_init(&ns->user_link);
+	list_init(&ns->lent_link);
 	ns->uid = owner->uid;
 	ns->gid = owner->gid;
 	ns->former = host->former;
@@ -345,6 +368,8 @@ int namespace_new(const char *name, const struct namespace_owner *owner,
 		r = check_persistent(&maker, context);
 	if (r == 0)
 		r = make_links(&maker, &context->links, owner->ownership);
+	if (r == 0)
+		r = make_lent(&maker, &context->allow, owner->ownership);
 	if (r == 0)
 		r = publication_make_all(&maker, &context->ports);
 	if (r == 0)
@@ -425,6 +450,7 @@ void namespace_free(struct ns *ns)
 		list_remove(&attachment->link);
 	}
 	list_remove(&ns->user_link);
+	list_remove(&ns->lent_link);
 	quota_give_back(&ns->charge);
 	arena_done(&ns->arena);
 	free(ns);

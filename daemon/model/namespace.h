@@ -8,6 +8,7 @@
 #pragma once
 
 #include "fault.h"
+#include "lending.h"
 #include "list.h"
 #include "network.h"
 #include "nsnet.h"
@@ -51,6 +52,7 @@ struct ns {
 	uid_t uid;
 	gid_t gid;             /* its owner's, where it belongs to him */
 	struct list user_link; /* user.namespaces */
+	struct list lent_link; /* registry.lent, where it is lent to anybody */
 	struct quota_charge charge;
 	bool is_spare;       /* made ahead, for nobody yet */
 	const char *sibling; /* while it is made: another one that its owner owns */
@@ -65,6 +67,8 @@ struct ns {
 	struct setting *settings;
 	size_t n_settings;
 	struct string_list links; /* of the host, inside */
+	struct lending *lent;
+	size_t n_lent;
 	struct mending mending;
 	int64_t bare_since; /* its name was seen without its mount, in usec; 0: it was not */
 	int64_t departure; /* once it was dropped: its number, of the kernel floor's; 0: it was not there */

@@ -14,6 +14,9 @@ struct policy_caller {
 	bool may_make_networks; /* what the configuration lets members do */
 	bool may_reach[4];      /* by enum nsnet_reach */
 	unsigned lowest_port;   /* of the host, that he may publish */
+	gid_t gid;
+	const gid_t *groups;
+	size_t n_groups;
 };
 
 enum policy_verb {
@@ -22,6 +25,9 @@ enum policy_verb {
 	MAY_OPEN_NAMESPACE,
 	MAY_SET_NAMESPACE,
 	MAY_DELETE_NAMESPACE,
+	MAY_CHECK_NAMESPACE,
+	MAY_EXECUTE,        /* programs in it, as himself */
+	MAY_LEND_NAMESPACE, /* to others; no object */
 	MAY_CREATE_NETWORK, /* no object */
 	MAY_SEE_NETWORK,
 	MAY_ATTACH_NETWORK,
@@ -30,5 +36,11 @@ enum policy_verb {
 	MAY_TAKE_LINK, /* an interface of the host's; no object */
 };
 
-/* owner: of the object; whatever where the verb has none. */
-bool policy_may(const struct policy_caller *caller, enum policy_verb verb, uid_t owner);
+/* What is asked about. */
+struct policy_object {
+	uid_t owner;  /* whatever where the verb has no object */
+	bool is_lent; /* a namespace, to the caller */
+};
+
+bool policy_may(
+	const struct policy_caller *caller, enum policy_verb verb, struct policy_object object);

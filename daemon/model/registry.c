@@ -40,6 +40,7 @@ static void free_network(void *network)
 void registry_init(struct registry *registry)
 {
 	*registry = (struct registry){ 0 };
+	list_init(&registry->lent);
 }
 
 /* Namespaces first: they hold on to networks. */
@@ -120,6 +121,8 @@ void registry_add_namespace(struct registry *registry, struct ns *ns)
 	if (!found || *found != ns)
 		abort();
 	list_append(&registry_user(registry, ns->uid)->namespaces, &ns->user_link);
+	if (ns->n_lent > 0)
+		list_append(&registry->lent, &ns->lent_link);
 	registry->n_namespaces++;
 	registry->n_attachments += ns->n_attachments;
 }
@@ -140,6 +143,7 @@ void registry_remove_namespace(struct registry *registry, struct ns *ns)
 		registry->n_attachments -= ns->n_attachments;
 	}
 	list_remove(&ns->user_link);
+	list_remove(&ns->lent_link);
 }
 
 void registry_remove_network(struct registry *registry, struct network *network)

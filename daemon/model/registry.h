@@ -13,6 +13,7 @@
 struct registry {
 	void *namespaces, *networks; /* of tsearch(3), by name */
 	void *users;                 /* by uid: those who have something */
+	struct list lent;            /* of struct ns: those lent to anybody */
 	void *departures;            /* departure.h */
 	struct publish_table published;
 	struct registry_uplinks {

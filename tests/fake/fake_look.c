@@ -215,6 +215,28 @@ int kernel_find_link(struct kernel *kernel, const char *interface, struct arena 
 	return fake_has(kernel, arena_printf(arena, "host %s", interface)) ? 0 : -ENODEV;
 }
 
+int64_t kernel_accounts(unused struct kernel *kernel)
+{
+	return 1;
+}
+
+bool kernel_find_account(
+	unused struct kernel *kernel, bool is_group, const char *name, uint32_t *ret)
+{
+	static const struct {
+		const char *name;
+		bool is_group;
+		uint32_t id;
+	} accounts[] = { { "alice", false, 1000 }, { "bob", false, 1001 }, { "staff", true, 50 } };
+
+	for (size_t i = 0; i < lengthof(accounts); i++)
+		if (accounts[i].is_group == is_group && streq(accounts[i].name, name)) {
+			*ret = accounts[i].id;
+			return true;
+		}
+	return false;
+}
+
 int kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret)
 {
 	*ret = (struct string_list){ arena_array(arena, kernel->n_things, sizeof(const char *)),

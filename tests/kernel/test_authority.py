@@ -20,7 +20,8 @@ NS, NET, LINK, WRONG = "NoSuchNamespace", "NoSuchNetwork", "LinkUnavailable", "I
 OK, DENIED, CLOSED_OUT = "ok", "PermissionDenied", "EACCES"
 
 # By verb and object: what owner, other member, administrator and root get. A stranger cannot even connect.
-#   own: the owner's; other's: the other member's; admin's: the administrator's, who is not root; shared: root's
+#   own: the owner's; other's: the other member's; admin's: the administrator's, who is not root; shared: root's; lent: root's,
+#   whose namespace is lent to the other member
 TABLE = {
     ("Describe", "nothing"): (OK, OK, OK, OK),
     ("Monitor", "nothing"): (OK, OK, OK, OK),
@@ -28,87 +29,106 @@ TABLE = {
     ("CreateNamespace", "other's"): ("NamespaceExists",) * 4,
     ("CreateNamespace", "admin's"): ("NamespaceExists",) * 4,
     ("CreateNamespace", "shared"): ("NamespaceExists",) * 4,
+    ("CreateNamespace", "lent"): ("NamespaceExists",) * 4,
     ("CreateNamespace", "absent"): (OK, OK, OK, OK),
     ("CreateNamespace on", "own"): (OK, NET, OK, OK),
     ("CreateNamespace on", "other's"): (NET, OK, OK, OK),
     ("CreateNamespace on", "admin's"): (NET, NET, OK, OK),
     ("CreateNamespace on", "shared"): (OK, OK, OK, OK),
+    ("CreateNamespace on", "lent"): (OK, OK, OK, OK),
     ("CreateNamespace on", "absent"): (NET, NET, NET, NET),
     ("ListNamespaces", "own"): (OK, NS, OK, OK),
     ("ListNamespaces", "other's"): (NS, OK, OK, OK),
     ("ListNamespaces", "admin's"): (NS, NS, OK, OK),
     ("ListNamespaces", "shared"): (NS, NS, OK, OK),
+    ("ListNamespaces", "lent"): (NS, OK, OK, OK),
     ("ListNamespaces", "absent"): (NS, NS, NS, NS),
     ("OpenNamespace", "own"): (OK, NS, OK, OK),
     ("OpenNamespace", "other's"): (NS, OK, OK, OK),
     ("OpenNamespace", "admin's"): (NS, NS, OK, OK),
     ("OpenNamespace", "shared"): (NS, NS, OK, OK),
+    ("OpenNamespace", "lent"): (NS, DENIED, OK, OK),
     ("OpenNamespace", "absent"): (NS, NS, NS, NS),
     ("SetNamespace", "own"): (OK, NS, OK, OK),
     ("SetNamespace", "other's"): (NS, OK, OK, OK),
     ("SetNamespace", "admin's"): (NS, NS, OK, OK),
     ("SetNamespace", "shared"): (NS, NS, OK, OK),
+    ("SetNamespace", "lent"): (NS, DENIED, OK, OK),
     ("SetNamespace", "absent"): (NS, NS, NS, NS),
     ("SetNamespace on", "own"): (OK, NET, OK, OK),
     ("SetNamespace on", "other's"): (NET, OK, OK, OK),
     ("SetNamespace on", "admin's"): (NET, NET, OK, OK),
     ("SetNamespace on", "shared"): (OK, OK, OK, OK),
+    ("SetNamespace on", "lent"): (OK, OK, OK, OK),
     ("SetNamespace on", "absent"): (NET, NET, NET, NET),
     ("SetNamespace with link", "own"): (DENIED, NS, WRONG, WRONG),
     ("SetNamespace with link", "shared"): (NS, NS, LINK, LINK),
+    ("SetNamespace allowing", "own"): (DENIED, NS, WRONG, WRONG),
+    ("SetNamespace allowing", "shared"): (NS, NS, OK, OK),
+    ("SetNamespace allowing", "lent"): (NS, DENIED, OK, OK),
+    ("CreateNamespace allowing", "absent"): (DENIED, DENIED, WRONG, OK),
     ("CreateNamespace with link", "absent"): (DENIED, DENIED, WRONG, LINK),
     ("DeleteNamespaces", "own"): (OK, NS, OK, OK),
     ("DeleteNamespaces", "other's"): (NS, OK, OK, OK),
     ("DeleteNamespaces", "admin's"): (NS, NS, OK, OK),
     ("DeleteNamespaces", "shared"): (NS, NS, OK, OK),
+    ("DeleteNamespaces", "lent"): (NS, DENIED, OK, OK),
     ("DeleteNamespaces", "absent"): (NS, NS, NS, NS),
     ("Check", "own"): (OK, NS, OK, OK),
     ("Check", "other's"): (NS, OK, OK, OK),
     ("Check", "admin's"): (NS, NS, OK, OK),
     ("Check", "shared"): (NS, NS, OK, OK),
+    ("Check", "lent"): (NS, DENIED, OK, OK),
     ("Check", "absent"): (NS, NS, NS, NS),
     ("Check all", "nothing"): (OK, OK, OK, OK),
     ("CreateNetwork", "own"): ("NetworkExists",) * 4,
     ("CreateNetwork", "other's"): ("NetworkExists",) * 4,
     ("CreateNetwork", "admin's"): ("NetworkExists",) * 4,
     ("CreateNetwork", "shared"): ("NetworkExists",) * 4,
+    ("CreateNetwork", "lent"): ("NetworkExists",) * 4,
     ("CreateNetwork", "absent"): (OK, OK, OK, OK),
     ("ListNetworks", "own"): (OK, NET, OK, OK),
     ("ListNetworks", "other's"): (NET, OK, OK, OK),
     ("ListNetworks", "admin's"): (NET, NET, OK, OK),
     ("ListNetworks", "shared"): (OK, OK, OK, OK),
+    ("ListNetworks", "lent"): (OK, OK, OK, OK),
     ("ListNetworks", "absent"): (NET, NET, NET, NET),
     ("SetNetwork", "own"): (OK, NET, OK, OK),
     ("SetNetwork", "other's"): (NET, OK, OK, OK),
     ("SetNetwork", "admin's"): (NET, NET, OK, OK),
     ("SetNetwork", "shared"): (DENIED, DENIED, OK, OK),
+    ("SetNetwork", "lent"): (DENIED, DENIED, OK, OK),
     ("SetNetwork", "absent"): (NET, NET, NET, NET),
     ("DeleteNetworks", "own"): (OK, NET, OK, OK),
     ("DeleteNetworks", "other's"): (NET, OK, OK, OK),
     ("DeleteNetworks", "admin's"): (NET, NET, OK, OK),
     ("DeleteNetworks", "shared"): (DENIED, DENIED, OK, OK),
+    ("DeleteNetworks", "lent"): (DENIED, DENIED, OK, OK),
     ("DeleteNetworks", "absent"): (NET, NET, NET, NET),
     ("Apply", "own"): (OK, "NamespaceExists", OK, OK),
     ("Apply", "other's"): ("NamespaceExists", OK, OK, OK),
     ("Apply", "admin's"): ("NamespaceExists", "NamespaceExists", OK, OK),
     ("Apply", "shared"): ("NamespaceExists", "NamespaceExists", OK, OK),
+    ("Apply", "lent"): ("NamespaceExists", DENIED, OK, OK),
     ("Apply", "absent"): (OK, OK, OK, OK),
     ("Apply network", "own"): (OK, "NetworkExists", OK, OK),
     ("Apply network", "other's"): ("NetworkExists", OK, OK, OK),
     ("Apply network", "admin's"): ("NetworkExists", "NetworkExists", OK, OK),
     ("Apply network", "shared"): (DENIED, DENIED, OK, OK),
+    ("Apply network", "lent"): (DENIED, DENIED, OK, OK),
     ("Apply network", "absent"): (OK, OK, OK, OK),
     ("Apply on", "own"): (OK, NET, OK, OK),
     ("Apply on", "other's"): (NET, OK, OK, OK),
     ("Apply on", "admin's"): (NET, NET, OK, OK),
     ("Apply on", "shared"): (OK, OK, OK, OK),
+    ("Apply on", "lent"): (OK, OK, OK, OK),
     ("Apply on", "absent"): (NET, NET, NET, NET),
     ("Apply with link", "own"): (DENIED, DENIED, WRONG, WRONG),
     ("Apply with link", "absent"): (DENIED, DENIED, WRONG, LINK),
     ("Apply pruning", "nothing"): (OK, OK, OK, OK),
 }
-OBJECTS = {"own": "owner", "other's": "other", "admin's": "administrator", "shared": "root"}
-NAMES = {"own": "o-own", "other's": "o-other", "admin's": "o-admin", "shared": "o-shared", "absent": "absent"}
+OBJECTS = {"own": "owner", "other's": "other", "admin's": "administrator", "shared": "root", "lent": "root"}
+NAMES = {"own": "o-own", "other's": "o-other", "admin's": "o-admin", "shared": "o-shared", "lent": "o-lent", "absent": "absent"}
 
 
 def ask(role, method, parameters, more=False, until=None):
@@ -131,6 +151,8 @@ def set_up():
             parameters = {"name": name}
             if method == "CreateNamespace":
                 parameters["context"] = {"attachments": []}
+                if object == "lent":
+                    parameters["context"]["allow"] = ["12002"]
             result = verdict(ask(role, method, parameters))
             assert result in (OK, "NamespaceExists", "NetworkExists"), (object, method, result)
 
@@ -150,6 +172,11 @@ def try_cell(role, verb, object):
         return ask(role, verb, {}, more=True, until="ready")
     if verb == "CreateNamespace":
         return ask(role, verb, {"name": name, "context": {"attachments": []}})
+    if verb == "CreateNamespace allowing":
+        return ask(role, "CreateNamespace", {"name": name, "context": {"attachments": [], "allow": ["12005"]}})
+    if verb == "SetNamespace allowing":
+        allow = ["12002", "12005"] if object == "lent" else ["12005"]
+        return ask(role, "SetNamespace", {"name": name, "context": {"allow": allow}})
     if verb == "CreateNamespace on":
         return ask(role, "CreateNamespace", {"name": "on", "context": {"attachments": [{"network": name}]}})
     if verb == "CreateNamespace with link":
@@ -157,7 +184,7 @@ def try_cell(role, verb, object):
     if verb == "SetNamespace":
         return ask(role, verb, {"name": name, "context": {"description": f"by {role}"}})
     if verb == "SetNamespace on":
-        own = NAMES[{role: object for object, role in OBJECTS.items()}.get(role, "shared")]
+        own = NAMES[{role: object for object, role in OBJECTS.items() if object != "lent"}.get(role, "shared")]
         return ask(role, "SetNamespace", {"name": own, "context": {"attachments": [{"network": name}]}})
     if verb == "SetNamespace with link":
         return ask(role, "SetNamespace", {"name": name, "context": {"links": ["absent0"]}})
@@ -219,25 +246,27 @@ def main():
     set_up()
     everything = sorted(set(NAMES.values()) - {"absent"})
     check("the owner's list", seen("owner", "ListNamespaces"), ["o-own"])
-    check("the other's list", seen("other", "ListNamespaces"), ["o-other"])
+    check("the other's list", seen("other", "ListNamespaces"), ["o-lent", "o-other"])
     check("the administrator's list", seen("administrator", "ListNamespaces"), everything)
-    check("the owner's networks", seen("owner", "ListNetworks"), ["o-own", "o-shared"])
+    check("the owner's networks", seen("owner", "ListNetworks"), ["o-lent", "o-own", "o-shared"])
     check("root's networks", seen("root", "ListNetworks"), everything)
     for role in "owner", "other", "administrator", "root":
         check(f"{role} is told of", heard(role, "namespace"), seen(role, "ListNamespaces"))
-        check(f"{role} is told what is wrong of", checked(role), seen(role, "ListNamespaces"))
+        own = [name for name in seen(role, "ListNamespaces") if role != "other" or name != "o-lent"]
+        check(f"{role} is told what is wrong of", checked(role), own)
         check(f"{role} is told of networks", heard(role, "network"), seen(role, "ListNetworks"))
     # One that he may not know of among his own: none is taken, and he is told of no such.
     check("delete with another's", verdict(ask("owner", "DeleteNamespaces", {"names": ["o-own", "o-other"]})), NS)
     check("took none", seen("administrator", "ListNamespaces"), everything)
     # What is pruned is his own, whatever else he may do, and told to be.
-    for role, own in ("owner", "o-own"), ("administrator", "o-admin"), ("root", "o-shared"):
+    for role, own in ("owner", ["o-own"]), ("administrator", ["o-admin"]), ("root", ["o-lent", "o-shared"]):
         set_up()
         for parameters in {"prune": True, "dryRun": True}, {"prune": True}:
             changes = ask(role, "Apply", parameters)[0][1]["changes"]
             told = [(change["action"], change.get("namespace", change.get("network"))) for change in changes]
-            check(f"{role} prunes by {parameters}", told, [("delete", own)] * 2)
-        left = [name for name in everything if name != own]
+            wanted = [("delete", name) for name in own] * 2
+            check(f"{role} prunes by {parameters}", told, wanted)
+        left = [name for name in everything if name not in own]
         check(f"what {role} left of namespaces", seen("root", "ListNamespaces"), left)
         check(f"what {role} left of networks", seen("root", "ListNetworks"), left)
         # A rehearsal tells nobody what is another's.

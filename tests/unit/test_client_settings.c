@@ -286,6 +286,11 @@ static void test_link_and_sysctl(void **state unused)
 	READS(settings_link, "{\"links\":[]}", "none");
 	REFUSES(settings_link, "\"a/b\" cannot name an interface", "a/b");
 	REFUSES(settings_link, "cannot name an interface", "");
+	READS(settings_allow, "{\"allow\":[\"root\",\"@root\",\"7\",\"@7\"]}", "root", "@root", "7",
+		"@7");
+	READS(settings_allow, "{\"allow\":[]}", "none");
+	REFUSES(settings_allow, "--allow: there is no user \"no-such\"", "no-such");
+	REFUSES(settings_allow, "--allow: there is no group \"no-such\"", "@no-such");
 	READS(settings_sysctl,
 		"{\"sysctls\":{\"net.ipv4.ip_forward\":\"1\",\"net/ipv4/conf/eth0.7/rp_filter\":\"2\"}}",
 		"net.ipv4.ip_forward=1", "net/ipv4/conf/eth0.7/rp_filter=2");

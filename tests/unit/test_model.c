@@ -143,19 +143,22 @@ static void test_policy(void **state)
 {
 	static const struct {
 		enum policy_verb verb;
-		bool own, of_root, of_other;
+		bool own, of_root, of_other, lent;
 	} rows[] = {
-		{ MAY_CREATE_NAMESPACE, true, true, true },
-		{ MAY_SEE_NAMESPACE, true, false, false },
-		{ MAY_OPEN_NAMESPACE, true, false, false },
-		{ MAY_SET_NAMESPACE, true, false, false },
-		{ MAY_DELETE_NAMESPACE, true, false, false },
-		{ MAY_CREATE_NETWORK, true, true, true },
-		{ MAY_SEE_NETWORK, true, true, false },
-		{ MAY_ATTACH_NETWORK, true, true, false },
-		{ MAY_SET_NETWORK, true, false, false },
-		{ MAY_DELETE_NETWORK, true, false, false },
-		{ MAY_TAKE_LINK, false, false, false },
+		{ MAY_CREATE_NAMESPACE, true, true, true, true },
+		{ MAY_SEE_NAMESPACE, true, false, false, true },
+		{ MAY_OPEN_NAMESPACE, true, false, false, false },
+		{ MAY_SET_NAMESPACE, true, false, false, false },
+		{ MAY_DELETE_NAMESPACE, true, false, false, false },
+		{ MAY_CHECK_NAMESPACE, true, false, false, false },
+		{ MAY_EXECUTE, true, false, false, true },
+		{ MAY_LEND_NAMESPACE, false, false, false, false },
+		{ MAY_CREATE_NETWORK, true, true, true, true },
+		{ MAY_SEE_NETWORK, true, true, false, false },
+		{ MAY_ATTACH_NETWORK, true, true, false, false },
+		{ MAY_SET_NETWORK, true, false, false, false },
+		{ MAY_DELETE_NETWORK, true, false, false, false },
+		{ MAY_TAKE_LINK, false, false, false, false },
 	};
 	struct policy_caller member = { .uid = 1000, .may_make_networks = true };
 	struct policy_caller administrator = { .uid = 1001, .is_administrator = true };
@@ -163,10 +166,19 @@ static void test_policy(void **state)
 	(void)state;
 	for (size_t i = 0; i < lengthof(rows); i++) {
 		assert_int_equal(rows[i].verb, i);
-		assert_int_equal(policy_may(&member, rows[i].verb, 1000), rows[i].own);
-		assert_int_equal(policy_may(&member, rows[i].verb, 0), rows[i].of_root);
-		assert_int_equal(policy_may(&member, rows[i].verb, 1002), rows[i].of_other);
-		assert_true(policy_may(&administrator, rows[i].verb, 1002));
+		assert_int_equal(
+			policy_may(&member, rows[i].verb, (struct policy_object){ .owner = 1000 }),
+			rows[i].own);
+		assert_int_equal(policy_may(&member, rows[i].verb, (struct policy_object){ 0 }),
+			rows[i].of_root);
+		assert_int_equal(
+			policy_may(&member, rows[i].verb, (struct policy_object){ .owner = 1002 }),
+			rows[i].of_other);
+		assert_int_equal(policy_may(&member, rows[i].verb,
+					 (struct policy_object){ .owner = 1002, .is_lent = true }),
+			rows[i].lent);
+		assert_true(policy_may(
+			&administrator, rows[i].verb, (struct policy_object){ .owner = 1002 }));
 	}
 }
 
