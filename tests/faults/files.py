@@ -100,8 +100,8 @@ def records():
     return [f"{STATE}/networks/a.json", f"{STATE}/namespaces/ns1.json", f"{WISHES}/networks/a.json", f"{WISHES}/namespaces/ns1.json"]
 
 
-def cut(path, n, data):
-    return Damage(f"{path} cut to {n} bytes", path, lambda: put(path, data[:n]))
+def cut(path, n, files):
+    return Damage(f"{path} cut to {n} bytes", path, lambda: put(path, files.whole[path][:n]))
 
 
 def mangled(told, **fields):
@@ -123,10 +123,10 @@ def special(path):
         s.bind(path)
 
 
-def garbage(path, data, chance):
-    """Files that are no records, or not that one"""
+def texts(data, chance):
+    """What is no record, or not that one, by what it is"""
     told = json.loads(data)
-    texts = {
+    return {
         "bytes by chance": chance.randbytes(4096), "zeros": bytes(4096), "2 MB of spaces": b" " * (2 << 20),
         "no JSON": b"nsnetd\n", "an empty object": b"{}", "a list": b"[]", "null": b"null", "twice": data + data,
         "the record, NUL behind": data + b"\0", "deep": lists_of(told, 100000), "another name": mangled(told, name="x"),
@@ -135,7 +135,12 @@ def garbage(path, data, chance):
         "an unknown field": mangled(told, unknown={"x": [1, 2, 3]}), "bad UTF-8": data.replace(b"name", b"n\xff\xfee", 1),
         "a huge number": data.replace(b"1", b"9" * 400, 1),
     }
-    damages = [Damage(f"{path}: {what}", path, lambda text=text: put(path, text)) for what, text in texts.items()]
+
+
+def garbage(path, files, chance):
+    """The record as it is then: one of before may be of a namespace that is no more, which is another thing"""
+    damages = [Damage(f"{path}: {what}", path, lambda what=what: put(path, texts(files.whole[path], chance)[what]))
+               for what in texts(files.whole[path], chance)]
     others = {
         "gone": lambda: os.unlink(path),
         "a directory": lambda: remake(path, f"mkdir {path}"),
@@ -402,8 +407,8 @@ def main():
     begin, seed = time.monotonic(), int(os.environ["NSNET_SEED"])
     chance = random.Random(seed)
     files = Files(Host(arguments), arguments)
-    cuts = [cut(path, n, data) for path, data in files.whole.items() for n in range(len(data))]
-    others = [damage for path, data in files.whole.items() for damage in garbage(path, data, chance)]
+    cuts = [cut(path, n, files) for path, data in files.whole.items() for n in range(len(data))]
+    others = [damage for path in files.whole for damage in garbage(path, files, chance)]
     if arguments.sample:
         print(f"seed {seed}", flush=True)
         chance.shuffle(cuts)

@@ -198,7 +198,7 @@ CANNOT_FAIL = {
     "close", "munmap", "umask", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "exit_group", "exit", "uname",
     "sysinfo", "rt_sigaction", "rt_sigreturn", "sigaltstack", "sched_getaffinity", "sched_yield", "restart_syscall", "clock_gettime",
     "set_robust_list", "set_tid_address", "rseq", "arch_prctl", "gettimeofday", "getrusage", "times", "execve", "lseek", "futex",
-    "madvise", "rt_sigprocmask", "getgroups", "clock_getres", "shutdown", "kill", "tgkill", "inotify_rm_watch",
+    "madvise", "rt_sigprocmask", "getgroups", "setfsuid", "clock_getres", "shutdown", "kill", "tgkill", "inotify_rm_watch",
 }
 # Where memory is out, or the way home is lost, the daemon may end itself: what is next is its start.
 MAY_END = {"mmap", "mremap", "mprotect", "setns", "clone"}

@@ -19,7 +19,7 @@ SOCKET = f"{RUN}/alt.nsnet"
 WORK = "/run/work"
 ALICE = 12001
 # How long an answer, the start and the end of the daemon may take: it is not what is tested, but whether there is one.
-PATIENCE = 20
+PATIENCE = 60
 # What does not wait for anything takes less.
 SOON = 2
 
