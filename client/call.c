@@ -36,7 +36,7 @@ void call_close(struct call *call)
 	call->is_open = false;
 }
 
-static int64_t now(void)
+int64_t call_now(void)
 {
 	struct timespec time;
 
@@ -115,9 +115,12 @@ static int wait_for_socket(struct call *call)
 	for (;;) {
 		int n;
 
-		if (call->timeout > 0) {
-			int64_t left = call->deadline - now();
+		if (call->until > 0 || call->timeout > 0) {
+			int64_t end = call->until > 0 ? call->until : call->deadline;
+			int64_t left = end - call_now();
 
+			if (left <= 0 && call->until > 0)
+				return CALL_LATER;
 			if (left <= 0) {
 				/* An answer that comes later would be taken for that to the next call. */
 				call_close(call);
@@ -136,7 +139,7 @@ static int wait_for_socket(struct call *call)
 
 void call_renew(struct call *call)
 {
-	call->deadline = now() + call->timeout;
+	call->deadline = call_now() + call->timeout;
 }
 
 int call_start(struct call *call, const char *method, bool more, const char *parameters)

@@ -18,6 +18,7 @@ struct call {
 	const char *path;
 	int64_t timeout;  /* microseconds of one call; 0: none */
 	int64_t deadline; /* of the one under way, CLOCK_MONOTONIC */
+	int64_t until; /* call_next() waits no longer, CLOCK_MONOTONIC; 0: as long as the call may take */
 	struct problem *problem;
 	struct wire_in in;
 	struct wire_out out;
@@ -30,10 +31,15 @@ void call_init(struct call *call, const char *path, int64_t timeout, struct prob
 /* Ends the connection; the next call makes another. */
 void call_close(struct call *call);
 
+/* CLOCK_MONOTONIC, microseconds. */
+int64_t call_now(void);
+
 /* Sends a call; parameters is the text of an object or NULL. */
 int call_start(struct call *call, const char *method, bool more, const char *parameters);
 /* The wait for what is next begins anew. */
 void call_renew(struct call *call);
+/* No problem: call.until came first, and the call goes on. */
+#define CALL_LATER (-1)
 /* Waits for the next reply to it, an error included; what it holds lives in the arena. Descriptors beside it are closed. */
 int call_next(struct call *call, struct arena *arena, struct codec_reply *ret);
 

@@ -10,6 +10,7 @@
 #include "settings.h"
 
 struct child;
+struct inside;
 
 /* How a verb runs a command. */
 struct command_options {
@@ -33,7 +34,9 @@ struct client {
 	struct command_options command;
 	bool kills, waits, wants_more, is_dot; /* --kill, --wait, --more, --dot */
 	struct apply_options apply;
-	const char *file; /* of delete */
+	const char *file;      /* of delete */
+	int64_t watch;         /* --watch: microseconds between two looks; 0: once */
+	struct inside *inside; /* of the table that is being filled */
 	struct call call;
 	const char **words; /* after the verb, NULL-ended */
 	size_t n_words;

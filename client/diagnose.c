@@ -14,6 +14,9 @@
 /* So many namespaces are entered at a time. */
 #define CHILDREN_MAX 16U
 
+/* Letters before what is told of a finding. */
+enum { BEFORE = 9 };
+
 #define GREEN  "\033[32m"
 #define YELLOW "\033[1;33m"
 #define RED    "\033[1;31m"
@@ -51,10 +54,14 @@ static void print_lines(
 			    : finding->namespace ? name
 						 : arena_printf(arena, "network %s", name);
 
-	(void)printf("%s%-7s%s  %s %s: %s\n", is_coloured ? colour_of(finding->severity) : "",
+	(void)printf("%s%-7s%s  ", is_coloured ? colour_of(finding->severity) : "",
 		codec_enum_name(&nsnet_severity_enum, (int)finding->severity),
-		is_coloured ? PLAIN : "", output_safe(arena, about),
-		output_safe(arena, finding->subject), output_safe(arena, finding->message));
+		is_coloured ? PLAIN : "");
+	output_wrapped(
+		arena_printf(arena, "%s %s: %s", output_safe(arena, about),
+			output_safe(arena, finding->subject), output_safe(arena, finding->message)),
+		BEFORE, BEFORE, client->options.width);
+	/* It is there to be copied: never broken. */
 	if (finding->remedy)
 		(void)printf("           %s\n", output_safe(arena, finding->remedy));
 }

@@ -445,3 +445,39 @@ int etc_gather(const char *name, struct etc *ret, struct problem *problem)
 		*ret = etc;
 	return r;
 }
+
+/* Those of one text, in its order. */
+static struct string_list list_servers(struct arena *arena, const char *text)
+{
+	struct string_list list = { arena_array(arena, strlen(text) / 2 + 1, sizeof(char *)), 0 };
+	char *copy = arena_strdup(arena, text);
+
+	for (const char *line; (line = strsep(&copy, "\n"));) {
+		const char *rest = after(line, "nameserver");
+		size_t n = rest ? strspn(rest, " \t") : 0;
+
+		if (n > 0 && rest[n])
+			list.items[list.n++] =
+				arena_strndup(arena, rest + n, strcspn(rest + n, " \t"));
+	}
+	return list;
+}
+
+struct string_list etc_name_servers(const char *name, struct arena *arena)
+{
+	struct problem none = { .arena = arena };
+	const char *text = "";
+	struct etc etc;
+
+	if (access(arena_printf(arena, DAEMON_DIRECTORY "/%s", name), F_OK) < 0 ||
+		etc_gather(name, &etc, &none) != 0)
+		return (struct string_list){ 0 };
+	for (size_t i = 0; i < etc.n; i++) {
+		if (!streq(etc.files[i].target, "/etc/resolv.conf"))
+			continue;
+		text = etc.files[i].text;
+		if (!text && read_file(arena, etc.files[i].path, &text) < 0)
+			text = "";
+	}
+	return list_servers(arena, text);
+}

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "codec.h"
 #include "problem.h"
 
 /* One file to be seen at /etc/NAME: what lies at a path (and its later changes), or a text. */
@@ -23,6 +24,9 @@ struct etc {
 
 /* What is to be seen in a namespace. 0, or a problem. */
 int etc_gather(const char *name, struct etc *ret, struct problem *problem);
+
+/* The name servers that programs in a namespace ask by it; none where the daemon keeps no files for it, or they cannot be read. */
+struct string_list etc_name_servers(const char *name, struct arena *arena);
 
 /* What is done to texts; all results live in the arena. */
 

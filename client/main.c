@@ -164,6 +164,7 @@ int main(int argc, char **argv)
 	client.context =
 		(struct explain_context){ .settings = &client.settings, .is_root = geteuid() == 0 };
 	client.options.is_terminal = isatty(STDOUT_FILENO) == 1;
+	client.options.width = client.options.is_terminal ? output_width() : 0;
 	if (argc > 0) {
 		argv[0] = (char *)(uintptr_t)verbs_root.name;
 		client.context.typed =

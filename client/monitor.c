@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "client.h"
+#include "monitor.h"
 #include "output.h"
 
 static void on_end(int number unused)
@@ -17,7 +17,7 @@ static void on_end(int number unused)
 	_exit(0);
 }
 
-static void catch_end(void)
+void monitor_catch_end(void)
 {
 	const struct sigaction action = { .sa_handler = on_end };
 
@@ -77,14 +77,20 @@ static int print_event(
 	return output_end(&client->problem);
 }
 
-/* The next reply, and what is made of it. *ret_continues: whether there are more to this call. */
-static int follow_one(struct client *client, struct arena *arena, bool *ret_continues)
+int monitor_start(struct client *client)
 {
-	struct nsnet_monitor_out event;
+	client->call.timeout = client->options.timeout;
+	return call_start(&client->call, NSNET_METHOD_MONITOR, true, NULL);
+}
+
+int monitor_next(struct client *client, struct arena *arena, struct nsnet_monitor_out *ret,
+	bool *ret_continues)
+{
 	struct codec_reply reply;
 	const char *field;
 	int r = call_next(&client->call, arena, &reply);
 
+	*ret = (struct nsnet_monitor_out){ 0 };
 	if (r != 0)
 		return r;
 	if (reply.error && streq(reply.error, NSNET_ERROR_EVENTS_LOST)) {
@@ -96,14 +102,14 @@ static int follow_one(struct client *client, struct arena *arena, bool *ret_cont
 	if (reply.error)
 		return explain_error(&client->problem, reply.error, reply.parameters);
 	if (codec_decode(&nsnet_monitor_out_type, reply.parameters, CODEC_IGNORE_UNKNOWN, arena,
-		    &event, &field) < 0)
+		    ret, &field) < 0)
 		return problem_set(&client->problem, PROBLEM_FAILED, NULL,
 			"nsnetd's answer to Monitor has a wrong \"%s\"", field);
 	/* From here on it is quiet for as long as nothing happens. */
-	if (event.event == NSNET_EVENT_KIND_READY)
+	if (ret->event == NSNET_EVENT_KIND_READY)
 		client->call.timeout = 0;
 	*ret_continues = reply.continues;
-	return print_event(client, arena, &event);
+	return 0;
 }
 
 static void done(void *arena)
@@ -118,15 +124,18 @@ int monitor_follow(struct client *client)
 	int r = 0;
 
 	arena_defer(&client->arena, done, arena);
-	catch_end();
+	monitor_catch_end();
 	while (r == 0) {
 		bool continues = true;
 
-		client->call.timeout = client->options.timeout;
-		r = call_start(&client->call, NSNET_METHOD_MONITOR, true, NULL);
+		r = monitor_start(client);
 		while (r == 0 && continues) {
+			struct nsnet_monitor_out event;
+
 			arena_done(arena);
-			r = follow_one(client, arena, &continues);
+			r = monitor_next(client, arena, &event, &continues);
+			if (r == 0 && event.event != NSNET_EVENT_KIND_UNSET)
+				r = print_event(client, arena, &event);
 		}
 	}
 	return r;

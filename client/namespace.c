@@ -6,11 +6,14 @@
 
 #include "attachments.h"
 #include "client.h"
+#include "etc.h"
+#include "inside.h"
 #include "object.h"
 #include "output.h"
 #include "ports.h"
 #include "routes.h"
 #include "table.h"
+#include "watch.h"
 
 static_assert(offsetof(struct nsnet_list_namespaces_out, name) == 0, "object.h");
 
@@ -92,17 +95,21 @@ static void list(struct client *client, struct table *table, const void *listed)
 	struct arena *arena = &client->arena;
 	const struct nsnet_attachment_list *attachments = &out->context.attachments;
 	const char *ports = ports_summary(arena, &out->context.ports);
-	const char *owner = output_user(arena, out->runtime.uid);
-	const char *ownership = out->runtime.ownership == NSNET_OWNERSHIP_USER ? "user" : "host";
+	const char *owner = output_user(arena, out->runtime.uid), *processes;
 
+	if (!client->inside) {
+		client->inside = arena_alloc(arena, sizeof(*client->inside));
+		*client->inside = inside_look(arena);
+	}
+	processes = inside_text(client->inside, out->runtime.inode, arena);
 	if (attachments->n == 0)
 		table_row(table,
-			(const char *const[]){ out->name, NULL, NULL, ports, owner, ownership });
+			(const char *const[]){ out->name, NULL, NULL, ports, processes, owner });
 	/* One line for each, with the name: so that it is found by grep(1). */
 	for (size_t i = 0; i < attachments->n; i++)
 		table_row(table, (const char *const[]){ out->name, attachments->items[i].network,
 					 output_join(arena, &attachments->items[i].addresses, ", "),
-					 i == 0 ? ports : NULL, owner, ownership });
+					 i == 0 ? ports : NULL, processes, owner });
 }
 
 static const char *counted(struct arena *arena, int64_t n, const char *one)
@@ -222,6 +229,16 @@ static void show_runtime(struct arena *arena, const struct nsnet_namespace_runti
 			(long long)runtime->cookie));
 }
 
+/* Its own, or those that it has from its networks or the host. */
+static void show_name_servers(struct arena *arena, const struct nsnet_list_namespaces_out *out)
+{
+	struct string_list servers = out->context.name_servers;
+
+	if (!servers.items)
+		servers = etc_name_servers(out->name, arena);
+	output_texts(arena, "Name servers", &servers);
+}
+
 static int show(struct client *client, const void *listed)
 {
 	const struct nsnet_list_namespaces_out *out = listed;
@@ -234,7 +251,7 @@ static int show(struct client *client, const void *listed)
 		output_field(arena, "Persistent", out->context.persistent.value ? "yes" : "no");
 	output_entries(arena, "Labels", &out->context.labels);
 	show_ports(arena, &out->context.ports);
-	output_texts(arena, "Name servers", &out->context.name_servers);
+	show_name_servers(arena, out);
 	output_texts(arena, "Links", &out->context.links);
 	output_texts(arena, "Lent to", &out->context.allow);
 	output_entries(arena, "Sysctls", &out->context.sysctls);
@@ -246,8 +263,8 @@ static int show(struct client *client, const void *listed)
 	return 0;
 }
 
-static const char *const columns[] = { "NAME", "NETWORK", "ADDRESS", "PUBLISHED", "OWNER",
-	"OWNERSHIP" };
+static const char *const columns[] = { "NAME", "NETWORK", "ADDRESS", "PUBLISHED", "PROCESSES",
+	"OWNER" };
 
 static const struct object object = {
 	.noun = "namespace",
@@ -298,7 +315,7 @@ int namespace_delete(struct client *client)
 
 int namespace_list(struct client *client)
 {
-	return object_list(client, &object);
+	return client->watch > 0 ? watch_list(client) : object_list(client, &object);
 }
 
 static void show_amount(

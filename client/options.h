@@ -63,6 +63,7 @@ struct options {
 	enum options_color color;
 	bool is_quiet, has_no_legend, has_no_pager, wants_help, wants_version;
 	bool is_terminal; /* stdout, before a pager stood in between */
+	unsigned width;   /* of that terminal; 0: lines are as long as they are */
 	int64_t timeout;  /* microseconds of one call; 0: none */
 	const char *socket;
 };

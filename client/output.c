@@ -6,6 +6,7 @@
 
 #include <pwd.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #define BOLD  "\033[1m"
@@ -81,18 +82,32 @@ const char *output_user(struct arena *arena, int64_t uid)
 	return arena_printf(arena, "%lld", (long long)uid);
 }
 
+static const char *print_amount(
+	struct arena *arena, int64_t amount, const char *unit, const char *const *larger, size_t n)
+{
+	double value = (double)amount / 1000;
+	size_t i = 0;
+
+	if (amount < 1000)
+		return arena_printf(arena, "%lld%s", (long long)amount, unit);
+	/* 999.95 would be written as 1000.0. */
+	for (; value >= 999.95 && i + 1 < n; i++)
+		value /= 1000;
+	return arena_printf(arena, "%.1f%s", value, larger[i]);
+}
+
 const char *output_bytes(struct arena *arena, int64_t bytes)
 {
-	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
-	double value = (double)bytes;
-	size_t unit = 0;
+	static const char *const units[] = { " kB", " MB", " GB", " TB", " PB", " EB" };
 
-	if (bytes < 1000)
-		return arena_printf(arena, "%lld B", (long long)bytes);
-	/* 999.95 would be written as 1000.0. */
-	for (value /= 1000; value >= 999.95 && unit + 1 < lengthof(units); unit++)
-		value /= 1000;
-	return arena_printf(arena, "%.1f %s", value, units[unit]);
+	return print_amount(arena, bytes, " B", units, lengthof(units));
+}
+
+const char *output_rate(struct arena *arena, int64_t bits)
+{
+	static const char *const units[] = { "kbit", "mbit", "gbit", "tbit" };
+
+	return print_amount(arena, bits, "bit", units, lengthof(units));
 }
 
 static const char *ago(struct arena *arena, int64_t seconds)
@@ -118,6 +133,34 @@ const char *output_time(struct arena *arena, int64_t realtime)
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %Z", &broken) == 0)
 		return NULL;
 	return arena_printf(arena, "%s, %s", text, ago(arena, (int64_t)(time(NULL) - seconds)));
+}
+
+unsigned output_width(void)
+{
+	struct winsize size = { 0 };
+
+	/* One that does not tell, as a serial line's, is as wide as they all were. */
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+void output_wrapped(const char *text, size_t at, size_t indent, size_t width)
+{
+	bool is_first = true;
+
+	for (size_t n; *text; text += n + (text[n] == ' ')) {
+		n = strcspn(text, " ");
+		if (!is_first && width > 0 && at + 1 + n > width) {
+			(void)printf("\n%*s", (int)indent, "");
+			at = indent;
+		} else if (!is_first) {
+			(void)putchar(' ');
+			at++;
+		}
+		(void)printf("%.*s", (int)n, text);
+		at += n;
+		is_first = false;
+	}
+	(void)putchar('\n');
 }
 
 void output_json(const struct options *options, struct arena *arena, const char *text)

@@ -19,9 +19,18 @@ const char *output_user(struct arena *arena, int64_t uid);
 
 /* "1.5 kB" */
 const char *output_bytes(struct arena *arena, int64_t bytes);
+/* "1.5mbit", as --rate takes it: bits per second. */
+const char *output_rate(struct arena *arena, int64_t bits);
 
 /* "2026-01-31 12:00:00 CET, 3 min ago": microseconds of CLOCK_REALTIME, in the local time zone. */
 const char *output_time(struct arena *arena, int64_t realtime);
+
+/* Letters in a line of the terminal that stdout is. */
+unsigned output_width(void);
+
+/* The text and a line feed, broken between words so that no line is longer than width (0: as long as it is). It begins in the
+ * column "at"; further lines begin in the column "indent". */
+void output_wrapped(const char *text, size_t at, size_t indent, size_t width);
 
 /* One JSON text and a line feed, as --json wants it: by default over lines on a terminal, on one line elsewhere. */
 void output_json(const struct options *options, struct arena *arena, const char *text);

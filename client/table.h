@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * table - rows and columns on stdout
+ *
+ * Where a terminal is too narrow lists in cells get a line for each item, and what is still too wide goes on in the next line.
  */
 #pragma once
 
@@ -9,7 +11,7 @@
 
 struct table;
 
-/* To be filled by rows of as many cells as there are columns; lives in the problem's arena until it is ended. NULL: a problem. */
+/* To be filled by rows of as many cells as there are columns; lives in the problem's arena. NULL: a problem. */
 struct table *table_new(const struct options *options, const char *const *columns, size_t n,
 	struct problem *problem);
 void table_row(struct table *table, const char *const *cells);
@@ -21,5 +23,5 @@ struct table *table_new_tree(const struct options *options, const char *const *c
 struct table_row;
 struct table_row *table_branch(
 	struct table *table, struct table_row *above, const char *const *cells);
-/* Prints and frees it; an empty one is not printed. */
+/* Prints it; an empty one is not printed. */
 void table_end(struct table *table);

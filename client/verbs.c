@@ -7,12 +7,17 @@
 #include <stdio.h>
 
 #include "attachments.h"
+#include "output.h"
 #include "ports.h"
 #include "routes.h"
 #include "suggest.h"
+#include "watch.h"
 
 #define TO(member) offsetof(struct client, member)
 #define MANY       SIZE_MAX
+
+/* Of the help, wherever it is read. */
+enum { WIDTH = 80 };
 
 static const struct option_row global_rows[] = {
 	{ "json", 'j', "[=short|pretty]", "JSON; by default over lines on a terminal",
@@ -97,6 +102,11 @@ static const struct option_row delete_rows[] = {
 		TO(file), options_text },
 };
 
+static const struct option_row list_rows[] = {
+	{ "watch", 0, "[=SECONDS]", "Traffic of each, per second, as it goes on", TO(watch),
+		watch_parse },
+};
+
 static const struct option_row apply_rows[] = {
 	{ "dry-run", 0, NULL, "Only tell what would be done", TO(apply.is_rehearsal), NULL },
 	{ "verbose", 'v', NULL, "With --dry-run: also the commands that would do it",
@@ -128,6 +138,7 @@ static const struct option_group network_settings = {
 static const struct option_group command_options = { "How the command runs", command_rows,
 	lengthof(command_rows) };
 static const struct option_group delete_options = { "Options", delete_rows, lengthof(delete_rows) };
+static const struct option_group list_options = { "Options", list_rows, lengthof(list_rows) };
 static const struct option_group apply_options = { "Options", apply_rows, lengthof(apply_rows) };
 static const struct option_group graph_options = { "Options", graph_rows, lengthof(graph_rows) };
 static const struct option_group call_options = { "Options", call_rows, lengthof(call_rows) };
@@ -159,7 +170,7 @@ static const struct verb root_verbs[] = {
 		namespace_delete, GROUPS(&delete_options, &global_options),
 		.words = VERB_WORDS_NAMESPACES },
 	{ "list", "[PATTERN...]", "List namespaces", VERB_PLAIN, 0, MANY, namespace_list,
-		GROUPS(&global_options), .words = VERB_WORDS_NAMESPACES },
+		GROUPS(&list_options, &global_options), .words = VERB_WORDS_NAMESPACES },
 	{ "show", "[NAME...]", "Show all about namespaces", VERB_PLAIN, 0, MANY, namespace_show,
 		GROUPS(&global_options), .words = VERB_WORDS_NAMESPACES },
 	{ "exec", "[OPTIONS] NAME [COMMAND...]", "Run a command, or a shell, in a namespace",
@@ -251,9 +262,10 @@ static void print_group(const struct option_group *group)
 			row->argument ? row->argument : "");
 		/* A long option has its help below. */
 		if (strlen(left) > 28)
-			(void)printf("  %s\n%34s%s\n", left, "", row->help);
+			(void)printf("  %s\n%34s", left, "");
 		else
-			(void)printf("  %-30s  %s\n", left, row->help);
+			(void)printf("  %-30s  ", left);
+		output_wrapped(row->help, 34, 34, WIDTH);
 	}
 }
 
@@ -269,7 +281,8 @@ void verbs_help(const struct verb *verb, const char *path)
 			continue;
 		(void)snprintf(
 			left, sizeof(left), "%s %s", verb->verbs[i].name, verb->verbs[i].arguments);
-		(void)printf("  %-36s  %s\n", left, verb->verbs[i].help);
+		(void)printf("  %-36s  ", left);
+		output_wrapped(verb->verbs[i].help, 40, 40, WIDTH);
 	}
 	for (size_t i = 0; i < verb->n_groups; i++)
 		print_group(verb->groups[i]);

@@ -12,6 +12,7 @@ unit_test(test_client_complete SOURCES unit/test_client_complete.c unit/client_w
 unit_test(test_client_options SOURCES unit/test_client_options.c DEPENDS client)
 unit_test(test_client_set SOURCES unit/test_client_set.c unit/client_world.c DEPENDS client)
 unit_test(test_client_settings SOURCES unit/test_client_settings.c DEPENDS client)
+unit_test(test_client_table SOURCES unit/test_client_table.c unit/client_world.c DEPENDS client)
 unit_test(test_client_units SOURCES unit/test_client_units.c DEPENDS client)
 unit_test(test_client_verbs SOURCES unit/test_client_verbs.c unit/client_world.c DEPENDS client)
 
