@@ -42,8 +42,7 @@ static int delete_by_index(struct kernel *kernel, int index)
 	return r == -ENODEV ? 0 : r;
 }
 
-/* What has to go again because a later part of its step failed; that error must be the one that is told. */
-static int take_back(struct kernel *kernel, const int *indexes, size_t n, int error)
+int link_take_back(struct kernel *kernel, const int *indexes, size_t n, int error)
 {
 	struct netlink host = kernel->host;
 
@@ -67,8 +66,7 @@ static int delete_by_name(struct kernel *kernel, const char *name)
 		&kernel->host, link_checked(m, m ? nla_put_string(m, IFLA_IFNAME, name) : 0));
 }
 
-/* Makes links by one message: the index of one of them, or -errno and none is there. */
-static int create(struct kernel *kernel, struct nl_msg *message, const char *name)
+int link_create(struct kernel *kernel, struct nl_msg *message, const char *name)
 {
 	int r = netlink_send(&kernel->host, message), index;
 
@@ -103,7 +101,7 @@ static int add_anchor(struct kernel *kernel, const struct step *step, int bridge
 	if (snprintf(peer, sizeof(peer), "%sp", step->bridge.anchor) >= INTERFACE_SIZE)
 		return -ENAMETOOLONG;
 	(void)snprintf(alias, sizeof(alias), "nsnetd:%s/anchor", owner ? owner : "");
-	anchor = create(kernel,
+	anchor = link_create(kernel,
 		link_build_veth(&(struct link_veth){ .name = step->bridge.anchor,
 			.peer = peer,
 			.mtu = step->bridge.mtu,
@@ -141,7 +139,7 @@ int link_add_bridge(struct kernel *kernel, const struct step *step)
 	int made[] = { -ENODEV, -ENODEV };
 	int r;
 
-	made[0] = create(kernel, link_build_bridge(step), step->bridge.name);
+	made[0] = link_create(kernel, link_build_bridge(step), step->bridge.name);
 	if (made[0] < 0)
 		return made[0];
 	r = netlink_send(&kernel->host, link_build_quiet(kernel, made[0], step->bridge.alias));
@@ -152,7 +150,7 @@ int link_add_bridge(struct kernel *kernel, const struct step *step)
 	if (r == 0)
 		r = raise_bridge(kernel, made[0], &step->bridge.mac);
 	if (r < 0)
-		return take_back(kernel, made, made[1] < 0 ? 1 : 2, r);
+		return link_take_back(kernel, made, made[1] < 0 ? 1 : 2, r);
 	if (step->bridge.ret_index)
 		*step->bridge.ret_index = made[0];
 	return 0;
@@ -221,19 +219,19 @@ static int raise_end(struct kernel *kernel, int index, int bridge, const struct 
 	return netlink_batch_send(&kernel->host, &batch);
 }
 
-/* The end inside: up, with the link-local address that the kernel would have made, but usable at once. */
-static int raise_peer(const struct kernel *kernel, struct netlink *inside, const struct step *step)
+int link_raise_peer(const struct kernel *kernel, struct netlink *inside, const char *name,
+	const struct mac *mac, unsigned flags)
 {
 	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
-	int index = netlink_index(inside, step->veth.peer), r;
+	int index = netlink_index(inside, name), r;
 
 	if (index < 0)
 		return index;
 	if (kernel->has_ipv6)
 		netlink_batch_add(&batch, link_build_without_addresses(index, NULL));
-	netlink_batch_add(&batch, link_build_up(index, 0));
+	netlink_batch_add(&batch, link_build_flags(index, IFF_UP | flags, 0));
 	if (kernel->has_ipv6)
-		netlink_batch_add(&batch, route_build_link_local(index, &step->veth.mac));
+		netlink_batch_add(&batch, route_build_link_local(index, mac));
 	r = netlink_batch_send(inside, &batch);
 	/* The administrator has switched IPv6 off for new interfaces. */
 	if (r == -EACCES && batch.errors[batch.n - 1] == -EACCES && batch.errors[0] == 0 &&
@@ -269,7 +267,7 @@ int link_add_veth(struct kernel *kernel, const struct step *step)
 	bridge = find_bridge(kernel, step->veth.bridge);
 	if (bridge < 0)
 		return bridge;
-	index = create(kernel,
+	index = link_create(kernel,
 		link_build_veth(&(struct link_veth){ .name = step->veth.name,
 			.peer = step->veth.peer,
 			.peer_mac = &step->veth.mac,
@@ -280,11 +278,11 @@ int link_add_veth(struct kernel *kernel, const struct step *step)
 		return index;
 	r = raise_end(kernel, index, bridge, step);
 	if (r == 0) {
-		r = raise_peer(kernel, inside, step);
+		r = link_raise_peer(kernel, inside, step->veth.peer, &step->veth.mac, 0);
 		memcpy(kernel->host.words, inside->words, sizeof(inside->words));
 	}
 	if (r < 0)
-		return take_back(kernel, &index, 1, r);
+		return link_take_back(kernel, &index, 1, r);
 	netns_add_end(netns, index);
 	return 0;
 }
@@ -456,7 +454,7 @@ static int mend_anchor(struct kernel *kernel, const struct step *step, int bridg
 		r = 0;
 	if (r == 0)
 		r = add_anchor(kernel, step, bridge, &anchor);
-	return r < 0 && anchor >= 0 ? take_back(kernel, &anchor, 1, r) : r;
+	return r < 0 && anchor >= 0 ? link_take_back(kernel, &anchor, 1, r) : r;
 }
 
 int link_mend_bridge(struct kernel *kernel, const struct step *step)

@@ -24,6 +24,15 @@ int link_cut(struct kernel *kernel, const struct step *step);
 /* Never fails. */
 int link_settle(struct kernel *kernel, const struct step *step);
 
+/* Carries out a message that makes links, and frees it: the index of the one of that name, or -errno and none is there. */
+int link_create(struct kernel *kernel, struct nl_msg *message, const char *name);
+/* What has to go again because a later part of its step failed; returns that error, and leaves the kernel's words about it. */
+int link_take_back(struct kernel *kernel, const int *indexes, size_t n, int error);
+/* A veth's end inside: up, with further flags, and with the link-local address that the kernel would have made, but usable
+ * at once. */
+int link_raise_peer(const struct kernel *kernel, struct netlink *inside, const char *name,
+	const struct mac *mac, unsigned flags);
+
 /* The index of a link of ours on the host, or -ENODEV. */
 int link_find(struct kernel *kernel, const char *name);
 

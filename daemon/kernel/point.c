@@ -165,43 +165,6 @@ static int raise_end(struct kernel *kernel, int index, const struct step *step)
 	return netlink_batch_send(&kernel->host, &batch);
 }
 
-/* The end inside: up, with the link-local address that the kernel would have made, but usable at once. */
-static int raise_peer(const struct kernel *kernel, struct netlink *inside, const struct step *step)
-{
-	cleanup(netlink_batch_done) struct netlink_batch batch = { .n = 0 };
-	int index = netlink_index(inside, step->point.peer), r;
-
-	if (index < 0)
-		return index;
-	if (kernel->has_ipv6)
-		netlink_batch_add(&batch, link_build_without_addresses(index, NULL));
-	netlink_batch_add(&batch, link_build_flags(index, IFF_UP | IFF_NOARP, 0));
-	if (kernel->has_ipv6)
-		netlink_batch_add(&batch, route_build_link_local(index, &step->point.mac));
-	r = netlink_batch_send(inside, &batch);
-	/* The administrator has switched IPv6 off for new interfaces. */
-	if (r == -EACCES && batch.errors[batch.n - 1] == -EACCES && batch.errors[0] == 0 &&
-		batch.errors[1] == 0)
-		return 0;
-	return r;
-}
-
-/* What has to go again because a later part of its step failed; that error must be the one that is told. */
-static int take_back(struct kernel *kernel, int index, int error)
-{
-	char words[NETLINK_WORDS_SIZE];
-	int r;
-
-	memcpy(words, kernel->host.words, sizeof(words));
-	r = netlink_send(&kernel->host,
-		link_message(RTM_DELLINK, 0, (struct ifinfomsg){ .ifi_index = index }));
-	if (r < 0 && r != -ENODEV)
-		log_line(LOG_ERR, "cannot take back the link with index %d: %s", index,
-			strerror(-r));
-	memcpy(kernel->host.words, words, sizeof(words));
-	return error;
-}
-
 int point_add(struct kernel *kernel, const struct step *step)
 {
 	struct netns *netns = netns_find(kernel, step->netns);
@@ -211,12 +174,9 @@ int point_add(struct kernel *kernel, const struct step *step)
 	if (!netns)
 		return -ENOENT;
 	r = netns_inside(kernel, netns, &inside);
-	if (r == 0)
-		r = netlink_send(&kernel->host, build_pair(step, netns->fd));
 	if (r < 0)
 		return r;
-	index = netlink_index(&kernel->host, step->point.name);
-	/* It was there a moment ago: somebody has taken it, and it is his. */
+	index = link_create(kernel, build_pair(step, netns->fd), step->point.name);
 	if (index < 0)
 		return index;
 	r = write_settings(kernel, step);
@@ -224,11 +184,11 @@ int point_add(struct kernel *kernel, const struct step *step)
 	if (r == 0)
 		r = raise_end(kernel, index, step);
 	if (r == 0) {
-		r = raise_peer(kernel, inside, step);
+		r = link_raise_peer(kernel, inside, step->point.peer, &step->point.mac, IFF_NOARP);
 		memcpy(kernel->host.words, inside->words, sizeof(inside->words));
 	}
 	if (r < 0)
-		return take_back(kernel, index, r);
+		return link_take_back(kernel, &index, 1, r);
 	netns_add_end(netns, index);
 	return 0;
 }
