@@ -469,17 +469,15 @@ static bool take_over(struct kernel *kernel, const struct step *step)
 int hosts_add_etc(struct kernel *kernel, const struct step *step)
 {
 	autoclose int fd = -EBADF;
-	bool is_new;
+	bool is_taken = step->etc.spare && take_over(kernel, step), is_new;
 	int r, back;
 
-	if (step->etc.spare && take_over(kernel, step) && step->etc.is_spare_equal)
+	if (is_taken && step->etc.is_spare_equal)
 		return 0;
 	fd = file_make_directory(kernel->etc, step->netns, 0755, &is_new);
-	if (fd < 0)
-		return fd;
-	r = fill_etc(fd, &step->etc.is, is_new);
-	if (r == 0)
-		return 0;
+	r = fd < 0 ? fd : fill_etc(fd, &step->etc.is, is_new);
+	if (r == 0 || (fd < 0 && !is_taken))
+		return r;
 	back = step->etc.before ? fill_etc(fd, step->etc.before, false)
 				: hosts_delete_etc(kernel, step);
 	if (back < 0)
