@@ -189,6 +189,11 @@ ssize_t wire_in_read(struct wire_in *in, int fd)
 	return n;
 }
 
+bool wire_in_has_next(struct wire_in *in)
+{
+	return has_whole_frame(in);
+}
+
 bool wire_in_next(struct wire_in *in, char **ret_text, size_t *ret_length)
 {
 	if (!has_whole_frame(in))

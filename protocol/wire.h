@@ -30,6 +30,9 @@ ssize_t wire_in_read(struct wire_in *in, int fd);
 /* Takes the next whole frame. *ret_text is NUL-ended, *ret_length without the NUL. False: none is whole yet. */
 bool wire_in_next(struct wire_in *in, char **ret_text, size_t *ret_length);
 
+/* Whether there is another one to take. */
+bool wire_in_has_next(struct wire_in *in);
+
 /* Whether bytes of an unfinished frame lie here. To be asked after wire_in_next() said false. */
 bool wire_in_is_partial(const struct wire_in *in);
 

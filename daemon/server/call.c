@@ -24,6 +24,11 @@ bool call_wants_more(const struct call *call)
 	return call->is_more;
 }
 
+bool call_is_followed(const struct call *call)
+{
+	return call->is_followed;
+}
+
 /* Stays in release builds, unlike assert(). */
 static void call_require(const struct call *call, bool condition, const char *what)
 {

@@ -35,6 +35,8 @@ const struct peer *call_peer(const struct call *call);
 struct arena *call_arena(struct call *call);
 /* Whether the caller takes more than one reply. */
 bool call_wants_more(const struct call *call);
+/* Whether another request of the same caller lies here already. */
+bool call_is_followed(const struct call *call);
 
 /* out: struct of the method's out table, copied before they return. Typed ones are made by idlc: nsnet_reply_…(). */
 int call_reply(struct call *call, const void *out);

@@ -29,7 +29,9 @@
 #include "connection.h"
 #include "log.h"
 
-/* Bounds of one turn. What comes in at once is bounded by one read. */
+/* Bounds of one turn: the first one that is met ends it, and what takes longer than all of it is a turn of its own. What comes
+ * in at once is bounded by one read. */
+#define TURN_USEC   2000U
 #define TURN_FRAMES 16U
 #define TURN_BYTES  (64U * 1024U)
 
@@ -110,11 +112,13 @@ static void connection_read(struct connection *connection)
 
 static void connection_serve(struct connection *connection)
 {
+	uint64_t end = connection_now() + TURN_USEC;
 	size_t bytes = 0, length;
 	char *text;
 
 	for (unsigned frames = 0; frames < TURN_FRAMES && bytes < TURN_BYTES; frames++) {
-		if (!connection->may_hold_frames || connection_is_held(connection))
+		if (!connection->may_hold_frames || connection_is_held(connection) ||
+			(frames > 0 && connection_now() >= end))
 			return;
 		if (!wire_in_next(&connection->in, &text, &length)) {
 			connection->may_hold_frames = false;
@@ -123,7 +127,8 @@ static void connection_serve(struct connection *connection)
 		bytes += length;
 		connection->request_since = NEVER;
 		if (dispatch_frame(connection->dispatch, &connection->peer, text, length,
-			    &connection->out, &connection->subscription) < 0) {
+			    wire_in_has_next(&connection->in), &connection->out,
+			    &connection->subscription) < 0) {
 			connection_tell(connection, "a frame is no request");
 			connection_end_input(connection);
 			return;

@@ -98,7 +98,7 @@ static void dispatch_run(const struct dispatch *dispatch, struct call *call, cal
 }
 
 int dispatch_frame(const struct dispatch *dispatch, const struct peer *peer, const char *text,
-	size_t n, struct wire_out *out, struct subscription *subscription)
+	size_t n, bool is_followed, struct wire_out *out, struct subscription *subscription)
 {
 	struct call call = {
 		.arena = ARENA_INIT, .peer = peer, .out = out, .subscription = subscription
@@ -113,6 +113,7 @@ int dispatch_frame(const struct dispatch *dispatch, const struct peer *peer, con
 	}
 	call.is_more = request.more;
 	call.is_oneway = request.oneway;
+	call.is_followed = is_followed;
 	handler = dispatch_route(dispatch, &call, request.method, &userdata);
 	if (handler && request.upgrade)
 		(void)varlink_service_fail_method_not_implemented(

@@ -28,9 +28,9 @@ const struct server_interface *dispatch_find(
 
 /* Carries out one request and queues its replies. 0, or -EBADMSG: this is no request (nothing was queued, and nothing that
  * comes after it can be trusted: the connection must end). The subscription is opened where the handler keeps the call open;
- * NULL: none can be. */
+ * NULL: none can be. Followed: another request lies behind it already. */
 int dispatch_frame(const struct dispatch *dispatch, const struct peer *peer, const char *text,
-	size_t n, struct wire_out *out, struct subscription *subscription);
+	size_t n, bool is_followed, struct wire_out *out, struct subscription *subscription);
 
 /* What is behind the struct call that handlers see. Made by dispatch, used by call; nobody else looks in. */
 struct call {
@@ -40,7 +40,7 @@ struct call {
 	struct subscription *subscription;
 	const struct codec_interface *interface;
 	const struct codec_method *method;
-	bool is_more, is_oneway;
+	bool is_more, is_oneway, is_followed;
 	bool is_answered;
 	int fds[WIRE_FDS_MAX]; /* to go beside the next reply */
 	size_t n_fds;

@@ -79,7 +79,7 @@ void frames_check(
 	begin();
 	wire_out_init(&out);
 	subscription_init(&subscription, NULL, NULL);
-	rc = dispatch_frame(dispatch, peer, text, n, &out, &subscription);
+	rc = dispatch_frame(dispatch, peer, text, n, false, &out, &subscription);
 	fuzz_check(rc == (is_call ? 0 : -EBADMSG));
 	if (is_call)
 		check_replies(&out, &call, subscription.is_open);

@@ -112,8 +112,8 @@ static void watch(const struct dispatch *dispatch, struct beside *beside)
 	if (beside->subscription.is_open)
 		return;
 	beside->watcher = (struct peer){ .uid = 1000, .gid = 1000 };
-	fuzz_check(dispatch_frame(dispatch, &beside->watcher, text, strlen(text), &beside->heard,
-			   &beside->subscription) == 0);
+	fuzz_check(dispatch_frame(dispatch, &beside->watcher, text, strlen(text), false,
+			   &beside->heard, &beside->subscription) == 0);
 }
 
 /* False: it is a frame. */

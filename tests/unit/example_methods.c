@@ -3,6 +3,7 @@
  * example_methods - handlers of alt.example, for tests of the server
  */
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "example_methods.h"
 
@@ -61,6 +62,17 @@ int example_on_note(
 	struct example_context *context, struct call *call, unused const struct example_note_in *in)
 {
 	return example_reply_note(call, &(struct example_note_out){ .count = ++context->notes });
+}
+
+int example_on_rest(
+	struct example_context *context, struct call *call, const struct example_rest_in *in)
+{
+	if (in->usec < 0 || in->usec > EXAMPLE_REST_MAX)
+		return call_fail_parameter(call, "usec");
+	(void)usleep((useconds_t)in->usec);
+	context->rests++;
+	return example_reply_rest(
+		call, &(struct example_rest_out){ .followed = call_is_followed(call) });
 }
 
 int example_on_whoami(unused struct example_context *context, struct call *call,

@@ -164,7 +164,7 @@ const char *world_ask_as(struct world *world, uid_t uid, gid_t group, const char
 
 	wire_out_init(&out);
 	assert_int_equal(
-		dispatch_frame(&world->dispatch, &peer, text, strlen(text), &out, NULL), 0);
+		dispatch_frame(&world->dispatch, &peer, text, strlen(text), false, &out, NULL), 0);
 	text = drain(world, &out);
 	wire_out_done(&out);
 	return text;
@@ -186,7 +186,7 @@ const char *world_watch_as(struct world *world, uid_t uid)
 	subscription_done(&world->subscription);
 	world->watcher = (struct peer){ .uid = uid, .gid = uid };
 	assert_int_equal(dispatch_frame(&world->dispatch, &world->watcher, text, strlen(text),
-				 &world->heard, &world->subscription),
+				 false, &world->heard, &world->subscription),
 		0);
 	return world_heard(world);
 }

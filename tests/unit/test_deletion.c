@@ -215,7 +215,7 @@ static void ask(struct world *world, const char *parameters)
 
 	world->watcher = (struct peer){ .uid = 0 };
 	assert_int_equal(dispatch_frame(&world->dispatch, &world->watcher, frame, strlen(frame),
-				 &world->heard, &world->subscription),
+				 false, &world->heard, &world->subscription),
 		0);
 }
 

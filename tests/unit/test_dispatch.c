@@ -33,7 +33,7 @@ static int dispatch_to(call_handler handler, const char *frame, struct wire_out 
 	int rc;
 
 	dispatch_add(&dispatch, &served);
-	rc = dispatch_frame(&dispatch, &peer, frame, strlen(frame), out, NULL);
+	rc = dispatch_frame(&dispatch, &peer, frame, strlen(frame), false, out, NULL);
 	dispatch_done(&dispatch);
 	return rc;
 }

@@ -186,6 +186,29 @@ static void test_serves_in_turns(unused void **state)
 	assert_int_equal(world->example.notes, N);
 }
 
+#define REST "{\"method\":\"alt.example.Rest\",\"parameters\":{\"usec\":3000}}"
+
+/* What takes long takes a turn of its own; and each request knows whether another one lies behind it. */
+static void test_serves_one_that_takes_long_in_turns(unused void **state)
+{
+	enum { N = 12 };
+	cleanup(world_free) struct world *world = world_new(&patient);
+	cleanup(client_free) struct client *greedy = client_new(world), *modest = client_new(world);
+	char all[N * sizeof(REST)];
+
+	world_wait_connections(world, 2);
+	for (size_t i = 0; i < N; i++)
+		memcpy(all + i * sizeof(REST), REST, sizeof(REST));
+	assert_int_equal(send(greedy->fd, all, sizeof(all), 0), sizeof(all));
+	client_say(modest, FILL);
+	assert_non_null(client_hear(modest));
+	assert_in_range(world->example.rests, 0, 3);
+	for (unsigned i = 0; i < N; i++)
+		client_expect(greedy, i + 1 < N ? "{\"parameters\":{\"followed\":true}}"
+						: "{\"parameters\":{\"followed\":false}}");
+	assert_int_equal(world->example.rests, N);
+}
+
 /* Whether a new connection is served rather than closed. */
 static bool is_served(struct world *world, uid_t uid, struct client **ret)
 {
@@ -390,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_closes_on_who_begins_one_behind_another),
 		cmocka_unit_test(test_closes_on_the_idle),
 		cmocka_unit_test(test_serves_in_turns),
+		cmocka_unit_test(test_serves_one_that_takes_long_in_turns),
 		cmocka_unit_test(test_connections_have_quotas),
 		cmocka_unit_test(test_root_has_no_quota),
 		cmocka_unit_test(test_default_limits),
