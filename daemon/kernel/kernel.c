@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <stdio.h>
 
+#include "ahead.h"
 #include "entry.h"
 #include "file.h"
 #include "hosts.h"
@@ -192,7 +193,7 @@ static struct kernel *make_kernel(void)
 	kernel->home = kernel->proc = kernel->names = -EBADF;
 	for (size_t i = 0; i < lengthof(kernel->records); i++)
 		kernel->records[i] = -EBADF;
-	kernel->hosts = kernel->etc = kernel->sysctl = kernel->settings = -EBADF;
+	kernel->hosts = kernel->etc = kernel->sysctl = kernel->settings.proc = -EBADF;
 	kernel->dns = -EBADF;
 	kernel->wishes[RECORD_NAMESPACE] = kernel->wishes[RECORD_NETWORK] = -EBADF;
 	kernel->host = kernel->netfilter = NETLINK_INIT;
@@ -273,9 +274,10 @@ static void free_netns(void *netns)
 static void close_all(struct kernel *kernel)
 {
 	const int fds[] = { kernel->home, kernel->proc, kernel->names, kernel->hosts, kernel->etc,
-		kernel->sysctl, kernel->dns, kernel->settings, kernel->events, kernel->link_events,
-		kernel->name_events, kernel->mounts_waited, kernel->mounts_asked,
-		kernel->wishes[RECORD_NAMESPACE], kernel->wishes[RECORD_NETWORK] };
+		kernel->sysctl, kernel->dns, kernel->settings.proc, kernel->events,
+		kernel->link_events, kernel->name_events, kernel->mounts_waited,
+		kernel->mounts_asked, kernel->wishes[RECORD_NAMESPACE],
+		kernel->wishes[RECORD_NETWORK] };
 
 	netlink_close(&kernel->host);
 	netlink_close(&kernel->netfilter);
@@ -290,6 +292,7 @@ void kernel_free(struct kernel *kernel)
 {
 	if (!kernel)
 		return;
+	ahead_free(kernel->ahead);
 	reaper_free(kernel->reaper);
 	netns_leave_all(kernel);
 	/* What was watched goes with it. */

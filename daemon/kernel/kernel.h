@@ -4,7 +4,7 @@
  *
  * There are two of them under this header: this folder, and tests/fake, which only remembers.
  *
- * One thread, but for what reap.h of this folder says, and it is in the host's network namespace whenever control leaves this floor; where the way home fails the
+ * One thread, but for what reap.h and ahead.h of this folder say, and it is in the host's network namespace whenever control leaves this floor; where the way home fails the
  * process aborts (systemd starts it again and nothing is lost).
  */
 #pragma once

@@ -23,18 +23,16 @@
 #include <sys/vfs.h>
 #include <time.h>
 
+#include "ahead.h"
 #include "entry.h"
 #include "file.h"
 #include "identity.h"
 #include "link.h"
 #include "log.h"
 #include "reap.h"
-#include "userns.h"
 
 /* How often a name is unmounted that has several mounts on it. */
 #define UNMOUNT_TRIES 8
-/* How many new namespaces are set up through one private /proc. */
-#define PROC_USES_MAX 32
 /* "/proc/self/fd/N/NAME" */
 #define PATH_SIZE (32 + NAME_SIZE)
 
@@ -146,109 +144,12 @@ void netns_leave(const struct kernel *kernel)
 	}
 }
 
-/* A /proc of its own, mounted nowhere; negative where that is not permitted. */
-static int open_private_proc(void)
-{
-	autoclose int filesystem = fsopen("proc", FSOPEN_CLOEXEC);
-
-	if (filesystem < 0 || fsconfig(filesystem, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return -EBADF;
-	return fsmount(filesystem, FSMOUNT_CLOEXEC, 0);
-}
-
-/* The /proc to write settings of new namespaces through. Entries of all namespaces have the same names, the kernel keeps them
- * after use in one chain and looks through it at each use: a microsecond per namespace that there is. They go with the
- * file system that they belong to, so it is one that is soon given up. */
-static int settings_proc(struct kernel *kernel)
-{
-	if (kernel->n_settings++ % PROC_USES_MAX == 0) {
-		(void)close_fd(kernel->settings);
-		kernel->settings = open_private_proc();
-	}
-	return kernel->settings < 0 ? kernel->proc : kernel->settings;
-}
-
 int netns_enter(struct kernel *kernel, const struct netns *netns, int *ret_proc)
 {
 	if (setns(netns->fd, CLONE_NEWNET) < 0)
 		return neg();
-	*ret_proc = settings_proc(kernel);
+	*ret_proc = birth_proc(kernel, &kernel->settings);
 	return 0;
-}
-
-/* What holds for programs in every namespace of ours; for the one that the thread is in. */
-static int write_settings(struct kernel *kernel)
-{
-	/* Everyone may ping (2^31-1 is the highest group the kernel takes) and serve on any port. Routers are told by us: nobody
-	 * is asked for them, and none that offers itself is believed. */
-	static const struct {
-		const char *name, *value;
-		bool is_ipv6;
-	} settings[] = {
-		{ "sys/net/ipv4/ping_group_range", "0 2147483647", false },
-		{ "sys/net/ipv4/ip_unprivileged_port_start", "0", false },
-		{ "sys/net/ipv6/conf/default/accept_ra", "0", true },
-	};
-	int proc = settings_proc(kernel);
-
-	for (size_t i = 0; i < lengthof(settings); i++) {
-		int r;
-
-		if (settings[i].is_ipv6 && !kernel->has_ipv6)
-			continue;
-		r = file_write_once(proc, settings[i].name, settings[i].value);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* A new namespace that is the host's: its descriptor. The thread is inside then. */
-static int make_own(const struct kernel *kernel)
-{
-	int fd;
-
-	if (unshare(CLONE_NEWNET) < 0)
-		return neg();
-	fd = openat(kernel->proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? neg() : fd;
-}
-
-/* The same, but a user's. */
-static int make_owned(struct kernel *kernel, const struct step *step)
-{
-	const struct netns *sibling =
-		step->facts.sibling ? netns_find(kernel, step->facts.sibling) : NULL;
-	autoclose int fd = -EBADF;
-
-	if (step->facts.sibling && !sibling)
-		return -ENOENT;
-	fd = userns_make_network(step->facts.uid, step->facts.gid, sibling ? sibling->fd : -EBADF);
-	if (fd >= 0 && setns(fd, CLONE_NEWNET) < 0)
-		return neg();
-	return take_fd(&fd);
-}
-
-/* A new namespace with its settings and a socket inside: its descriptor. */
-static int make(struct kernel *kernel, const struct step *step, struct netlink *ret_inside)
-{
-	autoclose int fd = step->facts.is_owned ? make_owned(kernel, step) : make_own(kernel);
-	int r = fd < 0 ? fd : write_settings(kernel);
-
-	if (r == 0)
-		r = netlink_open(ret_inside);
-	netns_leave(kernel);
-	return r < 0 ? r : take_fd(&fd);
-}
-
-static int raise_loopback(struct netlink *inside)
-{
-	/* Its index is 1 in every namespace. */
-	static const struct ifinfomsg up = {
-		.ifi_index = 1, .ifi_flags = IFF_UP, .ifi_change = IFF_UP
-	};
-
-	return netlink_send(inside, netlink_message(RTM_NEWLINK, 0, &up, sizeof(up)));
 }
 
 static void keep_inside(struct kernel *kernel, struct netns *netns, const struct netlink *inside)
@@ -258,37 +159,53 @@ static void keep_inside(struct kernel *kernel, struct netns *netns, const struct
 	kernel->inside = netns;
 }
 
+/* A new one: from those that are made ahead, where one is as it is to be. The next one like it is ordered where one is to follow. */
+static int bear(struct kernel *kernel, const struct step *step, struct birth *ret)
+{
+	const struct netns *sibling =
+		step->facts.sibling ? netns_find(kernel, step->facts.sibling) : NULL;
+	struct birth_wish wish = {
+		.is_owned = step->facts.is_owned,
+		.uid = step->facts.uid,
+		.gid = step->facts.gid,
+		.sibling = sibling ? sibling->fd : -EBADF,
+	};
+	int r = 0;
+
+	if (step->facts.sibling && !sibling)
+		return -ENOENT;
+	if (!kernel->ahead || !ahead_take(kernel->ahead, &wish, ret))
+		r = birth_make(kernel, &kernel->settings, &wish, ret);
+	if (r < 0 || !step->facts.is_followed)
+		return r;
+	wish.sibling = ret->fd;
+	ahead_order(kernel, &wish);
+	return 0;
+}
+
 int netns_add(struct kernel *kernel, const struct step *step)
 {
-	struct netlink inside = NETLINK_INIT;
 	struct netns *netns = NULL;
-	int64_t cookie = 0;
-	int fd, r;
+	struct birth birth;
+	int r;
 
 	if (netns_find(kernel, step->netns))
 		return -EEXIST;
 	reaper_make_way(kernel->reaper);
-	fd = make(kernel, step, &inside);
-	if (fd < 0)
-		return fd;
-
-	r = raise_loopback(&inside);
-	if (r == 0)
-		r = identity_cookie(kernel, &inside, &cookie);
+	r = bear(kernel, step, &birth);
 	if (r < 0)
-		(void)close_fd(fd);
-	else
-		netns = hold(kernel, step->netns, fd, &r);
+		return r;
+	netns = hold(kernel, step->netns, birth.fd, &r);
 	if (!netns) {
-		netlink_close(&inside);
+		netlink_close(&birth.inside);
 		return r;
 	}
-	keep_inside(kernel, netns, &inside);
+	keep_inside(kernel, netns, &birth.inside);
 	entry_watch(kernel, netns);
 	if (step->facts.ret_inode)
 		*step->facts.ret_inode = (int64_t)netns->inode;
 	if (step->facts.ret_cookie)
-		*step->facts.ret_cookie = cookie;
+		*step->facts.ret_cookie = birth.cookie;
 	return 0;
 }
 

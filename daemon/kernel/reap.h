@@ -5,9 +5,9 @@
  * What that thread touches: its queue and what it tells, under one lock; the event descriptor; and a netlink socket and
  * descriptors of namespaces that nobody else has. It never enters a namespace, changes no credentials, takes no signal, logs
  * nothing. It was made in the host's network namespace and stays there, whatever the main thread enters meanwhile: namespaces
- * are a thread's own. So the kernel floor is one thread still, but for these.
+ * are a thread's own. So the kernel floor is one thread still, but for these, and the one of ahead.h.
  *
- * The child that userns.c makes has the main thread alone and calls nothing there that takes a lock.
+ * The child that userns.c makes has the thread alone that made it, and calls nothing there that takes a lock.
  */
 #pragma once
 

@@ -36,6 +36,12 @@ struct uplink {
 	char name[INTERFACE_SIZE];
 };
 
+/* A /proc to write settings of namespaces through (birth.c). */
+struct settings {
+	int proc;   /* or negative */
+	unsigned n; /* for how many it was asked for */
+};
+
 struct kernel {
 	int home; /* the host's network namespace */
 	struct stat home_stat;
@@ -65,8 +71,8 @@ struct kernel {
 	struct uplink *uplinks;
 	size_t n_uplinks;
 
-	int settings; /* a /proc for the settings of new namespaces, or negative */
-	unsigned n_settings;
+	struct settings settings; /* the main thread's */
+	struct ahead *ahead;      /* NULL: none was ever ordered */
 
 	int entries; /* entry.c's, or negative */
 	bool has_tried_entries;

@@ -202,6 +202,13 @@ static bool is_same(int a, int b)
 	       x.st_ino == y.st_ino;
 }
 
+bool userns_is_same(int netns, int other)
+{
+	autoclose int a = ioctl(netns, NS_GET_USERNS), b = ioctl(other, NS_GET_USERNS);
+
+	return a >= 0 && b >= 0 && is_same(a, b);
+}
+
 int userns_open(int netns, int *ret_a, int *ret_b)
 {
 	autoclose int a = -EBADF, b = ioctl(netns, NS_GET_USERNS), own = -EBADF;

@@ -16,6 +16,9 @@
  * made. A new descriptor, or -errno. */
 int userns_make_network(uid_t uid, gid_t gid, int sibling);
 
+/* Whether two network namespaces belong to one user namespace. Where that cannot be told: no. */
+bool userns_is_same(int netns, int other);
+
 /* Whom a network namespace belongs to: its B is owned by ret. 0; -ENOTTY: to the host. */
 int userns_owner(int netns, uid_t *ret);
 

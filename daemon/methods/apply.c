@@ -39,6 +39,15 @@ static int64_t now_usec(void)
 	return methods_now().monotonic.value;
 }
 
+/* Whether the next operation makes a namespace as well. */
+static bool is_followed(const struct apply *apply)
+{
+	const struct operation *next = &apply->operations[apply->next + 1];
+
+	return apply->next + 1 < apply->n && next->action == NSNET_ACTION_CREATE &&
+	       !next->is_network;
+}
+
 static struct deed deed_of(const struct apply *apply, struct arena *arena)
 {
 	return (struct deed){
@@ -47,6 +56,7 @@ static struct deed deed_of(const struct apply *apply, struct arena *arena)
 		.caller = methods_caller(apply->context, apply->call),
 		.arena = arena,
 		.skips_equal = true,
+		.is_followed = !apply->is_back && is_followed(apply),
 	};
 }
 

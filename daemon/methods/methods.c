@@ -52,6 +52,7 @@ struct deed methods_deed(struct nsnet_context *context, struct call *call)
 		.peer = call_peer(call),
 		.caller = methods_caller(context, call),
 		.arena = call_arena(call),
+		.is_followed = call_is_followed(call),
 	};
 }
 

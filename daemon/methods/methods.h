@@ -69,6 +69,8 @@ struct deed {
 	struct string_list *rehearsal;
 	/* A change that changes nothing leaves the object as it is, its revision as well. */
 	bool skips_equal;
+	/* Another one of its kind is likely to be asked for next: what that takes longest for may be begun. */
+	bool is_followed;
 	/* What is given is the whole context: fields that are not there are unset. */
 	bool replaces;
 };

@@ -245,7 +245,9 @@ static struct ns *make_object(
 /* Only what a spare has: names are not made before somebody's name is known. */
 static bool make(struct nsnet_context *context, const struct pool_demand *demand)
 {
-	const struct namespace_presence nameless = { .is_pinned = true, .has_names = true };
+	const struct namespace_presence nameless = { .is_pinned = true,
+		.has_names = true,
+		.is_followed = count(&context->spares, demand) + 1 < demand->target };
 	autoarena struct arena arena = ARENA_INIT;
 	struct plan plan = PLAN_INIT(&arena);
 	struct pool *pool = &context->spares;

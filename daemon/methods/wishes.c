@@ -262,7 +262,8 @@ static void keep_default(struct creation *creation)
 static int make_plan(struct creation *creation, struct plan *plan)
 {
 	struct network_presence no_network = { 0 };
-	struct namespace_presence presence = { .spare = creation->spare };
+	struct namespace_presence presence = { .spare = creation->spare,
+		.is_followed = creation->deed->is_followed };
 	int r = 0;
 
 	if (creation->new_network)

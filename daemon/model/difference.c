@@ -199,6 +199,7 @@ void difference_make_namespace(
 						.ret_cookie = &ns->told.runtime.cookie,
 						.is_owned = ns->told.runtime.ownership ==
 							    NSNET_OWNERSHIP_USER,
+						.is_followed = presence->is_followed,
 						.uid = ns->uid,
 						.gid = ns->gid,
 						.sibling = ns->sibling },

@@ -23,6 +23,7 @@ struct namespace_presence {
 	bool is_held;                    /* the namespace itself, with its loopback */
 	const enum link_presence *links; /* by attachment; NULL: none */
 	bool has_names;                  /* hosts lines, etc, record */
+	bool is_followed; /* no part of it: another one like it is likely to be made next */
 	/* One that was made ahead and that it was made from (its former): it is to be that one, with its links, its addresses and its
 	 * routes, and has nothing else yet. */
 	const struct ns *spare;

@@ -106,10 +106,11 @@ struct step {
 	union {
 		/* STEP_NETNS_DROP: ret_departure alone, or NULL: the number that kernel_read_departures() will tell; 0: it
 		 * was not there. STEP_NETNS_ADD: the two are filled in when done. Owned by that user (see userns.h of the kernel floor)
-		 * or the host; sibling: a namespace that he owns already and we hold, NULL where there is none. */
+		 * or the host; sibling: a namespace that he owns already and we hold, NULL where there is none. Followed: another one
+		 * like it is likely to be made next. */
 		struct {
 			int64_t *ret_inode, *ret_cookie;
-			bool is_owned;
+			bool is_owned, is_followed;
 			uid_t uid;
 			gid_t gid;
 			const char *sibling;

@@ -81,6 +81,12 @@ const char *fake_step(const struct kernel *kernel, size_t i)
 void fake_clear(struct kernel *kernel)
 {
 	kernel->n_steps = 0;
+	kernel->n_followed = 0;
+}
+
+unsigned fake_followed(const struct kernel *kernel)
+{
+	return kernel->n_followed;
 }
 
 void fake_fail_at(
@@ -312,6 +318,7 @@ static void set_ways(struct kernel *kernel, const struct step *step)
 static void fill_in(struct kernel *kernel, const struct step *step)
 {
 	if (step->type == STEP_NETNS_ADD) {
+		kernel->n_followed += step->facts.is_followed;
 		*step->facts.ret_inode = kernel->next_number++;
 		*step->facts.ret_cookie = kernel->next_number++;
 		if (step->facts.is_owned)

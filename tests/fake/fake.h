@@ -21,6 +21,8 @@ bool fake_has_stopped(const struct kernel *kernel);
 size_t fake_steps(const struct kernel *kernel);
 const char *fake_step(const struct kernel *kernel, size_t i);
 void fake_clear(struct kernel *kernel);
+/* How many namespaces were made since then of which it was said that another one was to follow. */
+unsigned fake_followed(const struct kernel *kernel);
 
 /* What is there: "netns ns1", "pin ns1", "link nsv0", "bridge nsnet0", "record namespaces/ns1", "names ns1", … */
 size_t fake_things(const struct kernel *kernel);

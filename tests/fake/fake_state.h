@@ -16,6 +16,7 @@ struct kernel {
 	size_t n_things;
 	const char *steps[STEPS_MAX];
 	size_t n_steps;
+	unsigned n_followed;
 	/* What a step told of its thing: a record's text, a link's alias, a namespace's numbers. */
 	struct fake_note {
 		const char *thing, *text;

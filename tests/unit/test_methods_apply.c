@@ -62,6 +62,8 @@ static void test_makes(void **state)
 	struct world *world = *state;
 	const char *told = apply(world, LAB);
 
+	/* Of the last of three no other one follows. */
+	assert_int_equal(fake_followed(world->kernel), 2);
 	assert_has(told, "{\"action\":\"create\",\"network\":\"red\"}");
 	assert_has(told, "{\"action\":\"create\",\"namespace\":\"router\"}");
 	assert_int_equal(world->registry.n_networks, 3);
@@ -311,7 +313,7 @@ static void begin(struct world *world, const char *frame)
 {
 	world->watcher = (struct peer){ .uid = 0 };
 	assert_int_equal(dispatch_frame(&world->dispatch, &world->watcher, frame, strlen(frame),
-				 &world->heard, &world->subscription),
+				 false, &world->heard, &world->subscription),
 		0);
 	assert_int_equal(world->works, 1);
 	assert_true(world->subscription.is_open);
