@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * call - calls to the daemon, one after the other, over one connection
+ * call - calls to the daemon over one connection, one after the other or some under way at once
  *
  * The socket does not block: one poll() waits for both directions, so that a daemon that stops reading and one that stops
  * answering end at the same deadline.
@@ -20,6 +20,9 @@
 enum { REPLY_MAX = 16 * 1024 * 1024 };
 
 enum { MICROSECONDS = 1000000 };
+
+/* Calls of a row that are under way: the daemon is to know of the next one while it does one. */
+enum { UNDER_WAY = 32 };
 
 void call_init(struct call *call, const char *path, int64_t timeout, struct problem *problem)
 {
@@ -244,6 +247,30 @@ int call_nsnet(struct call *call, enum nsnet_method method, const void *in, void
 	int r = start_typed(call, row, false, in);
 
 	return r != 0 ? r : next_typed(call, row, out, &continues);
+}
+
+int call_nsnet_row(struct call *call, const struct call_row *row)
+{
+	const struct codec_method *method = &nsnet_interface.methods[row->method];
+	size_t sent = 0;
+
+	for (size_t i = 0; i < row->n; i++) {
+		void *out = arena_alloc(call->problem->arena, method->out->size);
+		bool continues;
+		int r = 0;
+
+		while (r == 0 && sent < row->n && sent - i < UNDER_WAY)
+			r = start_typed(call, method, false, row->make(sent++, row->userdata));
+		/* Each has as long as one call. */
+		call_renew(call);
+		if (r == 0)
+			r = next_typed(call, method, out, &continues);
+		/* Without the daemon's word nobody knows what became of it, nor of those behind it. */
+		if (r != 0 && !call->problem->error)
+			return r;
+		row->on_reply(i, r, out, row->userdata);
+	}
+	return 0;
 }
 
 int call_nsnet_each(struct call *call, enum nsnet_method method, const void *in,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * call - calls to the daemon, one after the other, over one connection
+ * call - calls to the daemon over one connection, one after the other or some under way at once
  *
  * The connection is made at the first call. Whatever goes wrong is told in the problem: no daemon, no permission, too
  * slow, or what the daemon answers (problem->error).
@@ -45,6 +45,20 @@ int call_next(struct call *call, struct arena *arena, struct codec_reply *ret);
 
 /* One call to alt.nsnet and its one reply; what out points to lives in the problem's arena. */
 int call_nsnet(struct call *call, enum nsnet_method method, const void *in, void *out);
+
+/* Many calls of one method, carried out and answered in their order, of which some are under way at once. */
+struct call_row {
+	enum nsnet_method method;
+	size_t n;
+	/* What the i-th asks for, and what came of it: 0 and its reply, or the problem that is told. */
+	const void *(*make)(size_t i, void *userdata);
+	void (*on_reply)(size_t i, int r, const void *out, void *userdata);
+	void *userdata;
+};
+
+/* What the daemon refuses keeps none of the others from being asked for. 0, or the problem (told, and of no use to on_reply())
+ * with which it could not go on. */
+int call_nsnet_row(struct call *call, const struct call_row *row);
 
 /* One call with "more". The callback gets each reply, of the method's out type, which lives as long as the problem's arena; it
  * returns 0 or a problem, which ends it all. */

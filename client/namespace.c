@@ -41,26 +41,30 @@ static void tell_lost(struct client *client, const struct nsnet_namespace_runtim
 			output_safe(&client->arena, runtime->lost_addresses.items[i]));
 }
 
+static const void *wish(struct client *client, const char *name)
+{
+	struct nsnet_create_namespace_in *in = arena_alloc(&client->arena, sizeof(*in));
+
+	*in = (struct nsnet_create_namespace_in){ name, &client->settings.of_namespace };
+	return in;
+}
+
 int namespace_make(struct client *client, const char *name, struct nsnet_create_namespace_out *ret)
 {
-	struct nsnet_create_namespace_in in = { .name = name,
-		.context = &client->settings.of_namespace };
-	int r = call_nsnet(&client->call, NSNET_M_CREATE_NAMESPACE, &in, ret);
+	int r = call_nsnet(&client->call, NSNET_M_CREATE_NAMESPACE, wish(client, name), ret);
 
 	if (r == 0)
 		tell_lost(client, &ret->runtime);
 	return r;
 }
 
-static int create(struct client *client, const char *name, void *ret_listed)
+static void made(struct client *client, const char *name, const void *reply, void *ret_listed)
 {
-	struct nsnet_create_namespace_out out;
-	int r = namespace_make(client, name, &out);
+	const struct nsnet_create_namespace_out *out = reply;
 
-	if (r == 0)
-		*(struct nsnet_list_namespaces_out *)ret_listed =
-			(struct nsnet_list_namespaces_out){ name, out.context, out.runtime };
-	return r;
+	tell_lost(client, &out->runtime);
+	*(struct nsnet_list_namespaces_out *)ret_listed =
+		(struct nsnet_list_namespaces_out){ name, out->context, out->runtime };
 }
 
 static int set(struct client *client, const char *name, struct maybe_int revision, void *ret_listed)
@@ -276,7 +280,9 @@ static const struct object object = {
 	.columns = columns,
 	.n_columns = lengthof(columns),
 	.ask = ask,
-	.create = create,
+	.creates = NSNET_M_CREATE_NAMESPACE,
+	.wish = wish,
+	.made = made,
 	.set = set,
 	.former = former,
 	.revision = revision,

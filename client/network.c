@@ -18,17 +18,21 @@ static int ask(struct client *client, const char *name, bool inspect unused,
 		&(struct nsnet_list_networks_in){ .name = name }, on_reply, userdata);
 }
 
-static int create(struct client *client, const char *name, void *ret_listed)
+static const void *wish(struct client *client, const char *name)
 {
-	struct nsnet_create_network_in in = { .name = name,
-		.context = &client->settings.of_network };
-	struct nsnet_create_network_out out;
-	int r = call_nsnet(&client->call, NSNET_M_CREATE_NETWORK, &in, &out);
+	struct nsnet_create_network_in *in = arena_alloc(&client->arena, sizeof(*in));
 
-	if (r == 0)
-		*(struct nsnet_list_networks_out *)ret_listed =
-			(struct nsnet_list_networks_out){ name, out.context, out.runtime };
-	return r;
+	*in = (struct nsnet_create_network_in){ name, &client->settings.of_network };
+	return in;
+}
+
+static void made(
+	struct client *client unused, const char *name, const void *reply, void *ret_listed)
+{
+	const struct nsnet_create_network_out *out = reply;
+
+	*(struct nsnet_list_networks_out *)ret_listed =
+		(struct nsnet_list_networks_out){ name, out->context, out->runtime };
 }
 
 static int set(struct client *client, const char *name, struct maybe_int revision, void *ret_listed)
@@ -175,7 +179,9 @@ static const struct object object = {
 	.columns = columns,
 	.n_columns = lengthof(columns),
 	.ask = ask,
-	.create = create,
+	.creates = NSNET_M_CREATE_NETWORK,
+	.wish = wish,
+	.made = made,
 	.set = set,
 	.former = former,
 	.revision = revision,

@@ -24,23 +24,71 @@ static void print_json(struct client *client, const struct object *object, const
 		codec_encode(object->listed, listed, &client->arena));
 }
 
+/* Those of one command that are to be made. */
+struct creation {
+	struct client *client;
+	const struct object *object;
+	const char *told; /* the problem that was told last */
+	int result;       /* the first one that failed */
+};
+
+static const void *make_wish(size_t i, void *userdata)
+{
+	const struct creation *creation = userdata;
+
+	return creation->object->wish(creation->client, creation->client->words[i]);
+}
+
+/* Of one that others come behind. What is the same for all of them is told once. */
+static void tell(struct creation *creation)
+{
+	struct client *client = creation->client;
+	struct problem *problem = &client->problem;
+
+	if (problem->exit == PROBLEM_USAGE && !problem->mend && client->context.verb)
+		problem->mend =
+			arena_printf(&client->arena, "nsnetctl help %s", client->context.verb);
+	if (!creation->told || !streq(creation->told, problem->what))
+		output_problem(&client->options, problem);
+	creation->told = problem->what;
+	problem_clear(problem);
+}
+
+static void on_made(size_t i, int r, const void *out, void *userdata)
+{
+	struct creation *creation = userdata;
+	struct client *client = creation->client;
+	void *listed;
+
+	if (creation->result == 0)
+		creation->result = r;
+	if (r != 0) {
+		/* The only one's is told at the end. */
+		if (client->n_words > 1)
+			tell(creation);
+		return;
+	}
+	listed = arena_alloc(&client->arena, creation->object->listed->size);
+	creation->object->made(client, client->words[i], out, listed);
+	if (client->options.json != OPTIONS_JSON_OFF)
+		print_json(client, creation->object, listed);
+}
+
 int object_create(struct client *client, const struct object *object)
 {
 	const struct edits_noun noun = { .is_network = object->is_network };
+	struct creation creation = { .client = client, .object = object };
 	int r = client_check_names(client, object->noun);
 
 	if (r == 0 && client->n_words > 1 && client->settings.one_only)
 		return problem_usage(&client->problem, "%s", client->settings.one_only);
 	if (r == 0)
 		r = settings_make(&client->settings, &noun, &client->problem);
-	for (size_t i = 0; i < client->n_words && r == 0; i++) {
-		void *listed = arena_alloc(&client->arena, object->listed->size);
-
-		r = object->create(client, client->words[i], listed);
-		if (r == 0 && client->options.json != OPTIONS_JSON_OFF)
-			print_json(client, object, listed);
-	}
-	return r;
+	if (r == 0)
+		r = call_nsnet_row(
+			&client->call, &(struct call_row){ object->creates, client->n_words,
+					       make_wish, on_made, &creation });
+	return r != 0 ? r : creation.result;
 }
 
 static int on_former(const void *listed, void *userdata)

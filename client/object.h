@@ -21,8 +21,11 @@ struct object {
 	/* Calls on_reply with one object, or all where name is NULL; inspect: with all that is known. */
 	int (*ask)(struct client *client, const char *name, bool inspect,
 		int (*on_reply)(const void *listed, void *userdata), void *userdata);
-	/* Make it, or change it to what the settings have made of client->settings. */
-	int (*create)(struct client *client, const char *name, void *ret_listed);
+	/* What is asked for to make it, as the settings have made client->settings; and what the reply lists. */
+	enum nsnet_method creates;
+	const void *(*wish)(struct client *client, const char *name);
+	void (*made)(struct client *client, const char *name, const void *out, void *ret_listed);
+	/* Changes it to that. */
 	int (*set)(struct client *client, const char *name, struct maybe_int revision,
 		void *ret_listed);
 	/* What "+" and "-" go out from. */

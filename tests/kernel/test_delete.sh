@@ -127,8 +127,13 @@ daemon_options="--config $work/none.conf"
 daemon_start
 
 echo "# many"
-check "create 100" make_many 100
+check "the name of one of them is taken" nsnetctl create n7 --network one
+nsnetctl create n{1..100} --network one >$work/told 2>&1
+check "create 100: that is told" test $? = 5
+check "of that one alone" eval '[ "$(grep -c "^nsnetctl: " $work/told)" = 1 ] && grep -q n7 $work/told'
 check "all are there" test "$(ports | wc -l)" = 100
+check "with addresses of their own" eval '[ "$(for i in {1..100}; do ip -n n$i -4 -o address show eth0; done | grep -o "inet [^ ]*" | sort -u | wc -l)" = 100 ]'
+check "and loopback" eval 'for i in {1..100}; do ip -n n$i link show lo | grep -q LOOPBACK,UP || exit 1; done'
 check "delete them" eval "nsnetctl delete n{1..100}"
 check "one comes while they go" eval "nsnetctl create a --network one:ip=10.9.0.9 && ping -c 1 -W 3 10.9.0.9"
 check "all go" eventually eval '[ "$(ports | wc -l)" = 1 ]'
@@ -147,6 +152,16 @@ wait $client
 daemon_start
 check "what is left of them can be deleted" eval 'for name in $(ip netns list | cut -d" " -f1); do nsnetctl delete "$name"; done'
 check "all go" eventually no_ports
+nsnetctl create k{1..150} --network one >$work/output 2>&1 &
+client=$!
+eventually test -e /run/netns/k20
+daemon_stop KILL
+wait $client
+daemon_start
+check "killed while 150 are made: each is whole, or is not there" eval \
+	'[ "$(ip netns list | cut -d" " -f1 | sort)" = "$(nsnetctl list -q | sort)" ] && [ "$(nsnetctl list -q | wc -l)" -ge 20 ]'
+check "and answers" answers $(nsnetctl list --json=short | grep -o '10\.9\.0\.[0-9]*')
+check "they go" eval 'nsnetctl delete $(nsnetctl list -q) && eventually no_ports'
 check "create 40" make_many 40
 nsnetctl delete n{1..40} --wait >$work/output 2>&1 &
 client=$!

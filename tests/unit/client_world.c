@@ -67,10 +67,12 @@ _Noreturn static void serve(
 		send_descriptors(fd);
 		_exit(0);
 	}
+	for (size_t i = 0; then == CLIENT_WORLD_GATHER && replies[i]; i++)
+		read_frame(fd, frames);
 	for (; *replies; replies++) {
 		size_t length = strlen(*replies) + 1;
 
-		if (!continues)
+		if (!continues && then != CLIENT_WORLD_GATHER)
 			read_frame(fd, frames);
 		continues = strstr(*replies, "\"continues\":true") != NULL;
 		if (send(fd, *replies, length, MSG_NOSIGNAL) != (ssize_t)length)

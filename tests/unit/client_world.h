@@ -12,6 +12,7 @@
 enum client_world_then {
 	CLIENT_WORLD_CLOSE,
 	CLIENT_WORLD_WAIT,             /* until the client hangs up */
+	CLIENT_WORLD_GATHER,           /* a frame for each reply, before the first of them */
 	CLIENT_WORLD_SEND_DESCRIPTORS, /* first, with a reply that tells of one */
 };
 

@@ -329,6 +329,95 @@ static void test_create(void **state unused)
 	client_world_end(&world);
 }
 
+#define EXISTS \
+	"{\"error\":\"alt.nsnet.NamespaceExists\",\"parameters\":{\"name\":\"b\",\"own\":true}}"
+#define OVER \
+	"{\"error\":\"alt.nsnet.QuotaExceeded\",\"parameters\":{\"resource\":\"namespaces\",\"limit\":4}}"
+
+#define MADE(name) "{\"name\":\"" name "\",\"context\":{\"attachments\":[]}"
+
+static const char *create_some(struct client_world *world, int result)
+{
+	const char *printed;
+	int r;
+
+	world->client.options.json = OPTIONS_JSON_SHORT;
+	client_world_capture(world);
+	r = namespace_create(&world->client);
+	printed = client_world_printed(world);
+	assert_int_equal(r, result);
+	return printed;
+}
+
+/* Several are asked for before the first is answered. One that cannot be made is told of in its turn and keeps none of the others; the
+ * status is its own. */
+static void test_create_some(void **state unused)
+{
+	struct client_world world;
+	const char *printed, *a, *b, *c;
+
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_GATHER, LONELY, EXISTS, LONELY);
+	WORDS(&world, "a", "b", "c");
+	printed = create_some(&world, PROBLEM_IN_USE);
+	a = strstr(printed, MADE("a"));
+	b = strstr(printed, "alt.nsnet.NamespaceExists");
+	c = strstr(printed, MADE("c"));
+	assert_true(a && b && c && a < b && b < c);
+	assert_null(strstr(printed, MADE("b")));
+	assert_null(world.client.problem.what);
+	client_world_end(&world);
+
+	/* What is said of all of them is said once. */
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_GATHER, OVER, OVER, EXISTS, OVER);
+	WORDS(&world, "a", "b", "c", "d");
+	printed = create_some(&world, PROBLEM_NOT_ALLOWED);
+	a = strstr(printed, "QuotaExceeded");
+	b = strstr(printed, "NamespaceExists");
+	assert_true(a && b && a < b);
+	assert_true(strstr(a + 1, "QuotaExceeded") > b);
+	client_world_end(&world);
+
+	/* The only one's problem is left to be told at the end. */
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_GATHER, EXISTS);
+	WORDS(&world, "b");
+	assert_string_equal(create_some(&world, PROBLEM_IN_USE), "");
+	assert_non_null(world.client.problem.what);
+	client_world_end(&world);
+
+	/* Nobody knows what becomes of those that are not answered. */
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, LONELY);
+	WORDS(&world, "a", "b", "c");
+	assert_non_null(strstr(create_some(&world, PROBLEM_FAILED), MADE("a")));
+	assert_non_null(strstr(world.client.problem.what, "without an answer"));
+	client_world_end(&world);
+}
+
+static void test_create_many(void **state unused)
+{
+	enum { N = 200 };
+	const char *replies[N + 1] = { NULL }, *names[N + 1] = { NULL };
+	struct client_world world;
+	const char *at;
+
+	for (size_t i = 0; i < N; i++)
+		replies[i] = LONELY;
+	client_world_begin(&world, replies, CLIENT_WORLD_CLOSE);
+	for (size_t i = 0; i < N; i++)
+		names[i] = arena_printf(&world.client.arena, "n%zu", i);
+	set_words(&world, names);
+	at = create_some(&world, 0);
+	for (size_t i = 0; i < N; i++) {
+		at = strstr(at, arena_printf(&world.client.arena, "\"name\":\"n%zu\",", i));
+		assert_non_null(at);
+	}
+	at = client_world_sent(&world);
+	for (size_t i = 0; i < N; i++) {
+		at = strstr(at, arena_printf(&world.client.arena, "\"name\":\"n%zu\"", i));
+		assert_non_null(at);
+	}
+	client_world_end(&world);
+}
+
 static void test_call(void **state unused)
 {
 	static const char *const none[] = { NULL };
@@ -455,6 +544,8 @@ int main(void)
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_network_declared),
 		cmocka_unit_test(test_create),
+		cmocka_unit_test(test_create_some),
+		cmocka_unit_test(test_create_many),
 		cmocka_unit_test(test_call),
 		cmocka_unit_test(test_verbs),
 		cmocka_unit_test(test_options),
