@@ -5,6 +5,7 @@
 #include "inside.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "base.h"
@@ -12,7 +13,7 @@
 /* "net:[4026531840]"; 0 where it may not be looked at, or has ended. */
 static int64_t inode_of(int proc, const char *pid)
 {
-	char path[64], text[64];
+	char path[NAME_MAX + sizeof("/ns/net")], text[64];
 	const char *digits;
 	ssize_t n;
 
