@@ -90,7 +90,23 @@ static unsigned forwarding_of(const struct kernel *kernel, int family, int index
 	return KERNEL_EVENT_HOST | KERNEL_EVENT_SETTING;
 }
 
-static unsigned forwarding(const struct kernel *kernel, struct nlmsghdr *header)
+/* IPv6's switch for all is off now, and with it force_forwarding of each interface, of which the kernel tells nothing more. */
+static unsigned forwarding_of_all(struct kernel *kernel)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct string_list kept;
+	bool is_off = false;
+	int value;
+
+	if (!kernel->has_force_forwarding || kernel_kept(kernel, &arena, &kept) < 0)
+		return KERNEL_EVENT_HOST;
+	for (size_t i = 0; i < kept.n && !is_off; i++)
+		is_off = strstr(kept.items[i], "/force_forwarding") &&
+			 sysctl_current(kernel, kept.items[i], &value) == 0 && value == 0;
+	return KERNEL_EVENT_HOST | (is_off ? KERNEL_EVENT_SETTING : 0);
+}
+
+static unsigned forwarding(struct kernel *kernel, struct nlmsghdr *header)
 {
 	const struct netconfmsg *message = nlmsg_data(header);
 	struct nlattr *a[NETCONFA_MAX + 1];
@@ -109,6 +125,10 @@ static unsigned forwarding(const struct kernel *kernel, struct nlmsghdr *header)
 	if (is_forced ? message->ncm_family != AF_INET6 : !a[NETCONFA_FORWARDING])
 		return 0;
 	index = (int)nla_get_u32(a[NETCONFA_IFINDEX]);
+	if (index == NETCONFA_IFINDEX_ALL && message->ncm_family == AF_INET6 && !is_forced &&
+		nla_len(a[NETCONFA_FORWARDING]) >= (int)sizeof(int) &&
+		nla_get_u32(a[NETCONFA_FORWARDING]) == 0)
+		return forwarding_of_all(kernel);
 	if (index == NETCONFA_IFINDEX_ALL || index == NETCONFA_IFINDEX_DEFAULT)
 		return KERNEL_EVENT_HOST;
 	/* In IPv6 "forwarding" means something else on an interface. */

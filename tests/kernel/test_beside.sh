@@ -93,8 +93,11 @@ echo "# the switch for all"
 check "on" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 passes_by $client4 $client6
 matrix "$matter" nat internal
-check "off" sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
+# One after the other, each seen to before the next: neither may lean on what is done about the other.
+check "off" sysctl -qw net.ipv4.ip_forward=0
 becomes "ours forward still" 1 setting net.ipv4.conf.up0.forwarding
+check "IPv6 off" sysctl -qw net.ipv6.conf.all.forwarding=0
+[ "$families" = 4 ] || becomes "ours forward still" 1 setting net.ipv6.conf.up0.force_forwarding
 passes_by - -
 matrix "$matter"
 

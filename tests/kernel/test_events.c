@@ -215,6 +215,11 @@ static void test_forwarding(void **state)
 	assert_int_equal(read_events(kernel), 0);
 	tells_just(kernel, KERNEL_EVENT_HOST | KERNEL_EVENT_SETTING,
 		"sysctl -qw net.ipv6.conf.up0.force_forwarding=0");
+	/* The switch for all takes it along, and the kernel tells of the switch alone. */
+	tells(kernel,
+		"sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.conf.up0.force_forwarding=1");
+	tells_just(kernel, KERNEL_EVENT_HOST | KERNEL_EVENT_SETTING,
+		"sysctl -qw net.ipv6.conf.all.forwarding=0");
 	set_forwarding(kernel, STEP_SYSCTL_RESTORE, ours6);
 }
 
