@@ -85,7 +85,9 @@ static void drop(struct nsnet_context *context, size_t i, bool is_whole)
 	difference_remove_spare(spare, is_whole, &plan);
 	/* A link that somebody took away has no address any more. */
 	plan.is_again = true;
-	if (kernel_apply(context->kernel, &plan, &error) > 0)
+	/* Nobody would ask for it again, as for what has a name: what failed for a moment only is to be gone as well. */
+	if (kernel_apply(context->kernel, &plan, &error) > 0 &&
+		kernel_apply(context->kernel, &plan, &error) > 0)
 		log_line(LOG_WARNING, "cannot take away what was made ahead: %s: %s",
 			step_print(error.step, &arena), strerror(error.error));
 	registry_depart(context->registry, spare);

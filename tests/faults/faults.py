@@ -203,7 +203,7 @@ class Subject:
 
     def prepare(self):
         self.host.make(self.operation.first)
-        if self.operation.is_ahead and not self.host.ahead(SETTLED):
+        if self.operation.is_ahead and not self.host.ahead(world.PATIENCE):
             raise Fault("makes nothing ahead")
         if self.operation.is_start:
             self.host.daemon.end()
@@ -226,7 +226,7 @@ class Subject:
             tracer = world.Trace(host.daemon.pid)
             host.make([operation.request])
             if operation.is_ahead:
-                host.ahead(SETTLED)
+                host.ahead(world.PATIENCE)
             tracer.end()
             calls = world.calls_of(tracer.lines())
         self.pictures.append(host.steady())

@@ -232,6 +232,19 @@ static void test_networks(void **state)
 }
 
 /* The uplink's MTU is another now; somebody took our tables away. */
+/* What cannot be taken away at once is tried once more: it has no name that anybody could ask by. */
+static void test_stubborn(void **state)
+{
+	struct world *world = *state;
+
+	pool_begin(world, 2);
+	(void)world_ask(world, "DeleteNamespaces", "{\"names\":[\"first\"]}");
+	fake_fail_at(world->kernel, STEP_ETC_DELETE, 0, EIO, NULL);
+	(void)world_ask(world, "DeleteNetworks", "{\"names\":[\"default\"]}");
+	assert_int_equal(pool_spares(world), 0);
+	assert_int_equal(fake_things(world->kernel), 0);
+}
+
 static void test_host(void **state)
 {
 	struct world *world = *state;
@@ -279,6 +292,7 @@ int main(void)
 		pool_test(test_limits),
 		pool_test(test_unmade),
 		pool_test(test_networks),
+		pool_test(test_stubborn),
 		pool_test(test_host),
 		pool_test(test_stop),
 	};
