@@ -19,6 +19,7 @@
 
 #include "config.h"
 #include "kernel.h"
+#include "listener.h"
 #include "names.h"
 
 #define STATE_DIRECTORY "/var/lib/nsnetd"
@@ -249,29 +250,6 @@ static enum verdict look_group(
 	return gid == (gid_t)-1 ? VERDICT_MISSING : VERDICT_OK;
 }
 
-/* Whether somebody listens at that path: to connect would be to start him. */
-static int is_listened_on(const char *path)
-{
-	FILE *file = fopen("/proc/net/unix", "re");
-	autofree char *line = NULL;
-	size_t n = 0;
-	int r = 0;
-
-	if (!file)
-		return neg();
-	while (r == 0 && getline(&line, &n, file) >= 0) {
-		char word[32] = "", bound[256] = "";
-		const char *text = word;
-		unsigned long flags;
-
-		/* Num RefCount Protocol Flags Type St Inode Path; 0x10000: it accepts. */
-		r = sscanf(line, "%*s %*s %*s %31s %*s %*s %*s %255s", word, bound) == 2 &&
-		    take_number(&text, 16, &flags) && (flags & 0x10000U) && streq(bound, path);
-	}
-	(void)fclose(file);
-	return r;
-}
-
 static enum verdict look_socket(
 	struct check *check, const struct row *row, const char **ret_detail, const char **ret_mend)
 {
@@ -282,7 +260,7 @@ static enum verdict look_socket(
 	*ret_mend = sd_booted() > 0
 			    ? "systemctl enable --now nsnetd.socket"
 			    : arena_printf(&check->arena, "nsnetd --socket %s &", check->socket);
-	r = is_listened_on(check->socket);
+	r = listener_is_at(check->socket);
 	if (r < 0) {
 		errno = -r;
 		return verdict_of_errno(check, "/proc/net/unix", ret_detail);
@@ -318,7 +296,7 @@ static enum verdict look_dnsmasq(
 static enum verdict look_resolved(
 	struct check *check, const struct row *row, const char **ret_detail, const char **ret_mend)
 {
-	int r = is_listened_on(RESOLVED_SOCKET);
+	int r = listener_is_at(RESOLVED_SOCKET);
 
 	(void)row;
 	if (sd_booted() <= 0)
@@ -565,7 +543,7 @@ int check_all(const char *config_path, const char *socket)
 {
 	struct check check = {
 		.config_path = config_path,
-		.socket = socket ? socket : "/run/nsnetd/alt.nsnet",
+		.socket = socket ? socket : LISTENER_PATH,
 		.what = "",
 	};
 	bool is_all_there = true, is_unknown = false;

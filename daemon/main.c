@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "check.h"
+#include "listener.h"
 #include "log.h"
 #include "manager.h"
 #include "version.h"
@@ -19,7 +20,7 @@
 
 struct options {
 	const char *socket, *config;
-	bool is_check;
+	bool is_check, is_clear;
 };
 
 static void print_help(void)
@@ -29,6 +30,7 @@ static void print_help(void)
 		     "  --socket PATH   listen there, where systemd hands over no socket\n"
 		     "  --config FILE   read that instead of " CONFIG_PATH "\n"
 		     "  --check         tell whether this system can do what is promised, and end\n"
+		     "  --clear         delete all namespaces and networks there are, and end\n"
 		     "  --help\n"
 		     "  --version\n\n"
 		     "See nsnetd(8), nsnetd.conf(5), nsnetctl(1).\n");
@@ -41,6 +43,7 @@ static int read_options(int argc, char **argv, struct options *ret)
 		{ "socket", required_argument, NULL, 's' },
 		{ "config", required_argument, NULL, 'c' },
 		{ "check", no_argument, NULL, 'k' },
+		{ "clear", no_argument, NULL, 'C' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
@@ -58,6 +61,9 @@ static int read_options(int argc, char **argv, struct options *ret)
 			break;
 		case 'k':
 			ret->is_check = true;
+			break;
+		case 'C':
+			ret->is_clear = true;
 			break;
 		case 'h':
 			print_help();
@@ -118,6 +124,28 @@ static int serve(struct config *config, const struct options *options)
 	return EXIT_SUCCESS;
 }
 
+/* Not beside another one, who would make again what goes. */
+static int clear(struct config *config, const struct options *options)
+{
+	cleanup(manager_free) struct manager *manager = NULL;
+	const char *socket = options->socket ? options->socket : LISTENER_PATH;
+	int r = listener_is_at(socket);
+
+	if (r < 0) {
+		log_line(LOG_ERR, "/proc/net/unix: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	if (r > 0) {
+		log_line(LOG_ERR, "%s is served; try: systemctl stop nsnetd.socket nsnetd.service",
+			socket);
+		return EXIT_FAILURE;
+	}
+	if (manager_new(config, options->config, &kernel_paths_default, &manager) < 0 ||
+		manager_clear(manager) < 0)
+		return EXIT_FAILURE;
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -138,7 +166,7 @@ int main(int argc, char **argv)
 		status = r == -EINVAL ? EXIT_CONFIG : EXIT_FAILURE;
 	} else {
 		log_set_level(config.log_level);
-		status = serve(&config, &options);
+		status = options.is_clear ? clear(&config, &options) : serve(&config, &options);
 	}
 	config_done(&config);
 	return status;

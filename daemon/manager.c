@@ -12,6 +12,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "bound.h"
+#include "clear.h"
 #include "deletion.h"
 #include "host.h"
 #include "log.h"
@@ -586,4 +587,11 @@ int manager_run(struct manager *manager)
 	if (r < 0)
 		log_line(LOG_ERR, "event loop: %s", strerror(-r));
 	return r;
+}
+
+int manager_clear(struct manager *manager)
+{
+	int r = start_finish(manager->start);
+
+	return r < 0 ? r : clear_all(&manager->context);
 }

@@ -23,3 +23,6 @@ int manager_listen_path(struct manager *manager, const char *path);
 /* Serves until SIGTERM or SIGINT; namespaces stay. On SIGHUP the configuration is read again; one that is wrong changes
  * nothing. 0, or -errno. */
 int manager_run(struct manager *manager);
+
+/* Deletes all there is instead, and waits until it is gone. 0; or -errno, logged. */
+int manager_clear(struct manager *manager);
