@@ -44,10 +44,10 @@ networks that join them, for root and for the members of a group. A change
 is made whole or taken back whole, deleting leaves nothing, and namespaces
 outlive the daemon. ip netns, nsenter and NetworkNamespacePath= of systemd
 can use them.")
-# systemd-sysusers makes the groups. With dnsmasq networks have name servers.
+# Units of it call nsnetctl; systemd-sysusers makes the groups. With dnsmasq networks have name servers.
 set(CPACK_DEBIAN_NSNETD_PACKAGE_DEPENDS
-	"systemd | systemd-standalone-sysusers | systemd-sysusers, systemd | systemd-standalone-tmpfiles | systemd-tmpfiles")
-set(CPACK_DEBIAN_NSNETD_PACKAGE_RECOMMENDS "nsnetctl, dnsmasq-base, systemd")
+	"nsnetctl (>= ${PROJECT_VERSION}), systemd | systemd-standalone-sysusers | systemd-sysusers, systemd | systemd-standalone-tmpfiles | systemd-tmpfiles")
+set(CPACK_DEBIAN_NSNETD_PACKAGE_RECOMMENDS "dnsmasq-base, systemd")
 set(CPACK_DEBIAN_NSNETD_PACKAGE_CONTROL_EXTRA
 	${package_directory}/postinst ${package_directory}/prerm ${package_directory}/postrm ${package_directory}/conffiles)
 

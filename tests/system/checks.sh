@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# checks.sh - what must be true of nsnetd on a machine it was installed on; runs there, as a unit
+# checks.sh - what must be true of nsnetd on a machine; runs there, as a unit, and installs it first
 #
 # One line per check; where one fails, what was seen. The last line is "done".
 set -u
@@ -487,12 +487,14 @@ came_back() {
 }
 
 . "${0%/*}/checks_hardening.sh"
+. "${0%/*}/checks_package.sh"
 
 if [ -e /var/lib/before-reboot ]; then
 	came_back
 	echo done
 	exit
 fi
+packaged
 installed
 activated
 checked

@@ -5,9 +5,9 @@
 #
 #	system.sh SUITE SOURCE WORK
 #
-# The root of root.sh, under an overlay, is booted by systemd-nspawn: first as a chroot with no network, where the
-# project is built and installed (build.sh), then twice for real, where checks.sh runs as a unit and writes to WORK/SUITE/checks, and
-# some times more for tests/soak/reboot.sh. With $CHECKS that command runs instead of both.
+# In one root of root.sh, under an overlay, as a chroot with no network, the packages are built (build.sh). The other one, under
+# another overlay, is booted by systemd-nspawn: twice for checks.sh, which installs the packages and runs as a unit and writes to
+# WORK/SUITE/checks, and some times more for tests/soak/reboot.sh. With $CHECKS that command runs instead of both.
 # All of it happens in mount and PID namespaces of its own: when this script ends, however it ends, nothing is left but WORK.
 set -eu
 
@@ -64,22 +64,37 @@ inside() {
 	mkdir -p "$work/scratch" "$work/build-${root##*-}"
 	mount -t tmpfs tmpfs "$work/scratch"
 	cd "$work/scratch"
-	mkdir upper work merged results
-	mount -t overlay overlay -o "lowerdir=$root,upperdir=upper,workdir=work" merged
+	mkdir results
+	overlay build
 	if ! container --console=pipe --chdir=/src sh tests/system/build.sh >"$work/build.log" 2>&1; then
-		echo "FAILED  builds, and its unit tests pass"
+		echo "FAILED  builds, its unit tests pass, and there are packages"
 		tail -n 60 "$work/build.log"
 		exit 1
 	fi
-	echo "ok      builds without a warning, and its unit tests pass"
+	echo "ok      builds without a warning, its unit tests pass, and there are packages"
+	if ! lintian --allow-root --fail-on error,warning "$work/build-${root##*-}"/*.deb >"$work/lintian.log" 2>&1; then
+		echo "FAILED  lintian says nothing of the packages"
+		cat "$work/lintian.log"
+		exit 1
+	fi
+	echo "ok      lintian says nothing of the packages"
 
+	overlay clean
 	if [ -n "${CHECKS-}" ]; then
+		container --console=pipe sh -c 'dpkg --install /build/*.deb' >>"$work/build.log" 2>&1
 		boot 1 "$CHECKS"
 	else
 		# Twice: what is persistent comes back with the second.
 		boot 2 "/bin/sh /src/tests/system/checks.sh"
 		boot 1 "/bin/bash /src/tests/soak/reboot.sh 2 20"
 	fi
+}
+
+# overlay NAME: on that one of the roots
+overlay() {
+	mkdir "upper-$1" "work-$1" "$1"
+	mount -t overlay overlay -o "lowerdir=$root/$1,upperdir=upper-$1,workdir=work-$1" "$1"
+	merged=$1
 }
 
 # boot TIMES COMMAND: until it has said "done" so often, each time on a machine that has just come up
@@ -107,14 +122,14 @@ boot() {
 }
 
 container() {
-	timeout --kill-after=10 500 systemd-nspawn --quiet --directory=merged --register=no --keep-unit \
+	timeout --kill-after=10 500 systemd-nspawn --quiet --directory="$merged" --register=no --keep-unit \
 		--private-network --capability=all --resolv-conf=off --timezone=off --link-journal=no \
 		--bind-ro="$source:/src" --bind="$work/build-${root##*-}:/build" --bind="$work/scratch/results:/results" \
 		"$@" </dev/null
 }
 
 enable_checks() {
-	cat >merged/etc/systemd/system/checks.service <<-END
+	cat >"$merged"/etc/systemd/system/checks.service <<-END
 		[Unit]
 		Description=Checks
 		After=multi-user.target
@@ -127,8 +142,8 @@ enable_checks() {
 		StandardError=append:/results/trace
 		TimeoutStartSec=300
 	END
-	mkdir -p merged/etc/systemd/system/multi-user.target.wants
-	ln -sf ../checks.service merged/etc/systemd/system/multi-user.target.wants/checks.service
+	mkdir -p "$merged"/etc/systemd/system/multi-user.target.wants
+	ln -sf ../checks.service "$merged"/etc/systemd/system/multi-user.target.wants/checks.service
 }
 
 if [ $# = 3 ]; then
