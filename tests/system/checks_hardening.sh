@@ -62,20 +62,20 @@ units_of_namespaces() {
 survives() {
 	equal "0 0" "$(echo $(systemctl show --property FileDescriptorStoreMax --property NFileDescriptorStore --value nsnetd.service))" \
 		"no descriptor is stored"
-	list=$(nsnetctl --no-legend list)
+	list=$(listed)
 	ip netns exec ns1 ping -i 0.1 10.10.0.20 >/tmp/pinged 2>&1 &
 	pinging=$!
 	pid=$(systemctl show --property MainPID --value nsnetd.service)
 	check "systemd executes itself anew" systemctl daemon-reexec
 	eventually systemctl is-active nsnetd.service
 	equal "$pid" "$(systemctl show --property MainPID --value nsnetd.service)" "the daemon is the same process"
-	equal "$list" "$(nsnetctl --no-legend list)" "with the same list"
+	equal "$list" "$(listed)" "with the same list"
 	check "nsnetd.service restarts after that" systemctl restart nsnetd.service
-	equal "$list" "$(nsnetctl --no-legend list)" "and has the same list"
+	equal "$list" "$(listed)" "and has the same list"
 	check "it is killed" systemctl kill --signal=KILL nsnetd.service
-	equal "$list" "$(nsnetctl --no-legend list)" "and has the same list"
+	equal "$list" "$(listed)" "and has the same list"
 	check "it is stopped" systemctl stop nsnetd.service
-	equal "$list" "$(nsnetctl --no-legend list)" "and has the same list at the next call"
+	equal "$list" "$(listed)" "and has the same list at the next call"
 	equal 1 "$(mounts ns1)" "a namespace is one mount still"
 	kill -INT $pinging
 	wait $pinging
