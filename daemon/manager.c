@@ -531,6 +531,7 @@ void manager_free(struct manager *manager)
 	names_free(manager->names);
 	bound_free(manager->bound);
 	pool_done(&manager->context.spares);
+	left_done(&manager->context.left);
 	registry_done(&manager->registry);
 	kernel_free(manager->kernel);
 	(void)sd_event_source_unref(manager->departures);

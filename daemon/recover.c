@@ -147,11 +147,14 @@ bool recover_read(struct recovery *recovery, const struct snapshot_record *recor
 	const char *field = "";
 
 	/* The log has said so. */
+	recovery->why = "it cannot be read";
 	if (!record->text)
 		return false;
 	if (codec_parse(&recovery->arena, record->text, record->n, &limits_record, &value) == 0 &&
 		codec_decode(type, value, CODEC_IGNORE_UNKNOWN, &recovery->arena, ret, &field) == 0)
 		return true;
+	recovery->why = arena_printf(
+		&recovery->arena, "it is not readable%s%s", *field ? ", at " : "", field);
 	if (!is_silent)
 		log_line(LOG_ERR, "record of \"%s\" is not readable%s%s: left as it is",
 			record->name, *field ? ", at " : "", field);
@@ -159,8 +162,10 @@ bool recover_read(struct recovery *recovery, const struct snapshot_record *recor
 }
 
 /* Whoever looks at the record must find all that it may have been about. */
-void recover_leave(struct recovery *recovery, enum record_kind kind, const char *name)
+void recover_leave(
+	struct recovery *recovery, enum record_kind kind, const char *name, const char *why)
 {
+	left_add(&recovery->context->left, kind, LEFT_RECORD, name, why);
 	recovery->left[kind].names[recovery->left[kind].n++] = name;
 }
 

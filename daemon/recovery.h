@@ -21,7 +21,8 @@ struct recovery {
 		RECOVERY_END, /* what comes back, what nobody has, what was under way */
 		RECOVERY_DONE,
 	} stage;
-	size_t next; /* object of the stage */
+	size_t next;     /* object of the stage */
+	const char *why; /* what recover_read() did not understand, until the next time */
 	bool *is_loaded, *is_network_loaded;
 	bool has_links; /* the snapshot has them, sorted by both: */
 	const struct snapshot_link **by_name, **by_alias;
@@ -38,7 +39,8 @@ int recover_apply(struct recovery *recovery, const struct plan *plan, const char
 bool recover_read(struct recovery *recovery, const struct snapshot_record *record,
 	const struct codec_struct *type, void *ret, bool is_silent);
 /* Whoever looks at that record must find all that it may have been about. */
-void recover_leave(struct recovery *recovery, enum record_kind kind, const char *name);
+void recover_leave(
+	struct recovery *recovery, enum record_kind kind, const char *name, const char *why);
 /* Among sorted ones. */
 const struct snapshot_record *recover_find_record(
 	const struct snapshot_record *records, size_t n, const char *name);

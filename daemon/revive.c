@@ -66,10 +66,25 @@ int64_t revive_revision(struct recovery *recovery, enum record_kind kind, const 
 	return 1;
 }
 
-static void log_lost(const struct snapshot_record *wish, const char *noun, const char *why)
+static void lose(struct recovery *recovery, enum record_kind kind,
+	const struct snapshot_record *wish, const char *why)
 {
-	log_line(LOG_ERR, "%s \"%s\" does not come back: %s; its file is kept", noun, wish->name,
-		why);
+	log_line(LOG_ERR, "%s \"%s\" does not come back: %s; its file is kept",
+		kind == RECORD_NAMESPACE ? "namespace" : "network", wish->name, why);
+	left_add(&recovery->context->left, kind, LEFT_UNMADE, wish->name, why);
+}
+
+/* False: it makes no sense, and is kept. */
+static bool read_wish(struct recovery *recovery, enum record_kind kind,
+	const struct snapshot_record *wish, void *ret)
+{
+	const struct codec_struct *type = kind == RECORD_NAMESPACE ? &nsnet_list_namespaces_out_type
+								   : &nsnet_list_networks_out_type;
+
+	if (recover_read(recovery, wish, type, ret, false))
+		return true;
+	left_add(&recovery->context->left, kind, LEFT_WISH, wish->name, recovery->why);
+	return false;
 }
 
 static const char *print_error(const struct kernel_error *error, struct arena *arena)
@@ -155,10 +170,10 @@ void revive_network(struct recovery *recovery, const struct snapshot_record *wis
 	unsigned number;
 	int r = 1;
 
-	if (!recover_read(recovery, wish, &nsnet_list_networks_out_type, &told, false))
+	if (!read_wish(recovery, RECORD_NETWORK, wish, &told))
 		return;
 	if (!streq(told.name, wish->name) || !told.context.persistent.value) {
-		log_lost(wish, "network", "what its file says is another");
+		lose(recovery, RECORD_NETWORK, wish, "what its file says is another");
 		return;
 	}
 	number = bridge_number(recovery, &told);
@@ -167,7 +182,7 @@ void revive_network(struct recovery *recovery, const struct snapshot_record *wis
 		struct network *network = make_network(recovery, number + i, &told, &fault);
 
 		if (!network) {
-			log_lost(wish, "network", fault_print(&fault, &recovery->arena));
+			lose(recovery, RECORD_NETWORK, wish, fault_print(&fault, &recovery->arena));
 			return;
 		}
 		r = apply_network(recovery, network, &error);
@@ -181,7 +196,7 @@ void revive_network(struct recovery *recovery, const struct snapshot_record *wis
 		if (r > 0 && (error.step->type != STEP_BRIDGE_ADD || error.error != EEXIST))
 			break;
 	}
-	log_lost(wish, "network", why);
+	lose(recovery, RECORD_NETWORK, wish, why);
 }
 
 /* Namespaces. */
@@ -311,15 +326,15 @@ void revive_namespace(struct recovery *recovery, const struct snapshot_record *w
 	struct ns *ns;
 	int r;
 
-	if (!recover_read(recovery, wish, &nsnet_list_namespaces_out_type, &told, false))
+	if (!read_wish(recovery, RECORD_NAMESPACE, wish, &told))
 		return;
 	if (!streq(told.name, wish->name) || !told.context.persistent.value) {
-		log_lost(wish, "namespace", "what its file says is another");
+		lose(recovery, RECORD_NAMESPACE, wish, "what its file says is another");
 		return;
 	}
 	ns = make_namespace(recovery, &told, &fault);
 	if (!ns) {
-		log_lost(wish, "namespace", fault_print(&fault, &recovery->arena));
+		lose(recovery, RECORD_NAMESPACE, wish, fault_print(&fault, &recovery->arena));
 		return;
 	}
 	r = apply_namespace(recovery, ns, &error);
@@ -328,7 +343,8 @@ void revive_namespace(struct recovery *recovery, const struct snapshot_record *w
 		return;
 	}
 	/* Before it goes: the step's texts are its own. */
-	log_lost(wish, "namespace", r < 0 ? strerror(-r) : print_error(&error, &recovery->arena));
+	lose(recovery, RECORD_NAMESPACE, wish,
+		r < 0 ? strerror(-r) : print_error(&error, &recovery->arena));
 	namespace_free(ns);
 	registry_forget_user(recovery->registry, (uid_t)told.runtime.uid);
 }

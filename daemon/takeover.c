@@ -154,7 +154,7 @@ bool takeover_load_network(
 
 	if (!recover_read(recovery, record, &nsnet_list_networks_out_type, &told, is_careful)) {
 		if (!is_careful)
-			recover_leave(recovery, RECORD_NETWORK, record->name);
+			recover_leave(recovery, RECORD_NETWORK, record->name, recovery->why);
 		return false;
 	}
 	network = takeover_remake_network(recovery, &told, NULL);
@@ -164,7 +164,8 @@ bool takeover_load_network(
 	if (!is_whole && !is_careful) {
 		log_line(LOG_ERR, "record of network \"%s\" makes no network: left as it is",
 			record->name);
-		recover_leave(recovery, RECORD_NETWORK, record->name);
+		recover_leave(
+			recovery, RECORD_NETWORK, record->name, "what it says makes no network");
 	}
 	/* One that was coming back is made whole first. */
 	if (is_careful && told.runtime.revision == 0)
@@ -478,7 +479,7 @@ static struct ns *remake(
 
 	if (!recover_read(recovery, record, &nsnet_list_namespaces_out_type, &told, is_careful)) {
 		if (!is_careful)
-			recover_leave(recovery, RECORD_NAMESPACE, record->name);
+			recover_leave(recovery, RECORD_NAMESPACE, record->name, recovery->why);
 		return NULL;
 	}
 	if (is_careful && told.runtime.revision == 0)
@@ -494,7 +495,8 @@ static struct ns *remake(
 	if (!is_careful) {
 		log_line(LOG_ERR, "record of namespace \"%s\" makes no namespace: left as it is",
 			record->name);
-		recover_leave(recovery, RECORD_NAMESPACE, record->name);
+		recover_leave(recovery, RECORD_NAMESPACE, record->name,
+			"what it says makes no namespace, or its networks are not there");
 	}
 	namespace_free(ns);
 	return NULL;

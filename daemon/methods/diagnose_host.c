@@ -68,12 +68,61 @@ static bool look_kernel(struct diagnose *diagnose)
 	return true;
 }
 
+/* The name that is left under /run/netns would be nobody's. What could not be made is tried at each start. */
+static const char *left_remedy(struct diagnose *diagnose, const struct left_item *item)
+{
+	static const char again[] = "systemctl restart nsnetd";
+	const struct kernel_paths *paths = diagnose->context->paths;
+	bool is_namespace = item->kind == RECORD_NAMESPACE;
+	const char *folder = is_namespace ? "namespaces" : "networks";
+
+	switch (item->what) {
+	case LEFT_RECORD:
+		return diagnose_text(diagnose, "%s%s%smv %s/state/%s/%s.json /root && %s",
+			is_namespace ? "ip netns delete " : "", is_namespace ? item->name : "",
+			is_namespace ? "; " : "", paths->run, folder, item->name, again);
+	case LEFT_WISH:
+		return diagnose_text(diagnose, "mv %s/%s/%s.json /root && %s", paths->wishes,
+			folder, item->name, again);
+	case LEFT_UNMADE:
+		break;
+	}
+	return again;
+}
+
+/* Whose it was nobody knows. */
+static bool look_left(struct diagnose *diagnose)
+{
+	static const char *const said[] = { "its record was left aside",
+		"what it was to come back by was left aside", "it did not come back" };
+	const struct left *left = &diagnose->context->left;
+
+	if (!methods_caller(diagnose->context, diagnose->call).is_administrator)
+		return false;
+	for (size_t i = 0; i < left->n; i++) {
+		const struct left_item *item = &left->items[i];
+
+		diagnose_tell(diagnose, NSNET_SEVERITY_FAILURE,
+			diagnose_text(diagnose, "%s %s",
+				item->kind == RECORD_NAMESPACE ? "namespace" : "network",
+				item->name),
+			left_remedy(diagnose, item), "%s at the last start: %s", said[item->what],
+			item->why);
+	}
+	if (left->n_more > 0)
+		diagnose_tell(diagnose, NSNET_SEVERITY_FAILURE, "records",
+			"journalctl --unit nsnetd --priority err", "%zu more were left aside",
+			left->n_more);
+	return true;
+}
+
 void diagnose_host(struct diagnose *diagnose)
 {
 	static const struct diagnose_row rows[] = {
 		{ "tables", "those of the kernel have room", look_tables },
 		{ "rules", "those of others could all be looked at", look_rules },
 		{ "kernel", "has what is needed", look_kernel },
+		{ "records", "none was left aside at the last start", look_left },
 	};
 
 	diagnose_rows(diagnose, rows, lengthof(rows));

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "kernel.h"
+#include "left.h"
 #include "nsnet_handlers.h"
 #include "policy.h"
 #include "pool.h"
@@ -43,6 +44,7 @@ struct nsnet_context {
 	struct list deletions; /* of struct deletion: those that go on, or wait */
 	struct list diagnoses; /* of struct diagnose: those that go on */
 	struct pool spares;    /* namespaces made ahead */
+	struct left left;      /* what start-up left aside */
 	/* Called where turns_work() is to be called in the next turn of the loop. */
 	void (*on_work)(void *userdata);
 	/* Called when a network's name server is to come, to go by other files than before, or to go. */

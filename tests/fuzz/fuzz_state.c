@@ -226,6 +226,7 @@ static gid_t group_of(void *userdata, const struct peer *peer)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	autoarena struct arena arena = ARENA_INIT;
+	struct nsnet_context context;
 	struct registry registry;
 	struct kernel *kernel;
 	int r;
@@ -234,14 +235,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	fuzz_check(kernel_new(&kernel_paths_default, &kernel, NULL) == 0);
 	registry_init(&registry);
 	read_parts(&arena, kernel, data, n);
-	r = recover_all(&(struct nsnet_context){
+	context = (struct nsnet_context){
 		.registry = &registry,
 		.kernel = kernel,
 		.paths = &kernel_paths_default,
 		.has_names = n % 2,
 		.is_owned_allowed = true,
 		.group_of = group_of,
-	});
+	};
+	r = recover_all(&context);
+	left_done(&context.left);
 	fuzz_check(r == 0);
 	check_objects(&registry, kernel, &arena);
 	registry_done(&registry);

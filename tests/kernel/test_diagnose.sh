@@ -275,4 +275,58 @@ else
 	refuse "this kernel has none" grep -q . /proc/net/ip_tables_names
 fi
 kill $monitor
+
+echo "# what a start left aside"
+# No systemd is here: what it would do is done by hand.
+mkdir $work/bin
+printf '#!/bin/sh\necho "$*" >%s/restart\n' $work >$work/bin/systemctl
+chmod 0755 $work/bin/systemctl
+PATH=$work/bin:$PATH
+mkdir -p $work/root
+mount --bind $work/root /root
+# damage FILE TEXT: while nobody looks
+damage() {
+	daemon_stop && echo "$2" >"$1" && daemon_start
+}
+# left WHAT LINE COMMAND FILE TEXT: a damaged file is told of, with the command that takes it out of the way
+left() {
+	check "$1" damage "$4" "$5"
+	told "$1: told" "$2" "$3"
+	refuse "$1: not to members" bash -c "$bob nsnetctl check -q | grep aside"
+	check "$1: the command does what it says" bash -c "$3"
+	same "$1: and starts it anew" "restart nsnetd" cat $work/restart
+	check "$1: a start" daemon_stop
+	daemon_start
+	check "$1: mended" gone "$2"
+}
+check "what is persistent" sh -c 'nsnetctl network create kept --subnet 10.50.8.0/24 --persistent yes && nsnetctl create stays --network kept --persistent yes &&
+	nsnetctl network create loose --subnet 10.50.9.0/24 && nsnetctl create goes --network none'
+left "a record that is no JSON" "failure  host namespace goes: its record was left aside at the last start: it is not readable" \
+	"ip netns delete goes; mv /run/nsnetd/state/namespaces/goes.json /root && systemctl restart nsnetd" \
+	/run/nsnetd/state/namespaces/goes.json '{'
+check "its name is free again" nsnetctl create goes --network none
+left "a record with a wrong field" "failure  host network loose: its record was left aside at the last start: it is not readable, at context.prefixes" \
+	"mv /run/nsnetd/state/networks/loose.json /root && systemctl restart nsnetd" \
+	/run/nsnetd/state/networks/loose.json '{"name":"loose","context":{"prefixes":7},"runtime":{}}'
+check "its name is free again" nsnetctl network create loose --subnet 10.50.9.0/24
+left "what was to come back, and cannot be read" \
+	"failure  host namespace lost: what it was to come back by was left aside at the last start: it is not readable" \
+	"mv /var/lib/nsnetd/namespaces/lost.json /root && systemctl restart nsnetd" /var/lib/nsnetd/namespaces/lost.json '[]'
+check "the kept network goes as in a reboot" sh -c 'nsnetctl delete stays && nsnetctl create stays --network kept --persistent yes'
+rebooted() { # its prefix is another's by now
+	daemon_stop && ip netns delete stays && rm /run/nsnetd/state/namespaces/stays.json /run/nsnetd/state/networks/kept.json &&
+		ip link add theirs type veth peer name theirs1 && ip link set theirs up && ip address add 10.50.8.1/24 dev theirs && daemon_start
+}
+check "a prefix that is another's by now" rebooted
+look
+check "a network that did not come back is told of" grep -qE '^failure  host network kept: it did not come back at the last start: .*10.50.8.0/24' $work/found
+check "and what is on it" grep -qE '^failure  host namespace stays: it did not come back at the last start: .*kept' $work/found
+same "with what mends it once the prefix is free" 2 grep -cxF "           systemctl restart nsnetd" $work/found
+check "it is free" ip link delete theirs
+check "a start" daemon_stop
+daemon_start
+same "both are there" stays nsnetctl list --quiet stays
+look
+refuse "nothing is told of any more" grep -E '^failure  host ' $work/found
+umount /root
 finish

@@ -123,6 +123,7 @@ int world_close(void **state)
 	subscription_done(&world->subscription);
 	wire_out_done(&world->heard);
 	pool_done(&world->context.spares);
+	left_done(&world->context.left);
 	registry_done(&world->registry);
 	dispatch_done(&world->dispatch);
 	kernel_free(world->kernel);
