@@ -340,7 +340,8 @@ int connection_new(sd_event *event, const struct dispatch *dispatch,
 	if (rc < 0)
 		return rc;
 	list_append(ring, &connection->link);
-	(void)take(connection);
+	/* Mostly the first request is there already. */
+	(void)connection_proceed(take(connection), true);
 	return 0;
 }
 
