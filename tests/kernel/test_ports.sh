@@ -14,6 +14,7 @@ connections() { # PORT of the host that they came in by
 }
 # A client that asks by UDP every tenth of a second from one port of his, and writes down what he hears.
 talk() { # PORT FILE
+	: >"$2"
 	in_ns client bash -c 'exec 3<>"/dev/udp/$1/$2"
 		{ while :; do echo hello >&3; sleep 0.1; done; } 2>/dev/null &
 		trap "kill $!" EXIT TERM
