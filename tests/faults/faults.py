@@ -40,6 +40,7 @@ from world import Gone, Silent
 CONFIG = f"{world.WORK}/nsnetd.conf"
 # A group that every Debian has stands for nsnet.
 MEMBERS = 100
+# Within that, things are as they are to be; the kernel may take longer over it where the machine is busy (world.PATIENCE).
 SETTLED = 5
 # The same where the next start may mend it.
 SOON = 1
@@ -75,7 +76,7 @@ class Host:
             self.delete_all()
             self.quiet()
             self.empty = self.steady()
-        elif world.wait([self.empty], None, SETTLED)[0] is None:
+        elif world.wait([self.empty], None, world.PATIENCE)[0] is None:
             raise RuntimeError("a wiped host is not an empty one")
 
     def steady(self):
@@ -141,7 +142,7 @@ class Host:
 
     def quiet(self):
         """Until links of ours are gone: cheaper than a picture"""
-        end = time.monotonic() + SETTLED
+        end = time.monotonic() + world.PATIENCE
         while time.monotonic() < end:
             if not re.search(r"^\s*(nsv|nsnet)\d", leaks.read("/proc/net/dev"), re.MULTILINE):
                 return
@@ -151,7 +152,7 @@ class Host:
         """All deleted by the daemon: nothing is left, in it neither"""
         self.delete_all()
         self.quiet()
-        place, left = world.wait([self.empty], self.daemon.pid, SETTLED)
+        place, left = world.wait([self.empty], self.daemon.pid, world.PATIENCE)
         if place is None:
             raise Fault("is left once all is deleted:\n" + "\n".join(left[0]))
 
@@ -163,8 +164,12 @@ class Host:
             address = parameters["context"]["attachments"][0]["addresses"][0]
             become = [] if uid == 0 else ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--groups", str(MEMBERS),
                                           "--inh-caps=-all", "--bounding-set=-all"]
-            done = subprocess.run([*become, f"{world.WORK}/nsnetctl", "exec", name, "ping", "-c", "1", "-W", "5",
-                                   address.rpartition(".")[0] + ".1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+            # The kernel's table of neighbours is one for the whole machine, and may be full for a while.
+            end = time.monotonic() + world.PATIENCE
+            done = None
+            while not error and (done is None or (done.returncode == 1 and time.monotonic() < end)):
+                done = subprocess.run([*become, f"{world.WORK}/nsnetctl", "exec", name, "ping", "-c", "1", "-W", "5",
+                                       address.rpartition(".")[0] + ".1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
             if error or done.returncode != 0:
                 raise Fault(f"{name} does not work: {done.stdout.decode(errors='replace')}")
 
@@ -323,7 +328,9 @@ class Round:
             host.daemon.end()
             host.again()
             self.next_start += 1
-            place, left = world.wait([subject.pictures[i] for i in wanted], host.daemon.pid, SETTLED)
+            place, left = world.wait([subject.pictures[i] for i in wanted], host.daemon.pid, world.PATIENCE)
+        if place is None:
+            place, left = world.wait([subject.pictures[i] for i in wanted], host.daemon.pid, world.PATIENCE)
         if place is None:
             text = "".join(f"\n  to be as {'before' if i < len(subject.pictures) - 1 else 'after'} it lacks or has too much:\n    " +
                            "\n    ".join(lines[:20]) for i, lines in zip(wanted, left))
@@ -352,7 +359,7 @@ class Round:
             host.daemon.end()
             host.again()
             self.next_start += 1
-            place, left = world.wait([subject.pictures[-1]], host.daemon.pid, SETTLED)
+            place, left = world.wait([subject.pictures[-1]], host.daemon.pid, world.PATIENCE)
         if place is None:
             raise Fault(f"is not as asked for (the first answer was {answer}), once it was asked for again:\n    " +
                         "\n    ".join(left[0][:20]))
