@@ -18,14 +18,15 @@
 /* How many new namespaces are set up through one private /proc. */
 #define PROC_USES_MAX 32
 
-/* A /proc of its own, mounted nowhere; negative where that is not permitted. */
-static int open_private_proc(void)
+int birth_open_proc(void)
 {
 	autoclose int filesystem = fsopen("proc", FSOPEN_CLOEXEC);
+	int fd;
 
 	if (filesystem < 0 || fsconfig(filesystem, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return -EBADF;
-	return fsmount(filesystem, FSMOUNT_CLOEXEC, 0);
+		return neg();
+	fd = fsmount(filesystem, FSMOUNT_CLOEXEC, 0);
+	return fd < 0 ? neg() : fd;
 }
 
 /* Entries of all namespaces have the same names, the kernel keeps them after use in one chain and looks through it at each
@@ -35,7 +36,7 @@ int birth_proc(const struct kernel *kernel, struct settings *settings)
 {
 	if (settings->n++ % PROC_USES_MAX == 0) {
 		(void)close_fd(settings->proc);
-		settings->proc = open_private_proc();
+		settings->proc = birth_open_proc();
 	}
 	return settings->proc < 0 ? kernel->proc : settings->proc;
 }

@@ -30,3 +30,6 @@ void birth_done(struct birth *birth);
 
 /* A /proc to write settings through ("sys/net/..."), for the next namespace. */
 int birth_proc(const struct kernel *kernel, struct settings *settings);
+
+/* A /proc of its own, mounted nowhere, that hides nothing. -errno where that is not permitted. */
+int birth_open_proc(void);

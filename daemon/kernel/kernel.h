@@ -202,8 +202,9 @@ int kernel_owner(struct kernel *kernel, const char *netns, uid_t *ret);
 int kernel_inspect(struct kernel *kernel, const char *netns, struct arena *arena,
 	struct nsnet_interface_list *ret_interfaces, struct nsnet_route_list *ret_routes);
 
-/* Processes in any of n namespaces, given by inode number: ret[i] are those in inodes[i]. One walk over /proc. */
-int kernel_processes(struct kernel *kernel, const int64_t *inodes, size_t n, struct arena *arena,
+/* Processes in any of n namespaces that we hold: ret[i] are those in names[i]. One walk over /proc. -ENOENT: we hold none of a
+ * name. */
+int kernel_processes(struct kernel *kernel, const char *const *names, size_t n, struct arena *arena,
 	struct nsnet_process_id_list *ret);
 
 /* False: no process but ours has ever had one that we hold open, so that none can be inside. */
@@ -211,7 +212,7 @@ bool kernel_may_be_entered(struct kernel *kernel, const char *netns);
 
 /* Kills (SIGKILL) the processes in a namespace and waits until they are gone, 2 s at most: -EBUSY then. A process is only
  * killed while it is seen to be inside, by a pidfd. */
-int kernel_kill(struct kernel *kernel, int64_t inode);
+int kernel_kill(struct kernel *kernel, const char *netns);
 
 /* A namespace that is dropped (STEP_NETNS_DROP) and a port that is cut (STEP_VETH_CUT) go in the background, with their ends
  * on the host, though a process or a descriptor may hold the namespace; the last ones when nobody calls are left to the next

@@ -20,6 +20,7 @@ struct netns {
 	int fd;
 	dev_t device;
 	ino_t inode;
+	int64_t number;            /* process.c's, or 0 */
 	int watch;                 /* entry.c's, or 0 */
 	bool is_unentered;         /* nobody has ever opened it */
 	bool is_pinned;            /* its name under /run/netns is ours to take away */

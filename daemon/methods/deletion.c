@@ -112,18 +112,18 @@ static int clear_all(const struct batch *batch, bool kill, struct fault *reterr)
 	const struct batch entered = find_entered(batch);
 	struct kernel *kernel = batch->deed->context->kernel;
 	struct arena *arena = batch->deed->arena;
-	int64_t *inodes = arena_array(arena, entered.n, sizeof(*inodes));
+	const char **names = arena_array(arena, entered.n, sizeof(*names));
 	struct nsnet_process_id_list *processes = arena_array(arena, entered.n, sizeof(*processes));
 	int r;
 
 	for (size_t i = 0; i < entered.n; i++)
-		inodes[i] = entered.items[i]->told.runtime.inode;
-	r = kernel_processes(kernel, inodes, entered.n, arena, processes);
+		names[i] = entered.items[i]->name;
+	r = kernel_processes(kernel, names, entered.n, arena, processes);
 	for (size_t i = 0; r == 0 && i < entered.n; i++) {
 		if (processes[i].n == 0)
 			continue;
 		if (kill && !batch->deed->rehearsal)
-			r = kernel_kill(kernel, inodes[i]);
+			r = kernel_kill(kernel, names[i]);
 		if (r == 0 && kill)
 			continue;
 		if (r < 0 && r != -EBUSY)

@@ -33,7 +33,8 @@ static int inspect(struct nsnet_context *context, const struct ns *ns, struct ar
 			interface->host_interface_name = attachment->host_interface;
 		}
 	}
-	return kernel_processes(context->kernel, &runtime->inode, 1, arena, &runtime->processes);
+	return kernel_processes(
+		context->kernel, &(const char *){ ns->name }, 1, arena, &runtime->processes);
 }
 
 static int tell(struct nsnet_context *context, struct call *call, const struct ns *ns,

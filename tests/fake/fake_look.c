@@ -289,10 +289,10 @@ int kernel_open_users(struct kernel *kernel, const char *netns, int *ret_user, i
 	return *ret_user < 0 || *ret_root < 0 ? neg() : 0;
 }
 
-int kernel_processes(struct kernel *kernel, const int64_t *inodes, size_t n, struct arena *arena,
+int kernel_processes(struct kernel *kernel, const char *const *names, size_t n, struct arena *arena,
 	struct nsnet_process_id_list *ret)
 {
-	(void)inodes;
+	(void)names;
 	for (size_t i = 0; i < n; i++) {
 		ret[i].n = kernel->n_processes;
 		ret[i].items = arena_array(arena, ret[i].n, sizeof(*ret[i].items));
@@ -308,9 +308,9 @@ bool kernel_may_be_entered(struct kernel *kernel, const char *netns)
 	return kernel->n_processes > 0;
 }
 
-int kernel_kill(struct kernel *kernel, int64_t inode)
+int kernel_kill(struct kernel *kernel, const char *netns)
 {
-	(void)inode;
+	(void)netns;
 	kernel->n_processes = 0;
 	return 0;
 }
