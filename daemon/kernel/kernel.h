@@ -27,6 +27,11 @@ extern const struct kernel_paths kernel_paths_default;
 
 struct kernel;
 
+/* For a process with mounts of its own, before all else: what is mounted below its /run/netns and below the host's, of which host
+ * is a descriptor, becomes the same. It cannot look into other processes from then on. -EXDEV: that is another directory;
+ * -EINVAL: it is in no peer group, or the kernel cannot do it. */
+int kernel_join(const struct kernel_paths *paths, int host);
+
 /* Makes the directories that are missing and readies /run/netns as iproute2 expects it: a mount point of its own, shared, but
  * in no peer group with /run, so that a namespace is one mount. -errno; *reterr_what, if not NULL, then says at what. */
 int kernel_new(const struct kernel_paths *paths, struct kernel **ret, const char **reterr_what);

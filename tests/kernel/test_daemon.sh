@@ -74,6 +74,46 @@ unset WATCHDOG_USEC
 check "a watchdog that is none is told" waits "nobody watches whether the daemon hangs"
 daemon_stop
 
+echo "# with mounts of its own"
+mount -t tmpfs -o mode=0755 tmpfs /run/netns
+# The host's is the sandbox's.
+host=/proc/$$/root/run
+rights=-all,+sys_admin,+net_admin,+setuid,+setgid,+sys_ptrace
+own_mounts="unshare --mount --propagation slave setpriv --bounding-set $rights --inh-caps -all $nsnetd --socket $socket --join"
+# shellcheck disable=SC2086
+{
+	ends "another directory" 78 "/run/netns cannot be shared with the host's, $host: Invalid cross-device link" $own_mounts $host
+	ends "none at all" 1 "$host/none: No such file" $own_mounts $host/none
+	mount --make-private /run/netns
+	ends "a mount that has no peers" 78 "a shared mount on the host (mount --make-shared /run/netns)" $own_mounts $host/netns
+	mount --make-shared /run/netns
+	: >$work/daemon.log
+	$own_mounts $host/netns >>$work/daemon.log 2>&1 &
+	daemon=$!
+}
+check "serves" waits "ready: 0 namespaces"
+equal "looks into no other process" 00000000002010c0 "$(sed -n 's/^CapPrm:[[:space:]]*//p' /proc/$daemon/status)"
+check "makes a namespace" nsnetctl create ns1
+check "which is there for the host" ip netns exec ns1 true
+equal "as one mount" 1 "$(grep -c ' /run/netns/ns1 ' /proc/self/mountinfo)"
+check "the host makes another" ip netns add other
+status "which is there for the daemon" 5 nsnetctl create other
+check "the host takes it away" ip netns delete other
+nsenter --net=/run/netns/ns1 setpriv --reuid 12001 --clear-groups --inh-caps=-all sleep 600 &
+inside=$!
+# As him, and as nobody else any more.
+eventually sh -c "grep -qx 'Uid:.12001.12001.12001.12001' /proc/$inside/status && [ \$(ip netns pids ns1) = $inside ]"
+show "somebody's process is seen" '"processes":[{"pid":'$inside'}]' nsnetctl call ListNamespaces '{"name":"ns1","inspect":true}'
+status "and keeps it" 5 nsnetctl delete ns1
+check "but not for ever" nsnetctl delete --kill ns1
+wait $inside 2>/dev/null
+equal "it was ended" 137 $?
+equal "the host has no mount left" 0 "$(grep -c ' /run/netns/ns1 ' /proc/self/mountinfo)"
+check "the network goes" nsnetctl network delete default
+daemon_stop
+rm -f $socket
+umount /run/netns
+
 echo "# where the system fails"
 # fails WHAT TEXT INJECTION: it ends by 1, and tells that
 fails() {

@@ -38,6 +38,9 @@ add_test(NAME test_idl_schema
 # It needs python3, as those do.
 set_tests_properties(test_idl_schema PROPERTIES LABELS kernel)
 
+unit_test(test_noexec SOURCES unit/test_noexec.c DEPENDS manager)
+
 # Over a bus of its own.
+unit_test(test_bound SOURCES unit/test_bound.c unit/bus_world.c DEPENDS manager methods fake-kernel)
 unit_test(test_names_bus SOURCES unit/test_names_bus.c unit/bus_world.c DEPENDS manager methods fake-kernel)
 target_link_options(test_names_bus PRIVATE -Wl,--wrap=sd_booted -Wl,--wrap=access)
