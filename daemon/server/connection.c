@@ -340,8 +340,7 @@ int connection_new(sd_event *event, const struct dispatch *dispatch,
 	if (rc < 0)
 		return rc;
 	list_append(ring, &connection->link);
-	/* Mostly the first request is there already. */
-	(void)connection_proceed(take(connection), true);
+	(void)take(connection);
 	return 0;
 }
 

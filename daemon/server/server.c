@@ -18,9 +18,7 @@
 #include "server.h"
 #include "service.h"
 
-/* Bounds of one turn: who is accepted is served at once. */
 #define TURN_ACCEPTS 16U
-#define TURN_USEC    2000
 #define PAUSE_USEC   (100U * 1000U)
 
 const struct server_limits server_limits_default = {
@@ -229,21 +227,12 @@ static void server_pause(struct server *server, int error)
 		server_set_accepting(server, SD_EVENT_OFF);
 }
 
-static int64_t server_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static int server_on_accept(
 	unused sd_event_source *source, int listener, unused uint32_t events, void *userdata)
 {
 	struct server *server = userdata;
-	int64_t end = server_now() + TURN_USEC;
 
-	for (unsigned i = 0; i < TURN_ACCEPTS && (i == 0 || server_now() < end); i++) {
+	for (unsigned i = 0; i < TURN_ACCEPTS; i++) {
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {
