@@ -188,6 +188,7 @@ kept() { # HOW COMMAND…
 journal() {
 	says '^NSNET_UID=0$' "the journal has it under NSNET_NAMESPACE=, with NSNET_UID=" \
 		journalctl --quiet --output export _SYSTEMD_UNIT=nsnetd.service NSNET_NAMESPACE=ns1
+	says 'namespace "ns1" made' "and is asked for it as the manual says" journalctl NSNET_NAMESPACE=ns1
 	journalctl --quiet --no-pager --unit nsnetd.service --priority warning | grep -v 'nsnetd.service: \(Main\|Failed\|Watchdog\)' >$seen
 	equal "" "$(cat $seen)" "the journal has no warning of it"
 }
