@@ -178,14 +178,17 @@ strangers_inside() {
 	systemd-run --quiet --unit insider --service-type=exec --property NetworkNamespacePath=/run/netns/inside1 \
 		--property User=stranger sleep 1000
 	wanted="$wanted $(systemctl show --property MainPID --value insider.service)"
-	eventually sh -c '[ "$(ip netns pids inside1 | wc -l)" = 2 ]'
-	equal "$(echo $wanted | tr ' ' '\n' | sort -n | tr '\n' ' ')" "$(inside inside1)" "root's process and a user's are seen"
+	wanted=$(echo $wanted | tr ' ' '\n' | sort -n)
+	for _ in $(seq 100); do
+		[ "$(ip netns pids inside1 | sort -n)" != "$wanted" ] || break
+		sleep 0.1
+	done
+	equal "$wanted" "$(inside inside1)" "root's process and a user's are seen"
 	for option in "" --root --pid; do
 		runuser -u member -- nsnetctl exec $option inside2 sleep 1000 &
 	done
-	eventually sh -c '[ "$(ip netns pids inside2 | wc -l)" -ge 3 ]'
-	sleep 0.5
-	equal "$(ip netns pids inside2 | sort -n | tr '\n' ' ')" "$(inside inside2)" "a member's in his own are, in each of its user namespaces"
+	eventually sh -c '[ "$(ip netns pids inside2 | xargs ps -o comm= -p | grep -cx sleep)" = 3 ]'
+	equal "$(ip netns pids inside2 | sort -n)" "$(inside inside2)" "a member's in his own are, in each of its user namespaces"
 	nsnetctl delete inside1 inside2 >$seen 2>&1
 	equal 5 $? "they keep the namespaces"
 	check "and are ended" nsnetctl delete --kill inside1 inside2
@@ -196,7 +199,7 @@ strangers_inside() {
 }
 
 inside() {
-	nsnetctl call ListNamespaces "{\"name\":\"$1\",\"inspect\":true}" | grep -o '"pid":[0-9]*' | cut -d: -f2 | sort -n | tr '\n' ' '
+	nsnetctl call ListNamespaces "{\"name\":\"$1\",\"inspect\":true}" | grep -o '"pid":[0-9]*' | cut -d: -f2 | sort -n
 }
 
 # with DROP-IN: nsnetd.service with these lines in its section [Service]
