@@ -119,6 +119,9 @@ def _firewall():
         for kind, whole in item.items():
             elements = whole.pop("elem", None) if isinstance(whole, dict) and kind in ("set", "map") else None
             lines.append(f"{kind} {line(whole)}")
+            # The kernel's own, of whoever has talked lately.
+            if isinstance(whole, dict) and "dynamic" in whole.get("flags", ()):
+                continue
             for element in elements or []:
                 lines.append(f"element of {whole['family']} {whole['table']} {whole['name']}: {line(element)}")
     return lines

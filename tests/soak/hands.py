@@ -106,6 +106,8 @@ class Place:
                 return f"the attachment of {name}"
         if f'"{there[f"nsnetd:{self.two}/eth0"]["ifname"]}"' not in run("nft", "list", "set", "bridge", "nsnetd", "guarded"):
             return "the guard"
+        if f" {self.port.split(':')[0]} : {self.prefix}.11 . 80" not in run("nft", "list", "map", "inet", "nsnetd", "ports4"):
+            return "the published port"
         for who, to in ((self.one, 12), (self.one, 1), (self.two, 11)):
             if not does("nsenter", f"--net=/run/netns/{who}", "ping", "-q", "-c", "1", "-W", "1", f"{self.prefix}.{to}"):
                 return f"a ping from {who} to .{to}"
@@ -175,9 +177,12 @@ RULES = [
 
 
 def firewall():
-    text = run("nft", "--stateless", "list", "ruleset")
-    # Of others' namespaces, which come and go.
-    return sorted(line.strip() for line in text.splitlines() if not re.search(r"elements|ct count|nsv|nsnet[0-9]", line))
+    lines = []
+    for item in json.loads(run("nft", "--json", "--stateless", "list", "ruleset"))["nftables"]:
+        for kind, whole in item.items():
+            # Elements are namespaces', which come and go, and come back with other addresses: is_whole() looks at them.
+            lines.append(f"{kind} " + json.dumps({key: value for key, value in whole.items() if key not in ("elem", "handle")}, sort_keys=True))
+    return sorted(line for line in lines if not re.search(r"nsv|nsnet[0-9]", line))
 
 
 def wait_until(is_right, begun, what):
@@ -193,7 +198,8 @@ def change_rules(place, before, number):
     command = RULES[number % len(RULES)]
     does(*command)
     return wait_until(lambda: firewall() == before and place.is_whole(), time.monotonic(),
-                      lambda: f"after {' '.join(command)} the rules are not what they were, or without {place.lacks()}")
+                      lambda: f"after {' '.join(command)} {place.lacks() or 'nothing'} lacks, and of the rules " +
+                      "; ".join(sorted(set(before).symmetric_difference(firewall()))))
 
 
 def do(monitor, place, hand):
