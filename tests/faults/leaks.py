@@ -22,7 +22,7 @@ import subprocess
 import sys
 import time
 
-RSS_TOLERANCE_KB = 1024
+RSS_TOLERANCE_KB = 2048
 SECONDS = 10
 DIRECTORIES = ("/run/nsnetd", "/run/netns", "/var/lib/nsnetd")
 # Of each interface.
