@@ -145,10 +145,28 @@ void call_renew(struct call *call)
 	call->deadline = call_now() + call->timeout;
 }
 
-int call_start(struct call *call, const char *method, bool more, const char *parameters)
+/* Descriptors of this process, for the queue to keep. */
+static int duplicate(const struct call_fds *fds, int ret[WIRE_FDS_MAX])
+{
+	for (size_t i = 0; i < fds->n; i++) {
+		ret[i] = fcntl(fds->fds[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		if (ret[i] < 0) {
+			int r = neg();
+
+			while (i > 0)
+				(void)close_fd(ret[--i]);
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int start(struct call *call, const char *method, bool more, const char *parameters,
+	const struct call_fds *beside)
 {
 	const char *text = codec_encode_call(call->problem->arena, method, more, false, parameters);
 	enum text_fault fault = text_check(text, strlen(text), &text_limits_message, NULL);
+	int fds[WIRE_FDS_MAX];
 	int r;
 
 	if (fault == TEXT_ENCODING)
@@ -160,10 +178,18 @@ int call_start(struct call *call, const char *method, bool more, const char *par
 	r = open_connection(call);
 	if (r != 0)
 		return r;
-	wire_out_push(&call->out, text, strlen(text), NULL, 0);
+	r = duplicate(beside, fds);
+	if (r < 0)
+		return problem_errno(call->problem, r, "sending descriptors");
+	wire_out_push(&call->out, text, strlen(text), fds, beside->n);
 	r = wire_out_flush(&call->out, call->fd, NULL);
 	/* Where the daemon has hung up, its last words may still lie there: call_next() looks. */
 	return r < 0 && r != -EPIPE ? lost(call, r) : 0;
+}
+
+int call_start(struct call *call, const char *method, bool more, const char *parameters)
+{
+	return start(call, method, more, parameters, &(struct call_fds){ 0 });
 }
 
 static void close_descriptors(struct call *call)
@@ -231,20 +257,20 @@ static int next_typed(
 	return 0;
 }
 
-static int start_typed(
-	struct call *call, const struct codec_method *method, bool more, const void *in)
+static int start_typed(struct call *call, const struct codec_method *method, bool more,
+	const void *in, const struct call_fds *fds)
 {
 	struct arena *arena = call->problem->arena;
 
-	return call_start(call, arena_printf(arena, "%s.%s", nsnet_interface.name, method->name),
-		more, codec_encode(method->in, in, arena));
+	return start(call, arena_printf(arena, "%s.%s", nsnet_interface.name, method->name), more,
+		codec_encode(method->in, in, arena), fds);
 }
 
 int call_nsnet(struct call *call, enum nsnet_method method, const void *in, void *out)
 {
 	const struct codec_method *row = &nsnet_interface.methods[method];
 	bool continues;
-	int r = start_typed(call, row, false, in);
+	int r = start_typed(call, row, false, in, &(struct call_fds){ 0 });
 
 	return r != 0 ? r : next_typed(call, row, out, &continues);
 }
@@ -260,7 +286,8 @@ int call_nsnet_row(struct call *call, const struct call_row *row)
 		int r = 0;
 
 		while (r == 0 && sent < row->n && sent - i < UNDER_WAY)
-			r = start_typed(call, method, false, row->make(sent++, row->userdata));
+			r = start_typed(call, method, false, row->make(sent++, row->userdata),
+				&(struct call_fds){ 0 });
 		/* Each has as long as one call. */
 		call_renew(call);
 		if (r == 0)
@@ -273,12 +300,24 @@ int call_nsnet_row(struct call *call, const struct call_row *row)
 	return 0;
 }
 
+int call_nsnet_begin(
+	struct call *call, enum nsnet_method method, const void *in, const struct call_fds *fds)
+{
+	return start_typed(call, &nsnet_interface.methods[method], true, in, fds);
+}
+
+int call_nsnet_hear(struct call *call, enum nsnet_method method, void *out, bool *ret_continues)
+{
+	call_renew(call);
+	return next_typed(call, &nsnet_interface.methods[method], out, ret_continues);
+}
+
 int call_nsnet_each(struct call *call, enum nsnet_method method, const void *in,
 	int (*on_reply)(const void *out, void *userdata), void *userdata)
 {
 	const struct codec_method *row = &nsnet_interface.methods[method];
 	bool continues = true;
-	int r = start_typed(call, row, true, in);
+	int r = start_typed(call, row, true, in, &(struct call_fds){ 0 });
 
 	while (r == 0 && continues) {
 		void *out = arena_alloc(call->problem->arena, row->out->size);

@@ -60,6 +60,18 @@ struct call_row {
  * with which it could not go on. */
 int call_nsnet_row(struct call *call, const struct call_row *row);
 
+/* Descriptors beside a call. */
+struct call_fds {
+	const int *fds;
+	size_t n;
+};
+
+/* Sends one call with "more", whose replies are to be heard as they come. The descriptors are duplicated. */
+int call_nsnet_begin(
+	struct call *call, enum nsnet_method method, const void *in, const struct call_fds *fds);
+/* The next reply to it, of which at least the beginning is there. */
+int call_nsnet_hear(struct call *call, enum nsnet_method method, void *out, bool *ret_continues);
+
 /* One call with "more". The callback gets each reply, of the method's out type, which lives as long as the problem's arena; it
  * returns 0 or a problem, which ends it all. */
 int call_nsnet_each(struct call *call, enum nsnet_method method, const void *in,

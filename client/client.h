@@ -82,6 +82,8 @@ int exec_parse_environment(void *target, const char *value, struct problem *prob
 int monitor_follow(struct client *client);
 int describe_call(struct client *client);
 int describe_introspect(struct client *client);
+/* The end of nsnetctl inside a namespace that is lent (lent.h): the command's status. */
+int lent_inside_follow(struct client *client);
 int complete_words(struct client *client);
 int graph_draw(struct client *client);
 /* Returns PROBLEM_FAILED with no problem told where something failed. */

@@ -104,6 +104,26 @@ static int pass_as_owner(int netns, const char *name, bool as_root, struct probl
 	return r < 0 ? problem_errno(problem, r, "taking powers inside namespace \"%s\"", name) : 0;
 }
 
+/* One that may enter anything that the host owns. */
+static bool is_powerful(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return geteuid() == 0 ||
+	       (syscall(SYS_capget, &header, data) == 0 &&
+		       data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN));
+}
+
+bool door_is_shut(int netns)
+{
+	autoclose int user = ioctl(netns, NS_GET_USERNS);
+	autoclose int own = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+
+	/* The kernel tells nobody of one that is neither his own nor below it. */
+	return user >= 0 && own >= 0 && is_same(user, own) && !is_powerful();
+}
+
 int door_pass(int netns, const char *name, bool as_root, struct problem *problem)
 {
 	bool is_root = geteuid() == 0;

@@ -6,6 +6,9 @@
 
 #include "problem.h"
 
+/* Whether the host owns it, and this process is not root: nobody lets it in there. */
+bool door_is_shut(int netns);
+
 /* Moves this process into a network namespace. Whom it belongs to enters without privilege: as himself, or as the user 0 that he
  * is inside. Where it fails, the process is somewhere in between, and to end. 0, or a problem. */
 int door_pass(int netns, const char *name, bool as_root, struct problem *problem);

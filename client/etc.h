@@ -27,17 +27,3 @@ int etc_gather(const char *name, struct etc *ret, struct problem *problem);
 
 /* The name servers that programs in a namespace ask by it; none where the daemon keeps no files for it, or they cannot be read. */
 struct string_list etc_name_servers(const char *name, struct arena *arena);
-
-/* What is done to texts; all results live in the arena. */
-
-/* nsswitch.conf whose line "hosts:" has no more than files and dns. */
-const char *etc_nsswitch(struct arena *arena, const char *host);
-
-/* resolv.conf without servers that only the host can reach; *ret_n_servers are left. */
-const char *etc_resolv_conf(struct arena *arena, const char *host, size_t *ret_n_servers);
-
-/* One hosts(5) of several, each line once, without comments. */
-const char *etc_join_hosts(struct arena *arena, const char *const *texts, size_t n);
-
-/* hosts(5) where there is no network. */
-const char *etc_lone_hosts(struct arena *arena, const char *name);

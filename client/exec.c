@@ -12,7 +12,9 @@
 
 #include "child.h"
 #include "client.h"
+#include "door.h"
 #include "enter.h"
+#include "lent.h"
 
 int exec_parse_environment(void *target, const char *value, struct problem *problem)
 {
@@ -89,6 +91,12 @@ int exec_inside(
 	struct etc etc;
 	int r = enter_open(name, &fd, problem);
 
+	if (r == 0 && door_is_shut(fd)) {
+		set_environment(client, name);
+		if (self)
+			child_bind(self);
+		return lent_run(client, name, command);
+	}
 	if (r == 0)
 		r = etc_gather(name, &etc, problem);
 	if (r == 0)

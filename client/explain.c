@@ -408,6 +408,14 @@ static int not_supported(struct problem *problem, const void *parameters)
 		"this kernel has not what is needed: %s", p->feature);
 }
 
+static int execution_failed(struct problem *problem, const void *parameters)
+{
+	const struct nsnet_execution_failed *p = parameters;
+
+	return problem_set(problem, PROBLEM_FAILED, "journalctl --pager-end --unit init.scope",
+		"systemd could not start the program: %s", p->message);
+}
+
 static int kernel_error(struct problem *problem, const void *parameters)
 {
 	const struct nsnet_kernel_error *p = parameters;
@@ -504,6 +512,7 @@ static const struct explanation {
 	{ NSNET_ERROR_EVENTS_LOST, &nsnet_events_lost_type, events_lost },
 	{ NSNET_ERROR_QUOTA_EXCEEDED, &nsnet_quota_exceeded_type, quota_exceeded },
 	{ NSNET_ERROR_NOT_SUPPORTED, &nsnet_not_supported_type, not_supported },
+	{ NSNET_ERROR_EXECUTION_FAILED, &nsnet_execution_failed_type, execution_failed },
 	{ NSNET_ERROR_KERNEL_ERROR, &nsnet_kernel_error_type, kernel_error },
 	{ VARLINK_SERVICE_ERROR_INVALID_PARAMETER, &varlink_service_invalid_parameter_type,
 		invalid_parameter },

@@ -195,6 +195,8 @@ static const struct verb root_verbs[] = {
 		.words = VERB_WORDS_METHODS },
 	{ "introspect", "[INTERFACE]", "Print the definition of the interface", VERB_PLAIN, 0, 1,
 		describe_introspect, GROUPS(&global_options) },
+	{ "inside", "", "Run what nsnetctl outside asks for, in a namespace that is lent",
+		VERB_PLAIN, 0, 0, lent_inside_follow, GROUPS(&global_options), .is_hidden = true },
 	{ "complete", "-- [WORD...] WORD", "Print what the last word can be, for shells",
 		VERB_PLAIN, 1, MANY, complete_words, GROUPS(&global_options), .is_hidden = true },
 };

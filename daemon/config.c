@@ -122,6 +122,11 @@ static bool read_neighbours(struct config *config, const char *value)
 	return read_bool(value, &config->raises_neighbours);
 }
 
+static bool read_new_privileges(struct config *config, const char *value)
+{
+	return read_bool(value, &config->may_programs_gain_privileges);
+}
+
 static bool read_owned(struct config *config, const char *value)
 {
 	bool is_on;
@@ -215,6 +220,7 @@ static const struct setting {
 	{ "Network", "PublishRange", read_publish_range },
 	{ "Network", "RaiseNeighbourLimits", read_neighbours },
 	{ "Policy", "AllowOwned", read_owned },
+	{ "Policy", "ExecuteNewPrivileges", read_new_privileges },
 	{ "Policy", "LowestPort", read_lowest_port },
 	{ "Policy", "MemberNetworks", read_member_networks },
 	{ "Policy", "MemberPrefixPool", read_member_pool },

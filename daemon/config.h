@@ -43,6 +43,7 @@ struct config {
 	bool may_reach[4];       /* by enum nsnet_reach: which of them members' networks may have */
 	unsigned lowest_port;    /* of the host, that members may publish */
 	enum config_owned owned; /* whether members' namespaces are theirs */
+	bool may_programs_gain_privileges;  /* of members, in namespaces that are lent */
 	unsigned spares_each, spares_total; /* namespaces made ahead, for one owner and in all */
 	struct config_limits *limits;
 	size_t n_limits;

@@ -14,6 +14,7 @@
 #include "bound.h"
 #include "clear.h"
 #include "deletion.h"
+#include "execute.h"
 #include "host.h"
 #include "log.h"
 #include "machine.h"
@@ -23,6 +24,7 @@
 #include "refill.h"
 #include "repair.h"
 #include "server.h"
+#include "services.h"
 #include "start.h"
 #include "turns.h"
 #include "version.h"
@@ -54,7 +56,8 @@ struct manager {
 	struct start *start;
 	struct server *server;
 	struct kernel *kernel;
-	struct names *names; /* NULL: networks have no name servers */
+	struct names *names;       /* NULL: networks have no name servers */
+	struct services *services; /* NULL: nobody runs programs for others */
 	struct bound *bound;
 	struct registry registry;
 	struct nsnet_context context;
@@ -68,23 +71,19 @@ static const struct server_info info = {
 };
 
 /* Namespaces that are gone to their last link. */
-static int on_departures(sd_event_source *source, int fd, uint32_t events, void *userdata)
+static int on_departures(
+	unused sd_event_source *source, unused int fd, unused uint32_t events, void *userdata)
 {
 	struct manager *manager = userdata;
 
-	(void)source;
-	(void)fd;
-	(void)events;
 	deletions_follow(&manager->context);
 	return 0;
 }
 
-static int on_waiting_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_waiting_timer(unused sd_event_source *source, unused uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
 
-	(void)source;
-	(void)usec;
 	deletions_expire(&manager->context);
 	return 0;
 }
@@ -145,13 +144,11 @@ static void on_work(void *userdata)
 }
 
 /* Our tables are restored at once, all else a moment later. */
-static int on_host_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_host_timer(unused sd_event_source *source, unused uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
 	struct kernel_changes *changes = &manager->changes;
 
-	(void)source;
-	(void)usec;
 	if (start_finish(manager->start) < 0)
 		return 0;
 	host_follow(&manager->context, changes->events);
@@ -161,12 +158,10 @@ static int on_host_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-static int on_all_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_all_timer(unused sd_event_source *source, unused uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
 
-	(void)source;
-	(void)usec;
 	if (start_finish(manager->start) == 0)
 		repair_all(&manager->context);
 	return 0;
@@ -183,13 +178,11 @@ static int start_timer(sd_event_source *timer, uint64_t usec)
 	return r < 0 ? r : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
-static int on_names_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_names_timer(unused sd_event_source *source, unused uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
 	uint64_t again;
 
-	(void)source;
-	(void)usec;
 	if (start_finish(manager->start) < 0)
 		return 0;
 	again = repair_names(&manager->context);
@@ -279,6 +272,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signa
 	(void)signal;
 	(void)sd_notify(0, "STOPPING=1");
 	turns_finish(&manager->context);
+	executions_leave(&manager->context);
 	server_drain(manager->server, DRAIN_USEC);
 	r = sd_event_add_post(manager->event, NULL, on_turn, manager);
 	/* Where nobody is connected this is the last turn that anything happens in. */
@@ -304,6 +298,7 @@ static void use_config(struct manager *manager)
 	context->members_lowest_port = config->lowest_port;
 	context->first_port = config->first_port;
 	context->last_port = config->last_port;
+	context->may_programs_gain_privileges = config->may_programs_gain_privileges;
 	context->spares.size = config->spares_each;
 	context->spares.total = config->spares_total;
 	pool_poke(context);
@@ -441,6 +436,7 @@ static void make_context(struct manager *manager, const struct kernel_paths *pat
 	list_init(&manager->context.applies);
 	list_init(&manager->context.deletions);
 	list_init(&manager->context.diagnoses);
+	list_init(&manager->context.executions);
 	machine_unique_local(manager->context.unique_local);
 	use_config(manager);
 }
@@ -503,6 +499,8 @@ int manager_new(struct config *config, const char *config_path, const struct ker
 	}
 	make_context(manager, paths);
 	make_names(manager);
+	manager->services = services_new(manager->event);
+	manager->context.programs = services_runner(manager->services);
 	manager->bound = bound_new(manager->event, &manager->registry, paths->run);
 	r = start_new(manager->event, &manager->context, on_started, manager, &manager->start);
 	if (r < 0) {
@@ -526,7 +524,9 @@ void manager_free(struct manager *manager)
 {
 	if (!manager)
 		return;
+	executions_leave(&manager->context);
 	server_free(manager->server);
+	services_free(manager->services);
 	start_free(manager->start);
 	names_free(manager->names);
 	bound_free(manager->bound);

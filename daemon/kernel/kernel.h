@@ -86,6 +86,21 @@ int64_t kernel_accounts(struct kernel *kernel);
 /* False: there is none of that name. */
 bool kernel_find_account(struct kernel *kernel, bool is_group, const char *name, uint32_t *ret);
 
+/* What programs in a namespace are to see that systemd starts: files of the host over others, and directories that are to be empty. */
+struct kernel_binding {
+	const char *source, *target;
+};
+struct kernel_view {
+	struct kernel_binding *bindings;
+	size_t n;
+	struct string_list hidden;
+};
+/* What has to be written for it goes with the namespace. 0 or -errno. */
+int kernel_view(
+	struct kernel *kernel, const char *netns, struct arena *arena, struct kernel_view *ret);
+/* The path of a directory that somebody opened, as it is on the host. -ENOTDIR, -ENOENT where it is gone, or another -errno. */
+int kernel_find_directory(int fd, struct arena *arena, const char **ret);
+
 /* Takes over the descriptor of a pinned namespace that was there before (start-up), without touching it. */
 int kernel_adopt(struct kernel *kernel, const char *netns);
 /* A link's end on the host is of that namespace, which we hold: it goes with it. */

@@ -19,12 +19,14 @@ static void tell_features(
 	struct string_list all;
 
 	kernel_features(context->kernel, arena, &all);
-	*ret = (struct string_list){ arena_array(arena, all.n + 2, sizeof(const char *)), 0 };
+	*ret = (struct string_list){ arena_array(arena, all.n + 3, sizeof(const char *)), 0 };
 	for (size_t i = 0; i < all.n; i++)
 		if (!streq(all.items[i], "owned"))
 			ret->items[ret->n++] = all.items[i];
 	if (context->is_owned_allowed)
 		ret->items[ret->n++] = "owned";
+	if (context->programs.start)
+		ret->items[ret->n++] = "execute";
 	if (context->has_names)
 		ret->items[ret->n++] = "names";
 }

@@ -12,6 +12,7 @@
 #include "nsnet_handlers.h"
 #include "policy.h"
 #include "pool.h"
+#include "program.h"
 #include "registry.h"
 
 /* The one that is made at first use, for all. */
@@ -27,24 +28,26 @@ struct nsnet_context {
 	const struct prefix *pool, *member_pool;
 	size_t n_pool, n_member_pool;
 	bool may_members_make_networks;
-	bool raises_neighbours;         /* neighbours.c may */
-	bool may_members_reach[4];      /* by enum nsnet_reach */
-	unsigned members_lowest_port;   /* of the host, that they may publish */
-	uint16_t first_port, last_port; /* ports of the host are chosen from these */
-	bool has_names;                 /* networks can have name servers */
-	bool is_owned_allowed;          /* members' namespaces are theirs */
+	bool raises_neighbours;            /* neighbours.c may */
+	bool may_members_reach[4];         /* by enum nsnet_reach */
+	unsigned members_lowest_port;      /* of the host, that they may publish */
+	uint16_t first_port, last_port;    /* ports of the host are chosen from these */
+	bool has_names;                    /* networks can have name servers */
+	bool is_owned_allowed;             /* members' namespaces are theirs */
+	bool may_programs_gain_privileges; /* those that run in namespaces which are lent */
 	/* What holds for a caller who is no administrator. */
 	void (*limits_of)(void *userdata, const struct peer *peer, struct quota_limits *ret);
 	unsigned (*connections_of)(void *userdata, uid_t uid);
 	/* The group that goes with what a caller owns. */
 	gid_t (*group_of)(void *userdata, const struct peer *peer);
 	uint8_t unique_local[6];
-	struct list monitors;  /* of struct subscription: who wants to hear of what happens */
-	struct list applies;   /* of struct apply: those that go on */
-	struct list deletions; /* of struct deletion: those that go on, or wait */
-	struct list diagnoses; /* of struct diagnose: those that go on */
-	struct pool spares;    /* namespaces made ahead */
-	struct left left;      /* what start-up left aside */
+	struct list monitors;   /* of struct subscription: who wants to hear of what happens */
+	struct list applies;    /* of struct apply: those that go on */
+	struct list deletions;  /* of struct deletion: those that go on, or wait */
+	struct list diagnoses;  /* of struct diagnose: those that go on */
+	struct list executions; /* of struct execution: programs whose end somebody waits for */
+	struct pool spares;     /* namespaces made ahead */
+	struct left left;       /* what start-up left aside */
 	/* Called where turns_work() is to be called in the next turn of the loop. */
 	void (*on_work)(void *userdata);
 	/* Called when a network's name server is to come, to go by other files than before, or to go. */
@@ -57,6 +60,7 @@ struct nsnet_context {
 	void (*on_pool)(void *userdata);
 	/* Called when somebody waits for what goes, so that deletions_expire() runs after that time. */
 	void (*on_waiting)(void *userdata, uint64_t usec);
+	struct program_runner programs; /* who runs those that are asked for */
 	void *userdata;
 };
 

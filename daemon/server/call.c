@@ -126,6 +126,7 @@ struct call *call_keep(struct call *call)
 		abort();
 	*kept = *call;
 	kept->is_kept = true;
+	kept->in = NULL; /* what comes from now on is beside another call */
 	list_init(&kept->audience);
 	kept->kept_peer = *call->peer;
 	kept->kept_peer.groups =
@@ -165,6 +166,23 @@ int call_attach_fd(struct call *call, int fd)
 	}
 	call->fds[call->n_fds] = fd;
 	return (int)call->n_fds++;
+}
+
+bool call_take_fds(struct call *call, int *ret, size_t n)
+{
+	if (!call->in || call->in->n_fds < n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = wire_in_take_fd(call->in);
+	return true;
+}
+
+void call_on_gone(struct call *call, void (*on_gone)(void *userdata), void *userdata)
+{
+	if (!call_is_heard(call) || call->is_oneway)
+		return;
+	call->subscription->on_gone = on_gone;
+	call->subscription->gone_userdata = userdata;
 }
 
 int call_fail(struct call *call, const struct codec_error *error, const void *parameters)

@@ -49,10 +49,16 @@ struct call *call_keep(struct call *call);
 /* Whether somebody waits for the answer of one that is kept. Whoever wanted none does. */
 bool call_is_heard(const struct call *call);
 void call_free(struct call *call);
+/* Calls back, once, when whoever waits for the answer of one that is kept goes before it has come. NULL: not any more. */
+void call_on_gone(struct call *call, void (*on_gone)(void *userdata), void *userdata);
 
 /* Sends a descriptor beside the next reply: takes it over and returns its index there; -E2BIG (and closed) where there are too
  * many. */
 int call_attach_fd(struct call *call, int fd);
+
+/* Takes over the first n descriptors that came beside the call. False: there are not so many, and none is taken. What nobody takes is
+ * closed. */
+bool call_take_fds(struct call *call, int *ret, size_t n);
 
 /* By the interface's errors: typed ones are made by idlc: nsnet_fail_…(). */
 int call_fail(struct call *call, const struct codec_error *error, const void *parameters);

@@ -110,9 +110,23 @@ static void connection_read(struct connection *connection)
 		connection_tell(connection, strerrordesc_np((int)-n));
 }
 
+/* The kernel hands descriptors out with the first byte of their frame, and perhaps with frames before it, so they are nobody's
+ * only where no frame is left that they could be of. */
+static void connection_drop_fds(struct connection *connection)
+{
+	if (wire_in_is_partial(&connection->in))
+		return;
+	while (connection->in.n_fds > 0)
+		(void)close_fd(wire_in_take_fd(&connection->in));
+}
+
 static void connection_serve(struct connection *connection)
 {
 	uint64_t end = connection_now() + TURN_USEC;
+	struct dispatch_client client = { .peer = &connection->peer,
+		.out = &connection->out,
+		.subscription = &connection->subscription,
+		.in = &connection->in };
 	size_t bytes = 0, length;
 	char *text;
 
@@ -122,13 +136,13 @@ static void connection_serve(struct connection *connection)
 			return;
 		if (!wire_in_next(&connection->in, &text, &length)) {
 			connection->may_hold_frames = false;
+			connection_drop_fds(connection);
 			return;
 		}
 		bytes += length;
 		connection->request_since = NEVER;
-		if (dispatch_frame(connection->dispatch, &connection->peer, text, length,
-			    wire_in_has_next(&connection->in), &connection->out,
-			    &connection->subscription) < 0) {
+		client.is_followed = wire_in_has_next(&connection->in);
+		if (dispatch_frame(connection->dispatch, &client, text, length) < 0) {
 			connection_tell(connection, "a frame is no request");
 			connection_end_input(connection);
 			return;
@@ -333,7 +347,7 @@ int connection_new(sd_event *event, const struct dispatch *dispatch,
 	};
 	*peer = (struct peer){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 	list_init(&connection->link);
-	wire_in_init(&connection->in, TEXT_MESSAGE_MAX, 0);
+	wire_in_init(&connection->in, TEXT_MESSAGE_MAX, WIRE_FDS_MAX);
 	wire_out_init(&connection->out);
 	subscription_init(&connection->subscription, connection_on_output, connection);
 	rc = connection_start(connection, event);

@@ -97,11 +97,15 @@ static void dispatch_run(const struct dispatch *dispatch, struct call *call, cal
 		dispatch_fail(call, EPROTO, "the handler did not answer");
 }
 
-int dispatch_frame(const struct dispatch *dispatch, const struct peer *peer, const char *text,
-	size_t n, bool is_followed, struct wire_out *out, struct subscription *subscription)
+int dispatch_frame(const struct dispatch *dispatch, const struct dispatch_client *client,
+	const char *text, size_t n)
 {
 	struct call call = {
-		.arena = ARENA_INIT, .peer = peer, .out = out, .subscription = subscription
+		.arena = ARENA_INIT,
+		.peer = client->peer,
+		.out = client->out,
+		.subscription = client->subscription,
+		.in = client->in,
 	};
 	struct codec_call request = { 0 };
 	void *userdata = NULL;
@@ -113,7 +117,7 @@ int dispatch_frame(const struct dispatch *dispatch, const struct peer *peer, con
 	}
 	call.is_more = request.more;
 	call.is_oneway = request.oneway;
-	call.is_followed = is_followed;
+	call.is_followed = client->is_followed;
 	handler = dispatch_route(dispatch, &call, request.method, &userdata);
 	if (handler && request.upgrade)
 		(void)varlink_service_fail_method_not_implemented(

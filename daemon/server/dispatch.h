@@ -26,11 +26,20 @@ void dispatch_add(struct dispatch *dispatch, const struct server_interface *inte
 const struct server_interface *dispatch_find(
 	const struct dispatch *dispatch, const char *name, size_t n);
 
+/* Whom a request comes from, and where its replies go. */
+struct dispatch_client {
+	const struct peer *peer;
+	struct wire_out *out;
+	/* Opened where the handler keeps the call open; NULL: none can be. */
+	struct subscription *subscription;
+	struct wire_in *in; /* the descriptors that came beside; NULL: none did */
+	bool is_followed;   /* another request lies behind it already */
+};
+
 /* Carries out one request and queues its replies. 0, or -EBADMSG: this is no request (nothing was queued, and nothing that
- * comes after it can be trusted: the connection must end). The subscription is opened where the handler keeps the call open;
- * NULL: none can be. Followed: another request lies behind it already. */
-int dispatch_frame(const struct dispatch *dispatch, const struct peer *peer, const char *text,
-	size_t n, bool is_followed, struct wire_out *out, struct subscription *subscription);
+ * comes after it can be trusted: the connection must end). */
+int dispatch_frame(const struct dispatch *dispatch, const struct dispatch_client *client,
+	const char *text, size_t n);
 
 /* What is behind the struct call that handlers see. Made by dispatch, used by call; nobody else looks in. */
 struct call {
@@ -38,6 +47,7 @@ struct call {
 	const struct peer *peer;
 	struct wire_out *out;
 	struct subscription *subscription;
+	struct wire_in *in;
 	const struct codec_interface *interface;
 	const struct codec_method *method;
 	bool is_more, is_oneway, is_followed;

@@ -16,8 +16,13 @@ void subscription_init(
 
 void subscription_done(struct subscription *subscription)
 {
+	void (*on_gone)(void *userdata) = subscription->is_open ? subscription->on_gone : NULL;
+
 	list_remove(&subscription->link);
 	subscription->is_open = false;
+	subscription->on_gone = NULL;
+	if (on_gone)
+		on_gone(subscription->gone_userdata);
 }
 
 bool subscription_has_room(const struct subscription *subscription)
@@ -27,6 +32,8 @@ bool subscription_has_room(const struct subscription *subscription)
 
 void subscription_note(struct subscription *subscription, bool is_last)
 {
+	if (is_last)
+		subscription->on_gone = NULL;
 	if (is_last)
 		subscription_done(subscription);
 	subscription->sent++;

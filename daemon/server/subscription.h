@@ -22,6 +22,8 @@ struct subscription {
 	size_t most;  /* bytes of output that wait, above which there is no room */
 	void (*on_output)(void *userdata); /* NULL: whoever owns it looks by himself */
 	void *userdata;
+	void (*on_gone)(void *userdata); /* call_on_gone()'s, of the call that is open */
+	void *gone_userdata;
 };
 
 void subscription_init(

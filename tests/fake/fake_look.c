@@ -215,6 +215,19 @@ int kernel_find_link(struct kernel *kernel, const char *interface, struct arena 
 	return fake_has(kernel, arena_printf(arena, "host %s", interface)) ? 0 : -ENODEV;
 }
 
+int kernel_view(unused struct kernel *kernel, unused const char *netns, unused struct arena *arena,
+	struct kernel_view *ret)
+{
+	*ret = (struct kernel_view){ 0 };
+	return 0;
+}
+
+int kernel_find_directory(unused int fd, unused struct arena *arena, const char **ret)
+{
+	*ret = "/home/alice";
+	return 0;
+}
+
 int64_t kernel_accounts(unused struct kernel *kernel)
 {
 	return 1;

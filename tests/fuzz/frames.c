@@ -79,7 +79,10 @@ void frames_check(
 	begin();
 	wire_out_init(&out);
 	subscription_init(&subscription, NULL, NULL);
-	rc = dispatch_frame(dispatch, peer, text, n, false, &out, &subscription);
+	rc = dispatch_frame(dispatch,
+		&(struct dispatch_client){
+			.peer = peer, .out = &out, .subscription = &subscription },
+		text, n);
 	fuzz_check(rc == (is_call ? 0 : -EBADMSG));
 	if (is_call)
 		check_replies(&out, &call, subscription.is_open);

@@ -57,6 +57,17 @@ static void on_waiting(unused void *userdata, uint64_t usec)
 	fuzz_check(usec > 0);
 }
 
+/* What comes to be asked of systemd has been found good. */
+static int on_start(unused void *userdata, const struct program *program,
+	unused const struct program_listener *listener, unused void **ret)
+{
+	fuzz_check(program->arguments.n > 0 && program->arguments.items[0][0] == '/');
+	fuzz_check(program->directory[0] == '/' && !strchr(program->directory, '\n'));
+	for (size_t i = 0; i < program->environment.n; i++)
+		fuzz_check(!strchr(program->environment.items[i], '\n'));
+	return -ENOTCONN;
+}
+
 static struct nsnet_context make_context(struct registry *registry, struct kernel *kernel)
 {
 	struct nsnet_context context = {
@@ -84,6 +95,7 @@ static struct nsnet_context make_context(struct registry *registry, struct kerne
 		.on_waiting = on_waiting,
 		.on_let_alone = on_let_alone,
 		.on_work = on_work,
+		.programs = { .start = on_start },
 	};
 
 	return context;
@@ -112,8 +124,11 @@ static void watch(const struct dispatch *dispatch, struct beside *beside)
 	if (beside->subscription.is_open)
 		return;
 	beside->watcher = (struct peer){ .uid = 1000, .gid = 1000 };
-	fuzz_check(dispatch_frame(dispatch, &beside->watcher, text, strlen(text), false,
-			   &beside->heard, &beside->subscription) == 0);
+	fuzz_check(dispatch_frame(dispatch,
+			   &(struct dispatch_client){ .peer = &beside->watcher,
+				   .out = &beside->heard,
+				   .subscription = &beside->subscription },
+			   text, strlen(text)) == 0);
 }
 
 /* False: it is a frame. */
@@ -280,6 +295,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	list_init(&context.applies);
 	list_init(&context.deletions);
 	list_init(&context.diagnoses);
+	list_init(&context.executions);
 	dispatch_add(&dispatch,
 		&(struct server_interface){ &nsnet_interface, nsnet_handlers, &context });
 	run(&dispatch, &registry, kernel, data, n);

@@ -17,6 +17,8 @@ ROLES = {
     "stranger": (12004, []),
 }
 NS, NET, LINK, WRONG = "NoSuchNamespace", "NoSuchNetwork", "LinkUnavailable", "InvalidParameter"
+# Where systemd is not there, whoever may is told so.
+UNABLE = "NotSupported"
 OK, DENIED, CLOSED_OUT = "ok", "PermissionDenied", "EACCES"
 
 # By verb and object: what owner, other member, administrator and root get. A stranger cannot even connect.
@@ -74,6 +76,12 @@ TABLE = {
     ("DeleteNamespaces", "shared"): (NS, NS, OK, OK),
     ("DeleteNamespaces", "lent"): (NS, DENIED, OK, OK),
     ("DeleteNamespaces", "absent"): (NS, NS, NS, NS),
+    ("Execute", "own"): (UNABLE, NS, UNABLE, UNABLE),
+    ("Execute", "other's"): (NS, UNABLE, UNABLE, UNABLE),
+    ("Execute", "admin's"): (NS, NS, UNABLE, UNABLE),
+    ("Execute", "shared"): (NS, NS, UNABLE, UNABLE),
+    ("Execute", "lent"): (NS, UNABLE, UNABLE, UNABLE),
+    ("Execute", "absent"): (NS, NS, NS, NS),
     ("Check", "own"): (OK, NS, OK, OK),
     ("Check", "other's"): (NS, OK, OK, OK),
     ("Check", "admin's"): (NS, NS, OK, OK),
@@ -172,6 +180,9 @@ def try_cell(role, verb, object):
         return ask(role, verb, {}, more=True, until="ready")
     if verb == "CreateNamespace":
         return ask(role, verb, {"name": name, "context": {"attachments": []}})
+    if verb == "Execute":
+        files = {f"standard{file}FileDescriptor": 0 for file in ("Input", "Output", "Error")}
+        return ask(role, verb, {"name": name, "arguments": ["/bin/true"], **files}, more=True)
     if verb == "CreateNamespace allowing":
         return ask(role, "CreateNamespace", {"name": name, "context": {"attachments": [], "allow": ["12005"]}})
     if verb == "SetNamespace allowing":

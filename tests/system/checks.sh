@@ -490,6 +490,7 @@ came_back() {
 	equal "" "$(find /var/lib/nsnetd -type f)" "no file is left"
 }
 
+. "${0%/*}/checks_execute.sh"
 . "${0%/*}/checks_hardening.sh"
 . "${0%/*}/checks_package.sh"
 
@@ -506,6 +507,7 @@ activated
 checked
 callers
 owned
+executed
 made
 kept "systemctl restart" systemctl restart nsnetd.service
 kept "a crash" sh -c 'systemctl kill --signal=KILL nsnetd.service; sleep 0.2'

@@ -140,7 +140,7 @@ enable_checks() {
 		ExecStart=$1
 		StandardOutput=append:/results/checks
 		StandardError=append:/results/trace
-		TimeoutStartSec=300
+		TimeoutStartSec=450
 	END
 	mkdir -p "$merged"/etc/systemd/system/multi-user.target.wants
 	ln -sf ../checks.service "$merged"/etc/systemd/system/multi-user.target.wants/checks.service

@@ -107,6 +107,7 @@ int world_open(void **state)
 	list_init(&world->context.applies);
 	list_init(&world->context.deletions);
 	list_init(&world->context.diagnoses);
+	list_init(&world->context.executions);
 	world->context.on_work = on_work;
 	subscription_init(&world->subscription, NULL, NULL);
 	wire_out_init(&world->heard);
@@ -164,8 +165,11 @@ const char *world_ask_as(struct world *world, uid_t uid, gid_t group, const char
 	struct wire_out out;
 
 	wire_out_init(&out);
-	assert_int_equal(
-		dispatch_frame(&world->dispatch, &peer, text, strlen(text), false, &out, NULL), 0);
+	assert_int_equal(dispatch_frame(&world->dispatch,
+				 &(struct dispatch_client){
+					 .peer = &peer, .out = &out, .subscription = NULL },
+				 text, strlen(text)),
+		0);
 	text = drain(world, &out);
 	wire_out_done(&out);
 	return text;
@@ -179,6 +183,28 @@ const char *world_ask(struct world *world, const char *method, const char *param
 			parameters));
 }
 
+const char *world_keep_as(
+	struct world *world, uid_t uid, const char *frame, const int *fds, size_t n)
+{
+	struct wire_in in = { 0 };
+
+	world->watcher = (struct peer){ .uid = uid, .gid = uid };
+	wire_in_init(&in, 1, WIRE_FDS_MAX);
+	in.fds = calloc(WIRE_FDS_MAX, sizeof(int));
+	assert_non_null(in.fds);
+	for (size_t i = 0; i < n; i++)
+		in.fds[in.n_fds++] = fds[i];
+	assert_int_equal(dispatch_frame(&world->dispatch,
+				 &(struct dispatch_client){ .peer = &world->watcher,
+					 .out = &world->heard,
+					 .subscription = &world->subscription,
+					 .in = &in },
+				 frame, strlen(frame)),
+		0);
+	wire_in_done(&in);
+	return world_heard(world);
+}
+
 const char *world_watch_as(struct world *world, uid_t uid)
 {
 	const char *frame = "{\"method\":\"alt.nsnet.Monitor\",\"more\":true}";
@@ -186,8 +212,11 @@ const char *world_watch_as(struct world *world, uid_t uid)
 
 	subscription_done(&world->subscription);
 	world->watcher = (struct peer){ .uid = uid, .gid = uid };
-	assert_int_equal(dispatch_frame(&world->dispatch, &world->watcher, text, strlen(text),
-				 false, &world->heard, &world->subscription),
+	assert_int_equal(dispatch_frame(&world->dispatch,
+				 &(struct dispatch_client){ .peer = &world->watcher,
+					 .out = &world->heard,
+					 .subscription = &world->subscription },
+				 text, strlen(text)),
 		0);
 	return world_heard(world);
 }

@@ -34,6 +34,9 @@ int world_close(void **state);
 
 /* All replies to one request, one a line, without their NULs. */
 const char *world_ask_as(struct world *world, uid_t uid, gid_t group, const char *frame);
+/* The same with a subscription, and descriptors (taken over) beside: what comes at once. world_heard() has the rest. */
+const char *world_keep_as(
+	struct world *world, uid_t uid, const char *frame, const int *fds, size_t n);
 /* A Monitor that stays open: its first replies. */
 const char *world_watch_as(struct world *world, uid_t uid);
 /* What it was told since, one a line. */

@@ -16,6 +16,7 @@ unit_test(test_methods_check SOURCES unit/test_methods_check.c unit/methods_worl
 unit_test(test_ruleset SOURCES unit/test_ruleset.c DEPENDS model)
 unit_test(test_methods_faults SOURCES unit/test_methods_faults.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_members SOURCES unit/test_methods_members.c unit/methods_world.c DEPENDS methods fake-kernel)
+unit_test(test_methods_execute SOURCES unit/test_methods_execute.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_methods_lent SOURCES unit/test_methods_lent.c unit/methods_world.c DEPENDS methods fake-kernel)
 unit_test(test_pool SOURCES unit/test_pool.c unit/pool_world.c unit/methods_world.c DEPENDS manager methods fake-kernel)
 unit_test(test_pool_bounds SOURCES unit/test_pool_bounds.c unit/pool_world.c unit/methods_world.c DEPENDS methods fake-kernel)

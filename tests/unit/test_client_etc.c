@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "etc.h"
+#include "etc_text.h"
 
 static void test_nsswitch(void **state unused)
 {
@@ -43,7 +44,7 @@ static void test_nsswitch(void **state unused)
 	for (size_t i = 0; i < lengthof(rows); i++) {
 		autoarena struct arena arena = ARENA_INIT;
 
-		assert_string_equal(etc_nsswitch(&arena, rows[i].host), rows[i].inside);
+		assert_string_equal(etc_text_nsswitch(&arena, rows[i].host), rows[i].inside);
 	}
 }
 
@@ -75,7 +76,7 @@ static void test_resolv_conf(void **state unused)
 		size_t n_servers = 99;
 
 		assert_string_equal(
-			etc_resolv_conf(&arena, rows[i].host, &n_servers), rows[i].inside);
+			etc_text_resolv_conf(&arena, rows[i].host, &n_servers), rows[i].inside);
 		assert_int_equal(n_servers, rows[i].n_servers);
 	}
 }
@@ -89,10 +90,10 @@ static void test_hosts(void **state unused)
 	};
 	autoarena struct arena arena = ARENA_INIT;
 
-	assert_string_equal(etc_join_hosts(&arena, texts, lengthof(texts)),
+	assert_string_equal(etc_text_join_hosts(&arena, texts, lengthof(texts)),
 		"127.0.0.1\tlocalhost\n::1\tlocalhost\n192.0.2.1\tns1\n198.51.100.1\tns2\n203.0.113.1\tns3\n");
-	assert_string_equal(etc_join_hosts(&arena, texts, 0), "");
-	assert_string_equal(etc_lone_hosts(&arena, "ns1"),
+	assert_string_equal(etc_text_join_hosts(&arena, texts, 0), "");
+	assert_string_equal(etc_text_lone_hosts(&arena, "ns1"),
 		"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\tns1\n");
 }
 

@@ -135,6 +135,8 @@ static void test_wrong_lines(void **state)
 		{ "[Policy]\nReaches=nat moon\n", ":2: \"nat moon\" is no value for Reaches=" },
 		{ "[Policy]\nReaches=NAT\n", ":2: \"NAT\" is no value for Reaches=" },
 		{ "[Policy]\nReaches=\n", ":2: \"\" is no value for Reaches=" },
+		{ "[Policy]\nExecuteNewPrivileges=auto\n",
+			":2: \"auto\" is no value for ExecuteNewPrivileges=" },
 		{ "[Policy]\nAllowOwned=maybe\n", ":2: \"maybe\" is no value for AllowOwned=" },
 		{ "[Policy]\nMemberNetworks=1\n", ":2: \"1\" is no value for MemberNetworks=" },
 		{ "[Daemon]\n\nnonsense\n", ":3: neither [section] nor name=value" },

@@ -214,8 +214,11 @@ static void ask(struct world *world, const char *parameters)
 		"{\"method\":\"alt.nsnet.DeleteNamespaces\",\"parameters\":%s}", parameters);
 
 	world->watcher = (struct peer){ .uid = 0 };
-	assert_int_equal(dispatch_frame(&world->dispatch, &world->watcher, frame, strlen(frame),
-				 false, &world->heard, &world->subscription),
+	assert_int_equal(dispatch_frame(&world->dispatch,
+				 &(struct dispatch_client){ .peer = &world->watcher,
+					 .out = &world->heard,
+					 .subscription = &world->subscription },
+				 frame, strlen(frame)),
 		0);
 }
 

@@ -33,7 +33,9 @@ static int dispatch_to(call_handler handler, const char *frame, struct wire_out 
 	int rc;
 
 	dispatch_add(&dispatch, &served);
-	rc = dispatch_frame(&dispatch, &peer, frame, strlen(frame), false, out, NULL);
+	rc = dispatch_frame(&dispatch,
+		&(struct dispatch_client){ .peer = &peer, .out = out, .subscription = NULL }, frame,
+		strlen(frame));
 	dispatch_done(&dispatch);
 	return rc;
 }

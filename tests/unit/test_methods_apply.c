@@ -312,8 +312,11 @@ static const char *many(struct world *world, unsigned n)
 static void begin(struct world *world, const char *frame)
 {
 	world->watcher = (struct peer){ .uid = 0 };
-	assert_int_equal(dispatch_frame(&world->dispatch, &world->watcher, frame, strlen(frame),
-				 false, &world->heard, &world->subscription),
+	assert_int_equal(dispatch_frame(&world->dispatch,
+				 &(struct dispatch_client){ .peer = &world->watcher,
+					 .out = &world->heard,
+					 .subscription = &world->subscription },
+				 frame, strlen(frame)),
 		0);
 	assert_int_equal(world->works, 1);
 	assert_true(world->subscription.is_open);

@@ -223,8 +223,8 @@ static void test_hands_out_descriptors(void **state)
 	assert_int_equal(count_fds(), before);
 }
 
-/* As many descriptors as the kernel lets go beside one message (SCM_MAX_FD). */
-static void send_with_fds(struct client *client, const char *text, int fd)
+/* The same descriptor so often; the kernel lets no more than 253 go beside one message (SCM_MAX_FD). */
+static void send_with_fds(struct client *client, const char *text, int fd, size_t n)
 {
 	union {
 		struct cmsghdr header;
@@ -234,12 +234,12 @@ static void send_with_fds(struct client *client, const char *text, int fd)
 	struct msghdr message = { .msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes) };
+		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
 
 	control.header.cmsg_level = SOL_SOCKET;
 	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(253 * sizeof(int));
-	for (size_t i = 0; i < 253; i++)
+	control.header.cmsg_len = CMSG_LEN(n * sizeof(int));
+	for (size_t i = 0; i < n; i++)
 		memcpy(CMSG_DATA(&control.header) + i * sizeof(int), &fd, sizeof(fd));
 	assert_int_equal(sendmsg(client->fd, &message, MSG_NOSIGNAL), strlen(text) + 1);
 }
@@ -256,10 +256,15 @@ static void test_keeps_no_descriptors_sent_to_it(void **state)
 	for (unsigned i = 2; i < 200; i++) {
 		unsigned before = count_fds();
 
-		send_with_fds(client, NOTE, ends[1]);
+		send_with_fds(client, NOTE, ends[1], i % (WIRE_FDS_MAX + 1));
 		expect_note(client, i);
-		assert_int_equal(count_fds(), before);
+		/* A busy server may look for further requests in its next turn. */
+		while (count_fds() != before)
+			world_turn(world);
 	}
+	/* Nobody needs so many. */
+	send_with_fds(client, NOTE, ends[1], 253);
+	client_expect_end(client);
 	/* Nobody, not even the socket's queue, has the pipe's other end any more. */
 	(void)close_fd(ends[1]);
 	assert_int_equal(read(ends[0], &byte, 1), 0);
