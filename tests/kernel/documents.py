@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # documents - types what README.md and the manuals type, for test_documents.sh
 #
-#     documents.py SOURCE HOME ALICE      ALICE: the command that makes a command hers
+#     documents.py SOURCE HOME ALICE BOB      ALICE, BOB: the commands that make a command theirs
 #
 # What a command is: in a literal block (``` in Markdown, .Bd -literal or .Dl in manuals) a line that begins with "# " or "$ ", by
-# root, or with "alice$ ", by her. It goes on in the next line after a backslash. Lines behind it, up to the next command, are what
+# root, or with "alice$ " or "bob$ ", by them. It goes on in the next line after a backslash. Lines behind it, up to the next command, are what
 # it prints, all of it; "..." alone stands for any lines, at the end of a line for the rest of it. Where nothing stands there, anything
 # may be printed. A block without a command is text. "cat FILE" writes the file that it shows.
 #
@@ -24,7 +24,8 @@ import subprocess
 import sys
 import time
 
-SOURCE, HOME, ALICE = sys.argv[1], sys.argv[2], sys.argv[3].split()
+SOURCE, HOME = sys.argv[1:3]
+ALICE, BOB = [argument.split() for argument in sys.argv[3:5]]
 # The examples of nsnetctl(1) are typed by test_manual.sh, with more between them.
 BY_OTHERS = ["client/nsnetctl.1"]
 DOCUMENTS = [*BY_OTHERS, "README.md", "client/nsnet-topology.5", "daemon/nsnetd.8", "daemon/nsnetd.conf.5"]
@@ -40,6 +41,8 @@ ELSEWHERE = [
     (r"apt-get .*", "installs on the machine or removes from it: tests/system/checks_package.sh does it with dpkg(1)"),
     (r"adduser alice nsnet", "changes who there is on the machine"),
     (r"podman run .*", "needs an image from the internet"),
+    (r"nsnetctl set vpn --allow @vpnusers", "needs a group of that name: tests/system lends to a group of its own"),
+    (r"nsnetctl exec vpn (curl .*|ip link set wg0 down|id)", "systemd runs programs in what is lent: tests/system does it, by users of its own"),
     (r"varlinkctl .*", SYSTEM),
     (r"systemctl .*", SYSTEM),
     (r"journalctl .*", SYSTEM),
@@ -71,11 +74,11 @@ def commands_of(block, document, number):
     found = []
     for line in block:
         number += 1
-        prompt = re.match(r"(alice\$|#|\$) (\S.*)", line)
+        prompt = re.match(r"(alice\$|bob\$|#|\$) (\S.*)", line)
         if found and found[-1].text.endswith("\\"):
             found[-1].text = found[-1].text[:-1].rstrip() + " " + line.strip()
         elif prompt:
-            found.append(Command(document, number, "alice" if prompt[1] == "alice$" else "root", prompt[2]))
+            found.append(Command(document, number, "alice" if prompt[1] == "alice$" else "bob" if prompt[1] == "bob$" else "root", prompt[2]))
         elif found:
             found[-1].output.append(line)
     for command in found:
@@ -134,7 +137,7 @@ def is_printed(wanted, got):
 
 def start(command):
     """As its user types it."""
-    who = ALICE if command.user == "alice" else []
+    who = {"alice": ALICE, "bob": BOB, "root": []}[command.user]
     return subprocess.Popen([*who, "bash", "-c", command.text.removesuffix("&")], cwd=HOME, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 

@@ -20,7 +20,7 @@ check "an outside" sh -c 'ip netns add upstream && ip link add up0 type veth pee
 	ip route add default via 192.0.2.126 && ip -6 route add default via 2001:db8:1::fe'
 # A stand-in for a tunnel, which every kernel has.
 check "a tunnel" sh -c 'ip link add wg0 type veth peer name far0 && ip link set far0 up'
-PYTHONDONTWRITEBYTECODE=1 python3 "$here/documents.py" "$(realpath "$here/../..")" $work/home "$alice" >$work/typed 2>&1
+PYTHONDONTWRITEBYTECODE=1 python3 "$here/documents.py" "$(realpath "$here/../..")" $work/home "$alice" "$bob" >$work/typed 2>&1
 typed=$?
 cat $work/typed
 equal "all that was typed did what it should" 0 $typed
