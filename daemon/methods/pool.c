@@ -81,13 +81,15 @@ static void drop(struct nsnet_context *context, size_t i, bool is_whole)
 	struct plan plan = PLAN_INIT(&arena);
 	struct ns *spare = take_out(&context->spares, i);
 	struct kernel_error error = { 0 };
+	int r = 1;
 
 	difference_remove_spare(spare, is_whole, &plan);
 	/* A link that somebody took away has no address any more. */
 	plan.is_again = true;
 	/* Nobody would ask for it again, as for what has a name: what failed for a moment only is to be gone as well. */
-	if (kernel_apply(context->kernel, &plan, &error) > 0 &&
-		kernel_apply(context->kernel, &plan, &error) > 0)
+	for (int tries = 0; r > 0 && tries < 2; tries++)
+		r = kernel_apply(context->kernel, &plan, &error);
+	if (r > 0)
 		log_line(LOG_WARNING, "cannot take away what was made ahead: %s: %s",
 			step_print(error.step, &arena), strerror(error.error));
 	registry_depart(context->registry, spare);

@@ -29,10 +29,9 @@ bool policy_may(
 		return is_own || object.owner == 0; /* root's are there for all members */
 	case MAY_CREATE_NETWORK:
 		return caller->may_make_networks;
-	case MAY_LEND_NAMESPACE:
-		return false; /* who enters believes in whoever administers it: that is to be the host */
-	case MAY_TAKE_LINK:
-		return false; /* it is the host's own, and so are its addresses and neighbours */
+	case MAY_LEND_NAMESPACE: /* who enters believes in whoever administers it: that is to be the host */
+	case MAY_TAKE_LINK: /* it is the host's own, and so are its addresses and neighbours */
+		return false;
 	}
 	abort();
 }
