@@ -20,6 +20,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "order.h"
 #include "terminal.h"
@@ -28,6 +29,8 @@
 enum { BACKGROUND_MSEC = 200 };
 /* What a program wrote last comes at once, where nobody holds its terminal any more. */
 enum { LAST_WORDS_MSEC = 500 };
+/* For the command to run, or run as far as is known, once there is a signal for it. */
+enum { EARLY_MSEC = 2000 };
 
 struct lent {
 	struct client *client;
@@ -35,9 +38,11 @@ struct lent {
 	struct terminal terminal;
 	int channel, far; /* the far end goes to the service */
 	int signals;
-	bool has_begun;    /* lent_inside.c has the command running */
-	bool is_over;      /* status is what it came to */
-	bool is_connected; /* the daemon's answers are to come */
+	bool has_begun;     /* lent_inside.c has the command running */
+	bool is_over;       /* status is what it came to */
+	int early;          /* a signal that came before that is known, 0: none */
+	int64_t until_msec; /* when it ends this process, by CLOCK_MONOTONIC */
+	bool is_connected;  /* the daemon's answers are to come */
 	int status;
 };
 
@@ -259,6 +264,30 @@ static void stop(struct lent *lent)
 	terminal_take(&lent->terminal);
 }
 
+static int64_t now_msec(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* It waits in the channel for the command, which may run already; another one is a user's who does not. */
+static void note_early(struct lent *lent, int signal)
+{
+	pass_on(lent, signal);
+	lent->until_msec = lent->early ? now_msec() : now_msec() + EARLY_MSEC;
+	lent->early = signal;
+}
+
+static void end_early(struct lent *lent)
+{
+	if (!lent->early || lent->has_begun || lent->is_over || now_msec() < lent->until_msec)
+		return;
+	lent->is_over = true;
+	lent->status = 128 + lent->early;
+}
+
 static void hear_signal(struct lent *lent)
 {
 	struct signalfd_siginfo info;
@@ -266,11 +295,9 @@ static void hear_signal(struct lent *lent)
 	if (read(lent->signals, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (!lent->has_begun && info.ssi_signo != SIGWINCH && info.ssi_signo != SIGCONT &&
-		info.ssi_signo != SIGTSTP) {
-		/* There is nobody to pass it on to yet. */
-		lent->is_over = true;
-		lent->status = 128 + (int)info.ssi_signo;
-	} else if (info.ssi_signo == SIGWINCH)
+		info.ssi_signo != SIGTSTP)
+		note_early(lent, (int)info.ssi_signo);
+	else if (info.ssi_signo == SIGWINCH)
 		terminal_resize(&lent->terminal);
 	else if (info.ssi_signo == SIGTSTP)
 		stop(lent);
@@ -316,6 +343,8 @@ static int turn(struct lent *lent, const char *command)
 	int r = 0;
 
 	terminal_watch(terminal, &fds[POLL_TERMINAL]);
+	if (lent->early && !lent->has_begun)
+		is_waiting = true;
 	if (poll(fds, lengthof(fds), is_waiting ? BACKGROUND_MSEC : -1) < 0)
 		return errno == EINTR ? 0 : problem_errno(&lent->client->problem, neg(), "waiting");
 	/* Whether it runs is to be known before a signal is. */
@@ -329,6 +358,7 @@ static int turn(struct lent *lent, const char *command)
 		terminal->is_quiet = !terminal_relay(terminal, &fds[POLL_TERMINAL]);
 	if (r == 0 && fds[POLL_DAEMON].revents != 0)
 		r = hear_daemon(lent);
+	end_early(lent);
 	return r;
 }
 

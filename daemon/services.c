@@ -241,12 +241,12 @@ static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *rete
 
 /* What is asked for. */
 
-static int append_argument_list(sd_bus_message *message, const struct program *program)
+static int append_strings(sd_bus_message *message, const struct string_list *list)
 {
 	int r = sd_bus_message_open_container(message, 'a', "s");
 
-	for (size_t i = 0; r >= 0 && i < program->arguments.n; i++)
-		r = sd_bus_message_append(message, "s", program->arguments.items[i]);
+	for (size_t i = 0; r >= 0 && i < list->n; i++)
+		r = sd_bus_message_append(message, "s", list->items[i]);
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
@@ -260,7 +260,7 @@ static int append_command(sd_bus_message *message, const struct program *program
 	if (r >= 0)
 		r = sd_bus_message_append(message, "s", program->arguments.items[0]);
 	if (r >= 0)
-		r = append_argument_list(message, program);
+		r = append_strings(message, &program->arguments);
 	if (r >= 0)
 		r = sd_bus_message_append(message, "as", 1, "no-env-expand");
 	if (r >= 0)
@@ -270,11 +270,7 @@ static int append_command(sd_bus_message *message, const struct program *program
 
 static int append_environment(sd_bus_message *message, const struct program *program)
 {
-	int r = sd_bus_message_open_container(message, 'a', "s");
-
-	for (size_t i = 0; r >= 0 && i < program->environment.n; i++)
-		r = sd_bus_message_append(message, "s", program->environment.items[i]);
-	return r < 0 ? r : sd_bus_message_close_container(message);
+	return append_strings(message, &program->environment);
 }
 
 static int append_groups(sd_bus_message *message, const struct program *program)

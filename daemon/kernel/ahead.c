@@ -10,14 +10,12 @@
 #include "ahead.h"
 
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
+#include "thread.h"
 #include "userns.h"
 
-#define KEEP_NSEC  500000000 /* what nobody asks for */
-#define STACK_SIZE (256U * 1024U)
+#define KEEP_NSEC 500000000 /* what nobody asks for */
 
 enum state { IDLE, ORDERED, MAKING, MADE };
 
@@ -113,38 +111,6 @@ static void *run(void *userdata)
 
 /* The main thread. */
 
-static int start(struct ahead *ahead)
-{
-	sigset_t all, before;
-	pthread_attr_t attributes;
-	int r;
-
-	if (sigfillset(&all) < 0 || pthread_attr_init(&attributes) != 0)
-		return -ENOMEM;
-	/* It is born with the signals blocked that its maker has blocked. */
-	r = pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	if (r == 0)
-		r = pthread_sigmask(SIG_BLOCK, &all, &before);
-	if (r == 0) {
-		r = pthread_create(&ahead->thread, &attributes, run, ahead);
-		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
-	(void)pthread_attr_destroy(&attributes);
-	return -r;
-}
-
-static int make_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-	int r = pthread_condattr_init(&attributes);
-
-	if (r == 0)
-		r = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	if (r == 0)
-		r = pthread_cond_init(condition, &attributes);
-	return -r;
-}
-
 /* NULL: there can be none now. */
 static struct ahead *ahead_new(const struct kernel *kernel)
 {
@@ -155,7 +121,8 @@ static struct ahead *ahead_new(const struct kernel *kernel)
 	*ahead =
 		(struct ahead){ .kernel = kernel, .settings.proc = -EBADF, .wish.sibling = -EBADF };
 	(void)pthread_mutex_init(&ahead->lock, NULL); /* never fails on Linux */
-	if (make_condition(&ahead->changed) < 0 || start(ahead) < 0) {
+	if (thread_make_condition(&ahead->changed) < 0 ||
+		thread_start(&ahead->thread, run, ahead) < 0) {
 		free(ahead);
 		return NULL;
 	}

@@ -16,13 +16,12 @@
 #include "reap.h"
 
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <time.h>
 
 #include "link.h"
 #include "log.h"
+#include "thread.h"
 
 /* How many links go together at most: nobody else gets at links for that long, half a millisecond each. Fewer while somebody
  * wants some, or did so lately. */
@@ -39,7 +38,6 @@
 #define RETRY_USEC    100000
 #define LAST_USEC     1600000
 #define TRIES         10
-#define STACK_SIZE    (256U * 1024U)
 
 struct departure {
 	struct departure *next;
@@ -385,39 +383,6 @@ static void *run(void *userdata)
 
 /* The main thread. */
 
-static int start(struct reaper *reaper)
-{
-	sigset_t all, before;
-	pthread_attr_t attributes;
-	int r;
-
-	if (sigfillset(&all) < 0 || pthread_attr_init(&attributes) != 0)
-		return -ENOMEM;
-	/* It is born with the signals blocked that its maker has blocked. */
-	r = pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	if (r == 0)
-		r = pthread_sigmask(SIG_BLOCK, &all, &before);
-	if (r == 0) {
-		r = pthread_create(&reaper->thread, &attributes, run, reaper);
-		reaper->is_running = r == 0;
-		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
-	(void)pthread_attr_destroy(&attributes);
-	return -r;
-}
-
-static int make_condition(struct reaper *reaper)
-{
-	pthread_condattr_t attributes;
-	int r = pthread_condattr_init(&attributes);
-
-	if (r == 0)
-		r = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	if (r == 0)
-		r = pthread_cond_init(&reaper->is_given, &attributes);
-	return -r;
-}
-
 define_cleanup(struct reaper *, reaper_free);
 
 int reaper_new(struct reaper **ret)
@@ -436,9 +401,10 @@ int reaper_new(struct reaper **ret)
 		return neg();
 	r = netlink_open(&reaper->host);
 	if (r == 0)
-		r = make_condition(reaper);
+		r = thread_make_condition(&reaper->is_given);
 	if (r == 0)
-		r = start(reaper);
+		r = thread_start(&reaper->thread, run, reaper);
+	reaper->is_running = r == 0;
 	if (r < 0)
 		return r;
 	*ret = take(reaper);
