@@ -152,15 +152,19 @@ class Daemon:
 
     def untrace(self):
         """Whoever traces it since its start, and what he would do to it, goes"""
-        tracer = None
+        tracer, kill_at = None, None
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             found = re.search(r"^TracerPid:\s*(\d+)", leaks.read(f"/proc/{self.pid}/status"), re.MULTILINE)
             if not found or found[1] == "0":
                 return
             if tracer != found[1]:
-                tracer = found[1]
+                tracer, kill_at = found[1], time.monotonic() + SOON
                 os.kill(int(tracer), signal.SIGTERM)
+            # Of several threads that are being killed strace waits for one for ever.
+            elif kill_at and time.monotonic() > kill_at:
+                kill_at = None
+                os.kill(int(tracer), signal.SIGKILL)
             time.sleep(0.002)
         raise RuntimeError("strace does not let go")
 
