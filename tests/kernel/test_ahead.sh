@@ -16,6 +16,13 @@ says_whose() {
 	ip -oneline link show dev "$(end_of "$1")" | grep -q "alias nsnetd:$1/eth0"
 }
 
+# What was taken is called what it was until the daemon has nothing else to do.
+all_say_whose() {
+	for name; do
+		says_whose $name || return 1
+	done
+}
+
 gone() {
 	! ip -oneline link | grep -q "alias nsnetd:$1/"
 }
@@ -117,6 +124,7 @@ check "comes again" eventually ip netns exec ns6 ping -q -c 1 -W 1 10.60.0.1
 
 # kill -9: what was taken stays, the rest goes by itself, or with the next start.
 check "some are made ahead" eventually sh -c "! nsnetctl call Describe | grep -q '\"spares\":[01]}'"
+check "no other link is called so" eventually all_say_whose ns2 ns3 ns4 ns5 ns6
 ends=$(spare_ends)
 check "one is taken" $alice nsnetctl create ns7 --network lan
 taken=$(end_of ns7)
@@ -136,6 +144,7 @@ equal "nor of their directories" "" "$(find /run/nsnetd -name '%*')"
 
 # The end of the daemon is that of all that is nobody's.
 check "one more" $alice nsnetctl create ns8 --network lan
+check "its link says whose it is" eventually says_whose ns8
 check "some are made ahead" eventually are_ahead 2
 ends=$(spare_ends) taken=
 daemon_stop
