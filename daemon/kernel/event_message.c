@@ -90,20 +90,19 @@ static unsigned forwarding_of(const struct kernel *kernel, int family, int index
 	return KERNEL_EVENT_HOST | KERNEL_EVENT_SETTING;
 }
 
-/* IPv6's switch for all is off now, and with it force_forwarding of each interface, of which the kernel tells nothing more. */
+/* IPv6's switch for all is off now, and with it force_forwarding of each interface, of which the kernel tells nothing more. Some may
+ * be on again by now, by what was told a moment before: so what they are says nothing. */
 static unsigned forwarding_of_all(struct kernel *kernel)
 {
 	autoarena struct arena arena = ARENA_INIT;
 	struct string_list kept;
-	bool is_off = false;
-	int value;
+	bool is_ours = false;
 
 	if (!kernel->has_force_forwarding || kernel_kept(kernel, &arena, &kept) < 0)
 		return KERNEL_EVENT_HOST;
-	for (size_t i = 0; i < kept.n && !is_off; i++)
-		is_off = strstr(kept.items[i], "/force_forwarding") &&
-			 sysctl_current(kernel, kept.items[i], &value) == 0 && value == 0;
-	return KERNEL_EVENT_HOST | (is_off ? KERNEL_EVENT_SETTING : 0);
+	for (size_t i = 0; i < kept.n && !is_ours; i++)
+		is_ours = strstr(kept.items[i], "/force_forwarding");
+	return KERNEL_EVENT_HOST | (is_ours ? KERNEL_EVENT_SETTING : 0);
 }
 
 static unsigned forwarding(struct kernel *kernel, struct nlmsghdr *header)
