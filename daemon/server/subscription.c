@@ -32,10 +32,11 @@ bool subscription_has_room(const struct subscription *subscription)
 
 void subscription_note(struct subscription *subscription, bool is_last)
 {
-	if (is_last)
+	if (is_last) {
+		/* He has had his answer: that he goes now means nothing. */
 		subscription->on_gone = NULL;
-	if (is_last)
 		subscription_done(subscription);
+	}
 	subscription->sent++;
 	if (subscription->on_output)
 		subscription->on_output(subscription->userdata);
