@@ -34,19 +34,6 @@ static bool is_touched(
 	       !string_list_has(&ns->links, interface);
 }
 
-static bool has_route(const struct ns *ns, const struct route *route)
-{
-	for (size_t i = 0; i < ns->n_routes; i++) {
-		const struct route *other = &ns->routes[i];
-
-		if (prefix_is_equal(&other->destination, &route->destination) &&
-			address_is_equal(&other->gateway, &route->gateway) &&
-			other->metric == route->metric && streq(other->interface, route->interface))
-			return true;
-	}
-	return false;
-}
-
 static void change_routes(
 	enum step_type type, const struct ns *former, const struct ns *ns, struct plan *plan)
 {
@@ -59,7 +46,8 @@ static void change_routes(
 			&from->routes[type == STEP_ROUTE_ADD ? i : from->n_routes - 1 - i];
 		size_t family = family_index(route->destination.address.family);
 
-		if (!has_route(other, route) || is_touched(former, ns, route->interface, family))
+		if (!namespace_has_route(other, route) ||
+			is_touched(former, ns, route->interface, family))
 			steps_add(plan, steps_route(type, from, route));
 	}
 }

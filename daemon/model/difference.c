@@ -15,19 +15,6 @@ static enum link_presence link_presence(const struct namespace_presence *presenc
 	return presence->is_held && presence->links ? presence->links[i] : LINK_MISSING;
 }
 
-static bool has_route(const struct ns *ns, const struct route *route)
-{
-	for (size_t i = 0; i < ns->n_routes; i++) {
-		const struct route *other = &ns->routes[i];
-
-		if (prefix_is_equal(&other->destination, &route->destination) &&
-			address_is_equal(&other->gateway, &route->gateway) &&
-			other->metric == route->metric && streq(other->interface, route->interface))
-			return true;
-	}
-	return false;
-}
-
 bool difference_fits_spare(const struct ns *spare, const struct ns *ns)
 {
 	if (ns->n_attachments != spare->n_attachments)
@@ -46,7 +33,7 @@ bool difference_fits_spare(const struct ns *spare, const struct ns *ns)
 				return false;
 	}
 	for (size_t i = 0; i < spare->n_routes; i++)
-		if (!has_route(ns, &spare->routes[i]))
+		if (!namespace_has_route(ns, &spare->routes[i]))
 			return false;
 	return true;
 }
@@ -58,7 +45,7 @@ static void add_to_spare(const struct ns *spare, const struct ns *ns, struct pla
 		if (!shape_is_equal(&ns->attachments[i].shape, &spare->attachments[i].shape))
 			steps_add_shape(&ns->attachments[i], &spare->attachments[i].shape, plan);
 	for (size_t i = 0; i < ns->n_routes; i++)
-		if (!has_route(spare, &ns->routes[i]) &&
+		if (!namespace_has_route(spare, &ns->routes[i]) &&
 			!string_list_has(&ns->links, ns->routes[i].interface))
 			steps_add(plan, steps_route(STEP_ROUTE_ADD, ns, &ns->routes[i]));
 }

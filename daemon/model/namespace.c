@@ -402,6 +402,19 @@ bool namespace_has_address(
 	return false;
 }
 
+bool namespace_has_route(const struct ns *ns, const struct route *route)
+{
+	for (size_t i = 0; i < ns->n_routes; i++) {
+		const struct route *other = &ns->routes[i];
+
+		if (prefix_is_equal(&other->destination, &route->destination) &&
+			address_is_equal(&other->gateway, &route->gateway) &&
+			other->metric == route->metric && streq(other->interface, route->interface))
+			return true;
+	}
+	return false;
+}
+
 void namespace_settle(struct ns *ns)
 {
 	struct ns *former = ns->former;

@@ -124,6 +124,7 @@ int namespace_new(const char *name, const struct namespace_owner *owner,
 /* ns NULL: no. */
 bool namespace_has_address(
 	const struct ns *ns, const struct network *network, const struct address *address);
+bool namespace_has_route(const struct ns *ns, const struct route *route);
 /* Parts ns from its former, which is to be freed next: what both have is ns's alone. */
 void namespace_settle(struct ns *ns);
 /* What a former one or one made from it has as well stays with the other. */

@@ -9,7 +9,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "log.h"
 
@@ -123,17 +122,25 @@ const char *sandbox_picture(struct arena *arena)
 void sandbox_is_as(const char *before)
 {
 	autoarena struct arena arena = ARENA_INIT;
-	const char *now = sandbox_picture(&arena);
+
+	(void)sandbox_is_same(before, sandbox_picture(&arena), 0, "not as before");
+}
+
+bool sandbox_is_same(const char *wanted, const char *now, time_t limit, const char *what)
+{
 	size_t line = 0;
 
-	for (size_t i = 0; before[i] == now[i]; i++) {
-		if (!before[i])
-			return;
-		if (before[i] == '\n')
+	for (size_t i = 0; now[i] == wanted[i]; i++) {
+		if (!now[i])
+			return true;
+		if (now[i] == '\n')
 			line = i + 1;
 	}
-	fail_msg("before: %.*s\nnow: %.*s", (int)strcspn(before + line, "\n"), before + line,
-		(int)strcspn(now + line, "\n"), now + line);
+	if (time(NULL) > limit)
+		fail_msg("%s: \"%.*s\" was there, and \"%.*s\" is", what,
+			(int)strcspn(wanted + line, "\n"), wanted + line,
+			(int)strcspn(now + line, "\n"), now + line);
+	return false;
 }
 
 struct kernel *sandbox_kernel(void)

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "kernel.h"
@@ -32,6 +33,8 @@ size_t sandbox_mounts(const char *text);
 /* Everything that is there, as text: links, addresses, mounts, names, files. To be compared before and after. */
 const char *sandbox_picture(struct arena *arena);
 void sandbox_is_as(const char *before);
+/* Whether two of them are equal. Where they are not once it is past that time, the test fails, with the first lines that differ. */
+bool sandbox_is_same(const char *wanted, const char *now, time_t limit, const char *what);
 
 struct kernel *sandbox_kernel(void);
 

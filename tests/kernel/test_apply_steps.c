@@ -163,7 +163,6 @@ static void becomes(struct world *world, const char *wanted, bool is_normal, con
 	for (;;) {
 		autoarena struct arena arena = ARENA_INIT;
 		const char *now;
-		size_t line = 0;
 
 		while (kernel_is_reaping(world->kernel)) {
 			(void)kernel_wait_departures(world->kernel, 2000);
@@ -172,16 +171,8 @@ static void becomes(struct world *world, const char *wanted, bool is_normal, con
 		now = picture(world);
 		if (is_normal)
 			now = normal(&arena, now);
-		for (size_t i = 0; now[i] == wanted[i]; i++) {
-			if (!now[i])
-				return;
-			if (now[i] == '\n')
-				line = i + 1;
-		}
-		if (time(NULL) > limit)
-			fail_msg("%s: \"%.*s\" was there, and \"%.*s\" is", what,
-				(int)strcspn(wanted + line, "\n"), wanted + line,
-				(int)strcspn(now + line, "\n"), now + line);
+		if (sandbox_is_same(wanted, now, limit, what))
+			return;
 		(void)usleep(50000);
 	}
 }
