@@ -5,7 +5,8 @@
 #
 #	fuzz.sh BUILD COVERAGE SECONDS
 #
-# BUILD is one of the preset fuzz, COVERAGE one of the preset coverage. An input that breaks something stays in BUILD.
+# BUILD is one of the preset fuzz, COVERAGE one of the preset coverage. An input that breaks something stays in BUILD. A corpus that
+# runs less than 95 % is a failure: code has come that nothing in it leads to.
 set -eu
 
 build=$(realpath "$1")/tests/fuzz coverage=$(realpath "$2") seconds=$3
@@ -22,10 +23,15 @@ search() {
 		-artifact_prefix="$build/$name-finding-" "$build/$name-found" "$@" >"$log" 2>&1
 }
 
-# The lines of FILE… that ran, of all, and per cent.
+# The lines of FILE… that ran, of all, and per cent. Whether they are enough.
 covered() {
-	"$tests/coverage.sh" lines "$coverage" "$@" |
-		awk '{ all += $2; run += $3 } END { if (all) printf "%d of %d lines, %.1f %%", run, all, 100 * run / all }'
+	"$tests/coverage.sh" lines "$coverage" "$@" | awk '
+		{ all += $2; run += $3 }
+		END {
+			if (all)
+				printf "%d of %d lines, %.1f %%", run, all, 100 * run / all
+			exit !all || 100 * run < 95 * all
+		}'
 }
 
 for target in "$build"/fuzz_*.target; do
@@ -40,7 +46,9 @@ for target in "$build"/fuzz_*.target; do
 	"$tests/coverage.sh" forget "$coverage"
 	# shellcheck disable=SC2086
 	"$coverage/tests/fuzz/$name-replay" $corpus >"$log" 2>&1 || { status=1 && cat "$log" >&2; }
+	verdict=
 	# shellcheck disable=SC2086
-	echo "$name: ${inputs:-no} inputs in $seconds s, findings: $findings; the corpus runs $(covered $files) of $files"
+	run=$(covered $files) || { status=1 && verdict=", too few"; }
+	echo "$name: ${inputs:-no} inputs in $seconds s, findings: $findings; the corpus runs $run of $files$verdict"
 done
 exit $status

@@ -2,7 +2,8 @@
 /*
  * fuzz_config - any bytes as /etc/nsnetd/nsnetd.conf and two files beside it, and what must be true of what is read
  *
- * The input is the file itself and what is dropped in, with a NUL between them.
+ * The input is the file itself and what is dropped in, with a NUL between them. What is not in it is not there; "/" alone is a
+ * directory.
  */
 #include <stdio.h>
 #include <sys/stat.h>
@@ -17,10 +18,16 @@
 static char folder[] = "/tmp/nsnetd-fuzz-config-XXXXXX";
 static char paths[FILES][128], drop_ins[sizeof(folder) + 8];
 
-static void end(void)
+/* A file or a directory, or neither. */
+static void take_away(void)
 {
 	for (size_t i = 0; i < FILES; i++)
-		(void)unlink(paths[i]);
+		(void)remove(paths[i]);
+}
+
+static void end(void)
+{
+	take_away();
 	(void)rmdir(drop_ins);
 	(void)rmdir(folder);
 }
@@ -39,8 +46,13 @@ static void begin(void)
 
 static void put(const char *path, const uint8_t *data, size_t n)
 {
-	FILE *file = fopen(path, "we");
+	FILE *file;
 
+	if (n == 1 && *data == '/') {
+		fuzz_check(mkdir(path, 0700) == 0);
+		return;
+	}
+	file = fopen(path, "we");
 	fuzz_check(file);
 	fuzz_check(fwrite(data, 1, n, file) == n);
 	fuzz_check(fclose(file) == 0);
@@ -90,7 +102,7 @@ static void check_accepted(const struct config *config)
 	(void)config_group_of(config, 4000000000, 4);
 }
 
-/* "FILE:LINE: what", of one of the files. */
+/* "FILE:LINE: what", of one of the files, or "FILE: what" where it is none. */
 static void check_refused(const char *wrong)
 {
 	const char *line = NULL;
@@ -103,6 +115,8 @@ static void check_refused(const char *wrong)
 			       ? wrong + strlen(paths[i]) + 1
 			       : NULL;
 	fuzz_check(line);
+	if (after(line, " "))
+		return;
 	fuzz_check(strtol(line, &behind, 10) >= 1);
 	fuzz_check(behind[0] == ':' && behind[1] == ' ' && behind[2]);
 }
@@ -115,8 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (!*paths[0])
 		begin();
-	for (size_t i = 0; i < FILES; i++) {
-		const uint8_t *behind = n > 0 && i < FILES - 1 ? memchr(data, 0, n) : NULL;
+	take_away();
+	for (size_t i = 0; i < FILES && n > 0; i++) {
+		const uint8_t *behind = i < FILES - 1 ? memchr(data, 0, n) : NULL;
 		size_t length = behind ? (size_t)(behind - data) : n;
 
 		put(paths[i], data, length);
