@@ -165,7 +165,8 @@ bool recover_read(struct recovery *recovery, const struct snapshot_record *recor
 void recover_leave(
 	struct recovery *recovery, enum record_kind kind, const char *name, const char *why)
 {
-	left_add(&recovery->context->left, kind, LEFT_RECORD, name, why);
+	left_add(&recovery->context->left,
+		&(struct left_item){ kind, LEFT_RECORD, LEFT_NOBODY, name, why });
 	recovery->left[kind].names[recovery->left[kind].n++] = name;
 }
 

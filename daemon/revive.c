@@ -67,11 +67,12 @@ int64_t revive_revision(struct recovery *recovery, enum record_kind kind, const 
 }
 
 static void lose(struct recovery *recovery, enum record_kind kind,
-	const struct snapshot_record *wish, const char *why)
+	const struct snapshot_record *wish, uid_t uid, const char *why)
 {
 	log_line(LOG_ERR, "%s \"%s\" does not come back: %s; its file is kept",
 		kind == RECORD_NAMESPACE ? "namespace" : "network", wish->name, why);
-	left_add(&recovery->context->left, kind, LEFT_UNMADE, wish->name, why);
+	left_add(&recovery->context->left,
+		&(struct left_item){ kind, LEFT_UNMADE, uid, wish->name, why });
 }
 
 /* False: it makes no sense, and is kept. */
@@ -83,7 +84,8 @@ static bool read_wish(struct recovery *recovery, enum record_kind kind,
 
 	if (recover_read(recovery, wish, type, ret, false))
 		return true;
-	left_add(&recovery->context->left, kind, LEFT_WISH, wish->name, recovery->why);
+	left_add(&recovery->context->left,
+		&(struct left_item){ kind, LEFT_WISH, LEFT_NOBODY, wish->name, recovery->why });
 	return false;
 }
 
@@ -173,7 +175,7 @@ void revive_network(struct recovery *recovery, const struct snapshot_record *wis
 	if (!read_wish(recovery, RECORD_NETWORK, wish, &told))
 		return;
 	if (!streq(told.name, wish->name) || !told.context.persistent.value) {
-		lose(recovery, RECORD_NETWORK, wish, "what its file says is another");
+		lose(recovery, RECORD_NETWORK, wish, LEFT_NOBODY, "what its file says is another");
 		return;
 	}
 	number = bridge_number(recovery, &told);
@@ -182,7 +184,8 @@ void revive_network(struct recovery *recovery, const struct snapshot_record *wis
 		struct network *network = make_network(recovery, number + i, &told, &fault);
 
 		if (!network) {
-			lose(recovery, RECORD_NETWORK, wish, fault_print(&fault, &recovery->arena));
+			lose(recovery, RECORD_NETWORK, wish, (uid_t)told.runtime.uid,
+				fault_print(&fault, &recovery->arena));
 			return;
 		}
 		r = apply_network(recovery, network, &error);
@@ -196,7 +199,7 @@ void revive_network(struct recovery *recovery, const struct snapshot_record *wis
 		if (r > 0 && (error.step->type != STEP_BRIDGE_ADD || error.error != EEXIST))
 			break;
 	}
-	lose(recovery, RECORD_NETWORK, wish, why);
+	lose(recovery, RECORD_NETWORK, wish, (uid_t)told.runtime.uid, why);
 }
 
 /* Namespaces. */
@@ -329,12 +332,14 @@ void revive_namespace(struct recovery *recovery, const struct snapshot_record *w
 	if (!read_wish(recovery, RECORD_NAMESPACE, wish, &told))
 		return;
 	if (!streq(told.name, wish->name) || !told.context.persistent.value) {
-		lose(recovery, RECORD_NAMESPACE, wish, "what its file says is another");
+		lose(recovery, RECORD_NAMESPACE, wish, LEFT_NOBODY,
+			"what its file says is another");
 		return;
 	}
 	ns = make_namespace(recovery, &told, &fault);
 	if (!ns) {
-		lose(recovery, RECORD_NAMESPACE, wish, fault_print(&fault, &recovery->arena));
+		lose(recovery, RECORD_NAMESPACE, wish, (uid_t)told.runtime.uid,
+			fault_print(&fault, &recovery->arena));
 		return;
 	}
 	r = apply_namespace(recovery, ns, &error);
@@ -343,7 +348,7 @@ void revive_namespace(struct recovery *recovery, const struct snapshot_record *w
 		return;
 	}
 	/* Before it goes: the step's texts are its own. */
-	lose(recovery, RECORD_NAMESPACE, wish,
+	lose(recovery, RECORD_NAMESPACE, wish, (uid_t)told.runtime.uid,
 		r < 0 ? strerror(-r) : print_error(&error, &recovery->arena));
 	namespace_free(ns);
 	registry_forget_user(recovery->registry, (uid_t)told.runtime.uid);

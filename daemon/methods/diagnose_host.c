@@ -10,6 +10,9 @@
 #define FILL_WARNING 80
 #define FILL_FAILURE 98
 
+/* Names of what was left aside: of more than these it is told how many. */
+#define LEFT_TOLD 64U
+
 static bool look_tables(struct diagnose *diagnose)
 {
 	for (size_t i = 0; i < diagnose->host.n_tables; i++) {
@@ -99,7 +102,7 @@ static bool look_left(struct diagnose *diagnose)
 
 	if (!methods_caller(diagnose->context, diagnose->call).is_administrator)
 		return false;
-	for (size_t i = 0; i < left->n; i++) {
+	for (size_t i = 0; i < left->n && i < LEFT_TOLD; i++) {
 		const struct left_item *item = &left->items[i];
 
 		diagnose_tell(diagnose, NSNET_SEVERITY_FAILURE,
@@ -109,10 +112,10 @@ static bool look_left(struct diagnose *diagnose)
 			left_remedy(diagnose, item), "%s at the last start: %s", said[item->what],
 			item->why);
 	}
-	if (left->n_more > 0)
+	if (left->n > LEFT_TOLD)
 		diagnose_tell(diagnose, NSNET_SEVERITY_FAILURE, "records",
 			"journalctl --unit nsnetd --priority err", "%zu more were left aside",
-			left->n_more);
+			left->n - LEFT_TOLD);
 	return true;
 }
 

@@ -4,19 +4,49 @@
  */
 #include "left.h"
 
-void left_add(struct left *left, enum record_kind kind, enum left_what what, const char *name,
-	const char *why)
+static bool is_about(const struct left_item *item, enum record_kind kind, const char *name)
 {
-	if (left->n == LEFT_MAX) {
-		left->n_more++;
-		return;
+	return item->kind == kind && streq(item->name, name);
+}
+
+void left_add(struct left *left, const struct left_item *item)
+{
+	if (left->n == left->allocated) {
+		left->allocated = left->allocated ? 2 * left->allocated : 16;
+		left->items = reallocarray(left->items, left->allocated, sizeof(*left->items));
+		if (!left->items)
+			abort();
 	}
-	left->items[left->n++] = (struct left_item){ kind, what, arena_strdup(&left->arena, name),
-		arena_strdup(&left->arena, why) };
+	left->items[left->n] = *item;
+	left->items[left->n].name = arena_strdup(&left->arena, item->name);
+	left->items[left->n].why = arena_strdup(&left->arena, item->why);
+	left->n++;
+}
+
+bool left_keeps(const struct left *left, enum record_kind kind, const char *name,
+	const struct policy_caller *caller)
+{
+	if (caller->is_administrator)
+		return false;
+	for (size_t i = 0; i < left->n; i++)
+		if (is_about(&left->items[i], kind, name) && left->items[i].uid != caller->uid)
+			return true;
+	return false;
+}
+
+void left_forget(struct left *left, enum record_kind kind, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < left->n; i++)
+		if (!is_about(&left->items[i], kind, name))
+			left->items[n++] = left->items[i];
+	left->n = n;
 }
 
 void left_done(struct left *left)
 {
 	arena_done(&left->arena);
-	left->n = left->n_more = 0;
+	free(left->items);
+	*left = (struct left){ .arena = ARENA_INIT };
 }

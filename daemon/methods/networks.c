@@ -127,6 +127,7 @@ void networks_add(const struct deed *deed, struct network *network)
 	registry_add_network(context->registry, network);
 	if (deed->rehearsal)
 		return;
+	left_forget(&context->left, RECORD_NETWORK, network->name);
 	if (context->registry->n_networks == 1)
 		host_note(context->registry, context->kernel);
 	if (network->dns.domain)
@@ -167,7 +168,8 @@ int networks_create(const struct deed *deed, const char *name,
 	if (!name_is_valid(name))
 		return fault_set(
 			reterr, &(struct fault){ .type = FAULT_PARAMETER, .field = "name" });
-	if (registry_find_network(deed->context->registry, name))
+	if (registry_find_network(deed->context->registry, name) ||
+		left_keeps(&deed->context->left, RECORD_NETWORK, name, &deed->caller))
 		return fault_set(
 			reterr, &(struct fault){ .type = FAULT_NETWORK_EXISTS, .name = name });
 	r = make_charged(deed, name, wish, ret, reterr);

@@ -368,9 +368,11 @@ static struct ns *keep_new(struct creation *creation, const struct nsnet_namespa
 
 	say(creation, "made");
 	ns->sibling = NULL;
-	/* It is parted from what it was made from before anything is its own. */
-	if (!creation->deed->rehearsal)
+	if (!creation->deed->rehearsal) {
+		left_forget(&creation->context->left, RECORD_NAMESPACE, ns->name);
+		/* It is parted from what it was made from before anything is its own. */
 		pool_note(creation->context, &whole, take(creation->spare), ns);
+	}
 	ns->charge = creation->charge;
 	creation->charge = (struct quota_charge){ 0 };
 	registry_add_namespace(creation->context->registry, take(creation->ns));
@@ -418,11 +420,11 @@ static int may_create(const struct deed *deed, const char *name,
 		return fault_set(
 			reterr, &(struct fault){ .type = FAULT_PARAMETER, .field = "name" });
 	other = registry_find_namespace(deed->context->registry, name);
-	if (!other)
+	if (!other && !left_keeps(&deed->context->left, RECORD_NAMESPACE, name, &deed->caller))
 		return 0;
 	return fault_set(reterr, &(struct fault){ .type = FAULT_NAMESPACE_EXISTS,
 					 .name = name,
-					 .number = other->uid == deed->caller.uid });
+					 .number = other && other->uid == deed->caller.uid });
 }
 
 int wishes_create(const struct deed *deed, const char *name,

@@ -274,6 +274,19 @@ equal "is his after a reboot" "$owner" "$($alice nsnetctl exec --root his sh -c 
 equal "as it was" "$his" "$(picture nsnetctl show his)"
 refuse "and nobody else's" $bob nsnetctl exec his true
 
+# What did not come back is nobody else's.
+cp $kept/namespaces/second.json $work/second.json
+power_off
+echo garbage >$kept/namespaces/second.json
+daemon_start
+status "the name of what did not come back is not free" 5 $bob nsnetctl create second --persistent yes
+says "which is told" '"second"'
+same "its file stays" garbage cat $kept/namespaces/second.json
+power_off
+cp $work/second.json $kept/namespaces/second.json
+daemon_start
+check "mended, it is back" ip netns exec second true
+
 check "all go" nsnetctl delete his web second
 check "networks too" nsnetctl network delete lan default
 same "no file is left" "" sh -c "find $kept -type f"

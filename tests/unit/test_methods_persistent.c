@@ -206,6 +206,45 @@ static void test_default(void **state)
 		world_ask(world, "ListNetworks", "{\"name\":\"default\"}"), "\"persistent\":true");
 }
 
+static const char *create_as(struct world *world, uid_t uid, const char *what, const char *name)
+{
+	return world_ask_as(world, uid, uid,
+		arena_printf(&world->arena,
+			"{\"method\":\"alt.nsnet.Create%s\",\"parameters\":{\"name\":\"%s\"}}",
+			what, name));
+}
+
+/* What did not come back keeps its name, for whose it was and for those who look after all. */
+static void test_left(void **state)
+{
+	enum { OWNER = 1001, OTHER };
+	struct world *world = *state;
+	struct left *left = &world->context.left;
+
+	left_add(left,
+		&(struct left_item){ RECORD_NAMESPACE, LEFT_UNMADE, OWNER, "his", "its port" });
+	left_add(left, &(struct left_item){ RECORD_NETWORK, LEFT_UNMADE, OWNER, "net", "" });
+	for (unsigned i = 0; i < 100; i++)
+		left_add(left,
+			&(struct left_item){ RECORD_NAMESPACE, LEFT_WISH, LEFT_NOBODY,
+				arena_printf(&world->arena, "left%u", i), "it cannot be read" });
+	assert_has(create_as(world, OTHER, "Namespace", "his"),
+		"NamespaceExists\",\"parameters\":{\"name\":\"his\",\"own\":false}");
+	assert_has(create_as(world, OTHER, "Network", "net"), "NetworkExists");
+	assert_has(create_as(world, OWNER, "Namespace", "left99"), "NamespaceExists");
+	/* A name of the other kind is another name. */
+	assert_has_not(create_as(world, OTHER, "Namespace", "net"), "\"error\"");
+	assert_int_equal(left->n, 102);
+
+	assert_has_not(create_as(world, OWNER, "Namespace", "his"), "\"error\"");
+	assert_has_not(create_as(world, 0, "Namespace", "left99"), "\"error\"");
+	assert_has_not(create_as(world, OWNER, "Network", "net"), "\"error\"");
+	assert_int_equal(left->n, 99);
+	/* It is free again once that goes. */
+	(void)world_ask(world, "DeleteNamespaces", "{\"names\":[\"his\"]}");
+	assert_has_not(create_as(world, OTHER, "Namespace", "his"), "\"error\"");
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, persistent_open, world_close)
 
 int main(void)
@@ -219,6 +258,7 @@ int main(void)
 		test(test_delete_in_part),
 		test(test_networks),
 		test(test_default),
+		test(test_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,16 @@ static void test_names_taken(void **state)
 	assert_true(fake_has(world->kernel, "link nsv2"));
 }
 
+/* The last start has left that namespace aside last. */
+static bool is_left(const struct world *world, enum left_what what, uid_t uid)
+{
+	const struct left *left = &world->context.left;
+	const struct left_item *item = left->n > 0 ? &left->items[left->n - 1] : NULL;
+
+	return item && item->kind == RECORD_NAMESPACE && streq(item->name, "ns1") &&
+	       item->what == what && item->uid == uid;
+}
+
 /* Files that are not what their names say, or nothing at all, are kept. */
 static void test_wrong_files(void **state)
 {
@@ -225,6 +235,7 @@ static void test_wrong_files(void **state)
 		assert_true(fake_has(world->kernel, rows[i].thing));
 		fake_write(world->kernel, rows[i].thing, whole);
 	}
+	assert_true(is_left(world, LEFT_WISH, LEFT_NOBODY));
 	reboot(world);
 	assert_true(is_there(world, "ns1"));
 }
@@ -237,6 +248,7 @@ static void test_host_has_changed(void **state)
 	fake_listen(world->kernel, 8080);
 	reboot(world);
 	assert_false(is_there(world, "ns1"));
+	assert_true(is_left(world, LEFT_UNMADE, 0));
 	assert_true(has_network(world, "net"));
 	fake_listen(world->kernel, 0);
 	fake_plant(world->kernel, "lacks ports");
