@@ -208,8 +208,14 @@ class Subject:
 
     def prepare(self):
         self.host.make(self.operation.first)
-        if self.operation.is_ahead and not self.host.ahead(world.PATIENCE):
-            raise Fault("makes nothing ahead")
+        # Where the kernel is busy with taking apart nothing is made ahead, and who has made nothing for half a minute is forgotten.
+        for last in (False, True):
+            if not self.operation.is_ahead or self.host.ahead(world.PATIENCE):
+                break
+            if last:
+                raise Fault("makes nothing ahead")
+            self.host.clear()
+            self.host.make(self.operation.first)
         if self.operation.is_start:
             self.host.daemon.end()
             if self.operation.disturb:
