@@ -114,15 +114,21 @@ static int on_address(const struct prefix *address, int index, void *userdata)
 
 	for (size_t i = 0; i < inspection->interfaces.n; i++) {
 		struct string_list *list = &inspection->interfaces.items[i].addresses;
-		const char **items;
 
 		if (inspection->interfaces.items[i].index != index)
 			continue;
-		items = arena_array(inspection->arena, list->n + 1, sizeof(*items));
-		if (list->n > 0)
-			memcpy(items, list->items, list->n * sizeof(*items));
-		items[list->n++] = arena_strdup(inspection->arena, prefix_format(address, text));
-		list->items = items;
+		/* Room is doubled whenever the number is a power of two: a namespace may have very many. */
+		if ((list->n & (list->n - 1)) == 0) {
+			const char **grown = arena_array(
+				inspection->arena, list->n ? 2 * list->n : 1, sizeof(*grown));
+
+			if (list->n > 0)
+				memcpy(grown, list->items, list->n * sizeof(*grown));
+			list->items = grown;
+		}
+		list->items[list->n++] =
+			arena_strdup(inspection->arena, prefix_format(address, text));
+		break;
 	}
 	return 0;
 }

@@ -104,18 +104,22 @@ static int on_address(const struct prefix *address, int interface, void *userdat
 	struct addresses *addresses = userdata;
 	struct string_list *list = &addresses->list;
 	char text[PREFIX_TEXT_MAX];
-	const char **items;
 
 	/* The kernel makes link-local ones by itself, here and there. */
 	if (interface != addresses->interface ||
 		(address->address.family == AF_INET6 && address->address.bytes[0] == 0xfe &&
 			(address->address.bytes[1] & 0xc0) == 0x80))
 		return 0;
-	items = arena_array(addresses->arena, list->n + 1, sizeof(*items));
-	for (size_t i = 0; i < list->n; i++)
-		items[i] = list->items[i];
-	items[list->n++] = arena_strdup(addresses->arena, prefix_format(address, text));
-	list->items = items;
+	/* Room is doubled whenever the number is a power of two. */
+	if ((list->n & (list->n - 1)) == 0) {
+		const char **grown =
+			arena_array(addresses->arena, list->n ? 2 * list->n : 1, sizeof(*grown));
+
+		if (list->n > 0)
+			memcpy(grown, list->items, list->n * sizeof(*grown));
+		list->items = grown;
+	}
+	list->items[list->n++] = arena_strdup(addresses->arena, prefix_format(address, text));
 	return 0;
 }
 
