@@ -86,7 +86,7 @@ static int on_chain(struct nlmsghdr *header, void *userdata)
 {
 	struct reading *reading = userdata;
 	struct nlattr *a[NFTA_CHAIN_MAX + 1];
-	enum ruleset_family family = family_of_header(header);
+	enum ruleset_family family;
 	struct ruleset_chain *chain;
 	const char *table;
 
@@ -94,6 +94,7 @@ static int on_chain(struct nlmsghdr *header, void *userdata)
 		nlmsg_parse(header, sizeof(struct nfgenmsg), a, NFTA_CHAIN_MAX, NULL) < 0 ||
 		!a[NFTA_CHAIN_TABLE] || !a[NFTA_CHAIN_NAME])
 		return -EBADMSG;
+	family = family_of_header(header);
 	table = text_of(a[NFTA_CHAIN_TABLE]);
 	if (family == RULESET_FAMILIES || is_ours(family, table))
 		return 0;
@@ -407,6 +408,8 @@ static int on_rule(struct nlmsghdr *header, void *userdata)
 				parts[NFTA_EXPR_NAME])
 				read_expression(&one, text_of(parts[NFTA_EXPR_NAME]),
 					parts[NFTA_EXPR_DATA]);
+			else
+				rule->is_conditional = true;
 		}
 	*chain->last = rule;
 	chain->last = &rule->next;
