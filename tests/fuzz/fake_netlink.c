@@ -28,7 +28,18 @@
 #define ASAN_UNPOISON_MEMORY_REGION(at, n) ((void)(at), (void)(n))
 #endif
 
-enum { LOST = 0xffff, SIGNAL = 0xfffe, LONG = 0xfffd, FOREIGN = 0xfffc, PAUSE = 0xfffb };
+enum {
+	LOST = 0xffff,
+	SIGNAL = 0xfffe,
+	LONG = 0xfffd,
+	FOREIGN = 0xfffc,
+	PAUSE = 0xfffb,
+	NO_MEMORY = 0xfffa,
+	REFUSED = 0xfff9,
+	REPEATED = 0xfff8,
+};
+
+#define REPEATS_MAX 511U
 
 /* More than any stack of ours has. */
 #define STACK_MAX (256U * 1024U)
@@ -36,12 +47,64 @@ enum { LOST = 0xffff, SIGNAL = 0xfffe, LONG = 0xfffd, FOREIGN = 0xfffc, PAUSE = 
 static const uint8_t *rest;
 static size_t n_rest;
 static uint32_t sequence;
+static size_t n_told;
+static unsigned n_went_well; /* calls, since one that is to be refused is next */
+static bool may_repeat;
+static unsigned n_repeats; /* of the next datagram */
 
 void fake_netlink_begin(const uint8_t *data, size_t n)
 {
 	rest = data;
 	n_rest = n;
 	sequence = 0;
+	n_told = 0;
+	n_went_well = n_repeats = 0;
+	may_repeat = false;
+}
+
+void fake_netlink_allow_repeats(void)
+{
+	may_repeat = true;
+}
+
+size_t fake_netlink_told(void)
+{
+	return n_told;
+}
+
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* The next number of two bytes, which stays there. */
+static bool peek(size_t at, uint16_t *ret)
+{
+	if (n_rest < at + 2)
+		return false;
+	*ret = (uint16_t)(rest[at] | rest[at + 1] << 8);
+	return true;
+}
+
+static bool next(uint16_t *ret)
+{
+	if (!peek(0, ret))
+		return false;
+	rest += 2;
+	n_rest -= 2;
+	return true;
+}
+
+static bool is_refused(void)
+{
+	uint16_t what, after;
+
+	if (!peek(0, &what) || what != REFUSED || !peek(2, &after) || n_went_well++ < after)
+		return false;
+	(void)(next(&what) && next(&after));
+	n_went_well = 0;
+	return true;
 }
 
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *datagram, int flags);
@@ -49,6 +112,8 @@ ssize_t __wrap_sendmsg(unused int fd, const struct msghdr *datagram, unused int 
 {
 	size_t sent = 0;
 
+	if (is_refused())
+		return fail(ENOBUFS);
 	for (size_t i = 0; i < datagram->msg_iovlen; i++) {
 		const struct nlmsghdr *header = datagram->msg_iov[i].iov_base;
 
@@ -84,21 +149,23 @@ static bool is_on_stack(const void *buffer)
 	return there > here && there - here < STACK_MAX;
 }
 
-static int fail(int error)
+/* The length of the next datagram, or what is said in its place. */
+static bool next_length(uint16_t *ret)
 {
-	errno = error;
-	return -1;
-}
+	uint16_t n;
 
-/* The next number of two bytes. */
-static bool next(uint16_t *ret)
-{
-	if (n_rest < 2)
-		return false;
-	*ret = (uint16_t)(rest[0] | rest[1] << 8);
-	rest += 2;
-	n_rest -= 2;
-	return true;
+	while (next(ret)) {
+		if (*ret == REFUSED) {
+			/* Nobody has called so often. */
+			(void)next(&n);
+			n_went_well = 0;
+		} else if (*ret == REPEATED && may_repeat) {
+			n_repeats = next(&n) ? n & REPEATS_MAX : 0;
+		} else {
+			return true;
+		}
+	}
+	return false;
 }
 
 static ssize_t receive(void *buffer, size_t size, void *from, socklen_t *n_from)
@@ -107,8 +174,10 @@ static ssize_t receive(void *buffer, size_t size, void *from, socklen_t *n_from)
 	uint16_t length;
 
 	ASAN_UNPOISON_MEMORY_REGION(buffer, size);
-	if (!next(&length) || length == PAUSE)
+	if (!next_length(&length) || length == PAUSE)
 		return fail(EAGAIN);
+	if (length == NO_MEMORY)
+		return fail(ENOMEM);
 	if (length == LOST)
 		return fail(ENOBUFS);
 	if (length == SIGNAL)
@@ -128,8 +197,16 @@ static ssize_t receive(void *buffer, size_t size, void *from, socklen_t *n_from)
 	if (length > size)
 		length = (uint16_t)size;
 	memcpy(buffer, rest, length);
-	rest += length;
-	n_rest -= length;
+	n_told += length;
+	if (n_repeats > 0) {
+		n_repeats--;
+		/* Its length is read once more. */
+		rest -= 2;
+		n_rest += 2;
+	} else {
+		rest += length;
+		n_rest -= length;
+	}
 	number(buffer, length);
 	/* What is behind it is nobody's. A buffer on the stack would stay so when it is something else's. */
 	if (!is_on_stack(buffer))
@@ -182,13 +259,13 @@ int __wrap_socket(int family, int type, int protocol);
 int __wrap_socket(int family, unused int type, unused int protocol)
 {
 	fuzz_check(family == AF_NETLINK);
-	return 1000; /* no descriptor is that */
+	return is_refused() ? fail(ENOBUFS) : 1000; /* no descriptor is that */
 }
 
 int __wrap_bind(int fd, const void *address, socklen_t n);
 int __wrap_bind(unused int fd, unused const void *address, unused socklen_t n)
 {
-	return 0;
+	return is_refused() ? fail(ENOBUFS) : 0;
 }
 
 int __wrap_getsockname(int fd, void *ret, socklen_t *n);
@@ -196,6 +273,8 @@ int __wrap_getsockname(unused int fd, void *ret, unused socklen_t *n)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_pid = 5 };
 
+	if (is_refused())
+		return fail(ENOBUFS);
 	memcpy(ret, &address, sizeof(address));
 	return 0;
 }
@@ -204,7 +283,7 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 int __wrap_setsockopt(unused int fd, unused int level, unused int name, unused const void *value,
 	unused socklen_t n)
 {
-	return 0;
+	return is_refused() ? fail(ENOBUFS) : 0;
 }
 
 /* What they read past an attribute is the next message's, as a rule, and no sanitizer sees it. */

@@ -29,7 +29,7 @@
 static char folder[] = "/tmp/nsnetd-fuzz-netlink-XXXXXX";
 static int proc = -EBADF;
 
-/* A /proc, and a setting whose former value is kept. */
+/* A /proc, and settings whose former value is kept; behind them one with nothing on, and one without anything. */
 static const struct {
 	const char *path, *text; /* NULL: a directory */
 } files[] = {
@@ -43,6 +43,19 @@ static const struct {
 	{ "sys/net/ipv4/conf/eth0", NULL },
 	{ "sys/net/ipv4/conf/eth0/forwarding", "0\n" },
 	{ "net,ipv4,conf,eth0,forwarding", "0\n" },
+	{ "sys/net/ipv4/conf/eth1", NULL },
+	{ "sys/net/ipv4/conf/eth1/forwarding", "1\n" },
+	{ "net,ipv4,conf,eth1,forwarding", "0\n" },
+	{ "sys/net/ipv4/conf/eth2", NULL },
+	{ "sys/net/ipv4/conf/eth2/forwarding", "?\n" },
+	{ "net,ipv6,conf,eth1,force_forwarding", "0\n" },
+	{ "off", NULL },
+	{ "off/sys", NULL },
+	{ "off/sys/net", NULL },
+	{ "off/sys/net/bridge", NULL },
+	{ "off/sys/net/bridge/bridge-nf-call-iptables", "0\n" },
+	{ "off/sys/net/bridge/bridge-nf-call-ip6tables", "0\n" },
+	{ "none", NULL },
 };
 
 static void end(void)
@@ -123,6 +136,26 @@ static void inspect(struct kernel *kernel, struct arena *arena)
 		fuzz_check(*routes.items[i].destination);
 }
 
+/* What arrays have taken. */
+static size_t n_taken;
+
+void *__real_arena_array(struct arena *arena, size_t n, size_t size);
+void *__wrap_arena_array(struct arena *arena, size_t n, size_t size);
+void *__wrap_arena_array(struct arena *arena, size_t n, size_t size)
+{
+	n_taken += n * size;
+	return __real_arena_array(arena, n, size);
+}
+
+/* Whose namespace it is may put very much into it: what we take for it grows as that does, and not faster. */
+static void inspect_many(struct kernel *kernel, struct arena *arena)
+{
+	fake_netlink_allow_repeats();
+	n_taken = 0;
+	inspect(kernel, arena);
+	fuzz_check(n_taken <= 64 * (fake_netlink_told() + 64));
+}
+
 static void find_listener(struct kernel *kernel, unused struct arena *arena)
 {
 	struct address hosts[3];
@@ -186,7 +219,17 @@ static void find_link(struct kernel *kernel, struct arena *arena)
 
 static void find_bypass(struct kernel *kernel, unused struct arena *arena)
 {
+	static const char *const others[] = { "off", "none" };
+
 	(void)kernel_may_bypass(kernel);
+	for (size_t i = 0; i < lengthof(others); i++) {
+		autoclose int other = openat(proc, others[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		fuzz_check(other >= 0);
+		kernel->proc = other;
+		fuzz_check(kernel_may_bypass(kernel) == 0);
+	}
+	kernel->proc = proc;
 }
 
 static void list_ports(struct kernel *kernel, struct arena *arena)
@@ -208,7 +251,24 @@ static void watch(struct kernel *kernel, unused struct arena *arena)
 
 	if (nft_watch(kernel, &fd) == 0 && nft_was_changed(kernel))
 		fuzz_check(!kernel->are_guards_ready);
+	fuzz_check(kernel->nft_events < 0 || kernel->nft_events == fd);
 	kernel->nft_events = -EBADF;
+}
+
+static void look_for_events(struct kernel *kernel, struct kernel_changes *changes)
+{
+	kernel->uplinks = calloc(1, sizeof(*kernel->uplinks));
+	fuzz_check(kernel->uplinks);
+	kernel->uplinks[0] = (struct uplink){ .index = 2, .mtu = 1500, .name = "eth0" };
+	kernel->n_uplinks = 1;
+	(void)kernel_read_events(kernel, changes);
+	fuzz_check(
+		!(changes->events & KERNEL_EVENT_SETTING) || changes->events & KERNEL_EVENT_HOST);
+	event_message_touch(changes, "ns1");
+	event_message_touch(changes, "../ns1");
+	fuzz_check(changes->n > 0 && changes->n <= lengthof(changes->objects));
+	for (size_t i = 0; i < changes->n; i++)
+		fuzz_check(*changes->objects[i].name);
 }
 
 static void read_events(struct kernel *kernel, struct arena *arena)
@@ -216,16 +276,29 @@ static void read_events(struct kernel *kernel, struct arena *arena)
 	struct kernel_changes *changes = arena_alloc(arena, sizeof(*changes));
 
 	*changes = (struct kernel_changes){ 0 };
-	kernel->uplinks = calloc(1, sizeof(*kernel->uplinks));
-	fuzz_check(kernel->uplinks);
-	kernel->uplinks[0] = (struct uplink){ .index = 2, .mtu = 1500, .name = "eth0" };
-	kernel->n_uplinks = 1;
-	(void)kernel_read_events(kernel, changes);
-	event_message_touch(changes, "ns1");
-	event_message_touch(changes, "../ns1");
-	fuzz_check(changes->n > 0);
+	look_for_events(kernel, changes);
+}
+
+/* Where IPv6 is forwarded by interface as well. */
+static void read_events_forced(struct kernel *kernel, struct arena *arena)
+{
+	kernel->has_force_forwarding = true;
+	read_events(kernel, arena);
+}
+
+/* Where there is room for one more object. */
+static void read_events_full(struct kernel *kernel, struct arena *arena)
+{
+	struct kernel_changes *changes = arena_alloc(arena, sizeof(*changes));
+
+	changes->events = 0;
+	changes->n = lengthof(changes->objects) - 1;
 	for (size_t i = 0; i < changes->n; i++)
-		fuzz_check(*changes->objects[i].name);
+		changes->objects[i] = (struct kernel_touched){ .name = "taken" };
+	look_for_events(kernel, changes);
+	event_message_touch(changes, "ns2");
+	fuzz_check(changes->n == lengthof(changes->objects));
+	fuzz_check(changes->events & KERNEL_EVENT_LOST);
 }
 
 static struct nl_msg *message(void)
@@ -248,6 +321,10 @@ static void send_batch(struct kernel *kernel, unused struct arena *arena)
 		fuzz_check(batch.errors[i] <= 0 && (r < 0 || batch.errors[i] == 0));
 	fuzz_check(memchr(kernel->host.words, 0, sizeof(kernel->host.words)));
 	netlink_batch_done(&batch);
+	/* Nothing is to be sent, or there was no memory for it. */
+	fuzz_check(netlink_batch_send(&kernel->host, &batch) == 0);
+	netlink_batch_add(&batch, NULL);
+	fuzz_check(netlink_batch_send(&kernel->host, &batch) == -ENOMEM);
 }
 
 static void transact(struct kernel *kernel, unused struct arena *arena)
@@ -260,6 +337,14 @@ static void transact(struct kernel *kernel, unused struct arena *arena)
 	fuzz_check(memchr(kernel->host.words, 0, sizeof(kernel->host.words)));
 	netlink_batch_done(&batch);
 	(void)netlink_send(&kernel->host, message());
+	netlink_batch_add(&batch, NULL);
+	fuzz_check(netlink_transact(&kernel->host, &batch) == -ENOMEM);
+}
+
+static int on_none(unused struct nlmsghdr *header, unused void *userdata)
+{
+	fuzz_check(false);
+	return 0;
 }
 
 static void get(struct kernel *kernel, unused struct arena *arena)
@@ -272,6 +357,8 @@ static void get(struct kernel *kernel, unused struct arena *arena)
 	fuzz_check(netlink_index(&kernel->host, "eth1") == -ENODEV);
 	fuzz_check(netlink_index(&kernel->host, "sixteen-and-more") == -ENODEV);
 	fuzz_check(netlink_mtu(&kernel->host, "sixteen-and-more") == -ENODEV);
+	fuzz_check(netlink_get(&kernel->host, NULL, &header) == -ENOMEM);
+	fuzz_check(netlink_dump(&kernel->host, NULL, on_none, NULL) == -ENOMEM);
 }
 
 static void list_routes(struct kernel *kernel, struct arena *arena)
@@ -282,6 +369,34 @@ static void list_routes(struct kernel *kernel, struct arena *arena)
 		return;
 	for (size_t i = 0; i < routes.n; i++)
 		check_address(&routes.items[i].prefix.address);
+}
+
+static void check_rule(const struct ruleset_rule *rule)
+{
+	fuzz_check(rule->in.n <= sizeof(rule->in.name) && rule->out.n <= sizeof(rule->out.name));
+	fuzz_check(rule->in.is_set == (rule->in.n > 0) && rule->out.is_set == (rule->out.n > 0));
+	fuzz_check(rule->family == 0 || rule->family == AF_INET || rule->family == AF_INET6);
+	fuzz_check((rule->verdict == RULESET_JUMP || rule->verdict == RULESET_GOTO) ==
+		   (rule->target != NULL));
+}
+
+/* What is listed is what was counted, but for a rule that was one too many. */
+static void check_ruleset(const struct ruleset *ruleset)
+{
+	size_t n_chains = 0, n_rules = 0;
+
+	for (const struct ruleset_chain *chain = ruleset->chains; chain; chain = chain->next) {
+		fuzz_check(chain->family < RULESET_FAMILIES && chain->hook < RULESET_HOOKS);
+		fuzz_check(chain->family < RULESET_INET || !streq(chain->table, NFT_TABLE));
+		for (const struct ruleset_rule *rule = chain->first; rule; rule = rule->next) {
+			check_rule(rule);
+			n_rules++;
+		}
+		n_chains++;
+	}
+	fuzz_check(n_chains == ruleset->n_chains);
+	fuzz_check(n_rules == ruleset->n_rules ||
+		   (ruleset->is_cut && n_rules == ruleset->n_rules - 1));
 }
 
 static void read_foreign(struct kernel *kernel, struct arena *arena)
@@ -296,11 +411,62 @@ static void read_foreign(struct kernel *kernel, struct arena *arena)
 
 	if (foreign_read(kernel, arena, &ruleset) < 0)
 		return;
+	check_ruleset(&ruleset);
 	for (const struct ruleset_chain *chain = ruleset.chains; chain; chain = chain->next)
 		for (size_t i = 0; i < lengthof(ways); i++)
 			if (ruleset_ends(&ruleset, chain, &ways[i], &end))
 				fuzz_check(end.base == chain && end.chain &&
 					   (end.rule || chain->drops));
+}
+
+/* More than is looked at. */
+static void read_foreign_many(struct kernel *kernel, struct arena *arena)
+{
+	struct ruleset ruleset;
+
+	fake_netlink_allow_repeats();
+	if (foreign_read(kernel, arena, &ruleset) == 0)
+		check_ruleset(&ruleset);
+}
+
+static void find_way(struct kernel *kernel, unused struct arena *arena)
+{
+	static const char *const addresses[] = { "192.0.2.1", "2001:db8::1" };
+
+	for (size_t i = 0; i < lengthof(addresses); i++) {
+		struct address address;
+		int interface = -1, r;
+
+		fuzz_check(address_parse(addresses[i], &address));
+		r = kernel_look_way(kernel, &address, &interface);
+		fuzz_check(r == 0 || (r < 0 && interface == -1));
+	}
+}
+
+/* On a kernel without IPv6 and nf_tables. */
+static void lack(struct kernel *kernel, struct arena *arena)
+{
+	struct nsnet_interface_list interfaces;
+	struct nsnet_route_list routes;
+	struct step step = { .type = STEP_FLOWS_DELETE };
+	struct address host;
+	struct ruleset ruleset;
+	int fd;
+
+	kernel->has_ipv6 = kernel->has_guards = false;
+	list_prefixes(kernel, arena);
+	list_uplinks(kernel, arena);
+	inspect(kernel, arena);
+	fuzz_check(address_parse("192.0.2.1", &host));
+	fuzz_check(kernel_is_listening(kernel, NSNET_PROTOCOL_TCP, &host, 0x5050) <= 1);
+	fuzz_check(address_parse("2001:db8::1", &host));
+	fuzz_check(kernel_is_listening(kernel, NSNET_PROTOCOL_TCP, &host, 0x5050) <= 0);
+	fuzz_check(foreign_read(kernel, arena, &ruleset) == 0);
+	fuzz_check(!ruleset.chains && !ruleset.is_cut);
+	fuzz_check(flows_delete(kernel, &step, 1) == 0);
+	fuzz_check(nft_watch(kernel, &fd) == -EOPNOTSUPP && !nft_was_changed(kernel));
+	fuzz_check(nft_watch_others(kernel) == 0);
+	fuzz_check(kernel_inspect(kernel, "ns1", arena, &interfaces, &routes) == -ENOENT);
 }
 
 static void (*const readers[])(struct kernel *kernel, struct arena *arena) = {
@@ -320,6 +486,12 @@ static void (*const readers[])(struct kernel *kernel, struct arena *arena) = {
 	read_events,
 	list_routes,
 	read_foreign,
+	find_way,
+	read_events_forced,
+	read_events_full,
+	read_foreign_many,
+	lack,
+	inspect_many,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -343,6 +515,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n == 0)
 		return 0;
 	kernel.proc = kernel.sysctl = proc;
+	fake_netlink_begin(NULL, 0);
 	fuzz_check(netlink_open(&kernel.host) == 0);
 	fuzz_check(netlink_open_netfilter(&kernel.netfilter) == 0);
 	fake_netlink_begin(data + 1, n - 1);
