@@ -26,6 +26,7 @@ static void begin(struct plan *plan)
 	plan->is_again = true;
 }
 
+/* Who it belongs to and what it goes by stay as they are by any change: else it is of another one. */
 static struct network *read_network(
 	struct recovery *recovery, const struct snapshot_record *record, struct network *former)
 {
@@ -34,7 +35,8 @@ static struct network *read_network(
 
 	if (!former ||
 		!recover_read(recovery, record, &nsnet_list_networks_out_type, &told, false) ||
-		!streq(told.name, record->name))
+		!streq(told.name, record->name) || told.runtime.uid != former->uid ||
+		!streq(told.runtime.bridge_name, former->bridge))
 		return NULL;
 	network = takeover_remake_network(recovery, &told, former);
 	if (network)
@@ -44,12 +46,12 @@ static struct network *read_network(
 
 static void resume_network(struct recovery *recovery, const struct snapshot_record *record)
 {
-	struct network *former = registry_find_network(recovery->registry, record->name);
-	struct network *network = read_network(recovery, record, former);
+	struct network *former = registry_find_network(recovery->registry, record->name), *network;
 	struct plan plan = PLAN_INIT(&recovery->arena);
 
 	if (recover_is_left(recovery, RECORD_NETWORK, record->name))
 		return;
+	network = read_network(recovery, record, former);
 	/* One that is of no object, or says nothing, is no use. */
 	if (!network) {
 		drop(recovery, RECORD_NETWORK_CHANGE, record->name);
@@ -69,7 +71,7 @@ void resume_networks(struct recovery *recovery)
 		resume_network(recovery, &recovery->snapshot.network_changes[i]);
 }
 
-/* It is another one of that name where the kernel's numbers differ. */
+/* The same, and the kernel's numbers. */
 static struct ns *read_namespace(
 	struct recovery *recovery, const struct snapshot_record *record, struct ns *former)
 {
@@ -77,7 +79,8 @@ static struct ns *read_namespace(
 
 	if (!former ||
 		!recover_read(recovery, record, &nsnet_list_namespaces_out_type, &told, false) ||
-		!streq(told.name, record->name) ||
+		!streq(told.name, record->name) || told.runtime.uid != former->uid ||
+		told.runtime.ownership != former->told.runtime.ownership ||
 		told.runtime.inode != former->told.runtime.inode ||
 		told.runtime.cookie != former->told.runtime.cookie)
 		return NULL;
@@ -86,13 +89,13 @@ static struct ns *read_namespace(
 
 static void resume_namespace(struct recovery *recovery, const struct snapshot_record *record)
 {
-	struct ns *former = registry_find_namespace(recovery->registry, record->name);
-	struct ns *ns = read_namespace(recovery, record, former);
+	struct ns *former = registry_find_namespace(recovery->registry, record->name), *ns;
 	struct plan plan = PLAN_INIT(&recovery->arena);
 	enum quota_resource over;
 
 	if (recover_is_left(recovery, RECORD_NAMESPACE, record->name))
 		return;
+	ns = read_namespace(recovery, record, former);
 	if (!ns) {
 		drop(recovery, RECORD_NAMESPACE_CHANGE, record->name);
 		return;

@@ -264,10 +264,14 @@ void takeover_name_link(
 	link = find_recorded(recovery, was, alias);
 	if (!link)
 		link = recover_find_alias(recovery, alias);
-	if (link)
+	if (link) {
 		(void)snprintf(ret, INTERFACE_SIZE, "%s", link->name);
-	else
+		return;
+	}
+	/* Numbers begin again some day, and another's link is not to be taken for this one. */
+	do
 		registry_name_link(recovery->registry, ret);
+	while (recover_find_link(recovery, ret));
 }
 
 static void remember_settings(struct ns *ns, const struct string_map *before)

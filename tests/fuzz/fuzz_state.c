@@ -7,9 +7,15 @@
  *	N NAME\nTEXT      a network's record
  *	n NAME\nTEXT      a namespace's
  *	W, w NAME\nTEXT   the same of what is persistent: what is wished
+ *	C, c NAME\nTEXT   the same of what was under way: what they were being changed to
  *	h NAME INODE COOKIE DEAD   what is under that name in /run/netns
  *	l NAME ALIAS      a link of ours
+ *	e NAME ALIAS      one whose other end is in a namespace
  *	p HOST PORT TARGET PORT    a port in the firewall, of TCP
+ *	g NAME            somebody asks for that namespace meanwhile: it goes in turns, and he comes after the next one
+ *	s STEP SKIP       that step fails, after so many of its kind
+ *	k WORD            what the kernel does not tell: "snapshot", "links", "record" (at the moment), "text" (for good), "netns",
+ *		"kept", "hosts"
  *
  * The kernel floor is the fake one, but for its snapshot, which is made of these.
  */
@@ -28,30 +34,58 @@
 static struct parts {
 	struct snapshot_record networks[PARTS_MAX], namespaces[PARTS_MAX];
 	struct snapshot_record network_wishes[PARTS_MAX], namespace_wishes[PARTS_MAX];
+	struct snapshot_record network_changes[PARTS_MAX], namespace_changes[PARTS_MAX];
 	struct snapshot_netns netns[PARTS_MAX];
 	struct snapshot_link links[PARTS_MAX];
 	struct snapshot_port ports[PARTS_MAX];
 	size_t n_netns;
+	/* Who is asked for, and those of them who were said to be there. */
+	const char *asked[PARTS_MAX], *told[PARTS_MAX];
+	size_t n_asked, n_told;
+	const char *untold; /* what the kernel fails at, NULL: nothing */
 	struct snapshot snapshot;
 } parts;
 
 int __wrap_kernel_snapshot(struct kernel *kernel, struct arena *arena, struct snapshot *ret);
 int __wrap_kernel_snapshot_links(struct kernel *kernel, struct arena *arena, struct snapshot *ret);
+int __wrap_kernel_read_record(struct kernel *kernel, enum record_kind kind, struct arena *arena,
+	struct snapshot_record *record);
 int __wrap_kernel_look_netns(
 	struct kernel *kernel, const char *name, int64_t cookie, struct snapshot_netns *ret);
+void __wrap_kernel_adopt_end(struct kernel *kernel, const char *netns, int index);
+int __real_kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret);
+int __wrap_kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret);
+int __real_kernel_match_hosts(
+	struct kernel *kernel, const char *network, const struct kernel_places *places);
+int __wrap_kernel_match_hosts(
+	struct kernel *kernel, const char *network, const struct kernel_places *places);
+
+/* 0 or -errno. */
+static int tells(const char *what)
+{
+	return parts.untold && streq(parts.untold, what) ? -EIO : 0;
+}
 
 int __wrap_kernel_snapshot(
 	unused struct kernel *kernel, unused struct arena *arena, struct snapshot *ret)
 {
 	*ret = parts.snapshot;
-	return 0;
+	return tells("snapshot");
 }
 
 /* Have been told. */
 int __wrap_kernel_snapshot_links(
 	unused struct kernel *kernel, unused struct arena *arena, unused struct snapshot *ret)
 {
-	return 0;
+	return tells("links");
+}
+
+int __wrap_kernel_read_record(unused struct kernel *kernel, unused enum record_kind kind,
+	unused struct arena *arena, struct snapshot_record *record)
+{
+	if (tells("text") < 0)
+		record->text = NULL;
+	return tells("record");
 }
 
 int __wrap_kernel_look_netns(unused struct kernel *kernel, const char *name, unused int64_t cookie,
@@ -60,9 +94,30 @@ int __wrap_kernel_look_netns(unused struct kernel *kernel, const char *name, unu
 	for (size_t i = 0; i < parts.n_netns; i++)
 		if (streq(parts.netns[i].name, name)) {
 			*ret = parts.netns[i];
-			return 1;
+			return tells("netns") < 0 ? -EIO : 1;
 		}
-	return 0;
+	return tells("netns");
+}
+
+/* A namespace gets no end but its own: one that says so, or that it is a spare's. */
+void __wrap_kernel_adopt_end(unused struct kernel *kernel, const char *netns, int index)
+{
+	const struct snapshot_link *link = &parts.links[index - 1];
+	const char *whose = after(link->alias, "nsnetd:");
+
+	fuzz_check(index > 0 && (size_t)index <= parts.snapshot.n_links && link->is_end && whose);
+	fuzz_check(*whose == '%' || (after(whose, netns) && *after(whose, netns) == '/'));
+}
+
+int __wrap_kernel_kept(struct kernel *kernel, struct arena *arena, struct string_list *ret)
+{
+	return tells("kept") < 0 ? -EIO : __real_kernel_kept(kernel, arena, ret);
+}
+
+int __wrap_kernel_match_hosts(
+	struct kernel *kernel, const char *network, const struct kernel_places *places)
+{
+	return tells("hosts") < 0 ? -EIO : __real_kernel_match_hosts(kernel, network, places);
 }
 
 static void read_record(struct arena *arena, const char *part, size_t n,
@@ -98,15 +153,20 @@ static void read_netns(struct arena *arena, struct kernel *kernel, const char *p
 	parts.n_netns++;
 }
 
-static void read_link(struct arena *arena, const char *part)
+static void read_link(struct arena *arena, const char *part, bool is_end)
 {
 	struct snapshot_link *link = &parts.links[parts.snapshot.n_links];
 	char alias[256];
 
 	if (sscanf(part, "%15s %255s", link->name, alias) != 2)
 		return;
+	/* The kernel has no two of one name. */
+	for (size_t i = 0; i < parts.snapshot.n_links; i++)
+		if (streq(parts.links[i].name, link->name))
+			return;
 	link->alias = arena_strdup(arena, alias);
 	link->index = (int)++parts.snapshot.n_links;
+	link->is_end = is_end;
 }
 
 static void read_port(const char *part)
@@ -122,9 +182,18 @@ static void read_port(const char *part)
 	parts.snapshot.n_ports++;
 }
 
-static void read_part(struct arena *arena, struct kernel *kernel, const char *part, size_t n)
+static void read_fault(struct kernel *kernel, const char *part)
 {
-	const char *text = n > 0 ? part + 1 : part;
+	unsigned type, skip;
+
+	if (sscanf(part, "%u %u", &type, &skip) == 2)
+		fake_fail_at(kernel, (enum step_type)(type % STEP_TYPES), skip, EIO, "no");
+}
+
+/* What was there when the process ended. */
+static bool read_found(struct arena *arena, struct kernel *kernel, const char *part, size_t n)
+{
+	const char *text = part + 1;
 
 	switch (*part) {
 	case 'N':
@@ -141,14 +210,42 @@ static void read_part(struct arena *arena, struct kernel *kernel, const char *pa
 		read_record(arena, text, n - 1, parts.namespace_wishes,
 			&parts.snapshot.n_namespace_wishes);
 		break;
+	case 'C':
+		read_record(arena, text, n - 1, parts.network_changes,
+			&parts.snapshot.n_network_changes);
+		break;
+	case 'c':
+		read_record(arena, text, n - 1, parts.namespace_changes,
+			&parts.snapshot.n_namespace_changes);
+		break;
 	case 'h':
 		read_netns(arena, kernel, text);
 		break;
 	case 'l':
-		read_link(arena, text);
+	case 'e':
+		read_link(arena, text, *part == 'e');
 		break;
 	case 'p':
 		read_port(text);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* And what happens meanwhile. */
+static void read_meanwhile(struct kernel *kernel, const char *part)
+{
+	switch (*part) {
+	case 'g':
+		parts.asked[parts.n_asked++] = part + 1;
+		break;
+	case 's':
+		read_fault(kernel, part + 1);
+		break;
+	case 'k':
+		parts.untold = part + 1;
 		break;
 	default:
 		break;
@@ -157,20 +254,25 @@ static void read_part(struct arena *arena, struct kernel *kernel, const char *pa
 
 static void read_parts(struct arena *arena, struct kernel *kernel, const uint8_t *data, size_t n)
 {
-	parts.n_netns = 0;
+	parts.n_netns = parts.n_asked = parts.n_told = 0;
+	parts.untold = NULL;
 	parts.snapshot = (struct snapshot){
 		.links = parts.links,
 		.networks = parts.networks,
 		.namespaces = parts.namespaces,
 		.network_wishes = parts.network_wishes,
 		.namespace_wishes = parts.namespace_wishes,
+		.network_changes = parts.network_changes,
+		.namespace_changes = parts.namespace_changes,
 		.ports = parts.ports,
 	};
 	for (size_t i = 0; i < PARTS_MAX && n > 0; i++) {
 		const uint8_t *end = memchr(data, 0, n);
 		size_t length = end ? (size_t)(end - data) : n;
+		const char *part = arena_strndup(arena, (const char *)data, length);
 
-		read_part(arena, kernel, arena_strndup(arena, (const char *)data, length), length);
+		if (length > 0 && !read_found(arena, kernel, part, length))
+			read_meanwhile(kernel, part);
 		data += length + (end != NULL);
 		n -= length + (end != NULL);
 	}
@@ -217,6 +319,37 @@ static void check_objects(
 	}
 }
 
+/* Whoever was said to be there stays, whatever fails behind him. */
+static void check_told(const struct registry *registry)
+{
+	for (size_t i = 0; i < parts.n_told; i++)
+		fuzz_check(registry_find_namespace(registry, parts.told[i]));
+}
+
+/* As the daemon does it while it is asked: a step, then who asks next. One who is not there yet waits for the end. */
+static int recover_between(struct nsnet_context *context)
+{
+	cleanup(recover_free) struct recovery *recovery = NULL;
+	size_t next = 0;
+	int r = recover_begin(context, &recovery);
+
+	if (r < 0)
+		return r;
+	do {
+		const char *name = next < parts.n_asked ? parts.asked[next++] : NULL;
+
+		if (name && recover_load(recovery, name)) {
+			const struct ns *ns = registry_find_namespace(context->registry, name);
+
+			fuzz_check(ns);
+			parts.told[parts.n_told++] = name;
+		}
+		r = recover_work(recovery, 0);
+		check_told(context->registry);
+	} while (r > 0);
+	return r < 0 ? r : recover_work(recovery, RECOVER_WHOLE);
+}
+
 static gid_t group_of(void *userdata, const struct peer *peer)
 {
 	(void)userdata;
@@ -243,10 +376,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		.is_owned_allowed = true,
 		.group_of = group_of,
 	};
-	r = recover_all(&context);
+	r = parts.n_asked > 0 ? recover_between(&context) : recover_all(&context);
 	left_done(&context.left);
-	fuzz_check(r == 0);
-	check_objects(&registry, kernel, &arena);
+	/* Without what the kernel has to tell there is no start. */
+	fuzz_check(r == 0 || (parts.untold && r == -EIO));
+	if (r == 0)
+		check_objects(&registry, kernel, &arena);
 	registry_done(&registry);
 	kernel_free(kernel);
 	return 0;
