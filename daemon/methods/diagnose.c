@@ -168,8 +168,8 @@ static void finish(struct diagnose *diagnose)
 {
 	struct call *call = diagnose->call;
 
-	if (diagnose->has_pending && call_is_heard(call))
-		(void)answer(diagnose);
+	/* Also one whose client has gone: nothing is sent, and there is nothing more to say. */
+	(void)answer(diagnose);
 	list_remove(&diagnose->link);
 	diagnose_free(diagnose);
 	call_free(call);
