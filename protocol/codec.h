@@ -170,7 +170,8 @@ struct codec_reply {
 int codec_parse_call(struct arena *arena, const char *text, size_t n, struct codec_call *ret);
 int codec_parse_reply(struct arena *arena, const char *text, size_t n, struct codec_reply *ret);
 
-/* Texts of messages, in the arena. parameters is the text of an object, or NULL for none. */
+/* Texts of messages, in the arena. parameters is the text of an object, or NULL for none. What is no UTF-8 in a reply becomes
+ * U+FFFD, so that it can be read, whatever names it has from others. */
 const char *codec_encode_call(
 	struct arena *arena, const char *method, bool more, bool oneway, const char *parameters);
 const char *codec_encode_reply(

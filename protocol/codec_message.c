@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "codec_json.h"
+#include "utf8.h"
 
 /* A reply may hold a whole object of ours with all its interfaces; what a service sends is not bounded as what it takes. */
 static const struct text_limits limits_reply = {
@@ -139,6 +140,29 @@ const char *codec_encode_call(
 	return print_with(arena, head, parameters);
 }
 
+/* What others named, interfaces and tables, may be any bytes, and with such a one nobody could read the reply: each that is no
+ * UTF-8 becomes U+FFFD. Outside of strings the text is ASCII. */
+static const char *mend_text(struct arena *arena, const char *text)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	size_t n = strlen(text), n_wrong = 0, length;
+	char *mended, *to;
+
+	for (size_t i = 0; i<n; i += length> 0 ? length : 1) {
+		length = utf8_length(text + i, n - i);
+		n_wrong += length == 0;
+	}
+	if (n_wrong == 0)
+		return text;
+	to = mended = arena_alloc(arena, n + n_wrong * strlen(replacement) + 1);
+	for (size_t i = 0; i<n; i += length> 0 ? length : 1) {
+		length = utf8_length(text + i, n - i);
+		to = length > 0 ? mempcpy(to, text + i, length) : stpcpy(to, replacement);
+	}
+	*to = '\0';
+	return mended;
+}
+
 const char *codec_encode_reply(
 	struct arena *arena, const char *error, bool continues, const char *parameters)
 {
@@ -148,5 +172,5 @@ const char *codec_encode_reply(
 		add(head, "error", json_object_new_string(error));
 	if (continues)
 		add(head, "continues", json_object_new_boolean(true));
-	return print_with(arena, head, parameters ? parameters : "{}");
+	return print_with(arena, head, parameters ? mend_text(arena, parameters) : "{}");
 }

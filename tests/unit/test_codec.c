@@ -199,6 +199,31 @@ static void test_calls(void **state)
 	}
 }
 
+/* An interface may be called anything, also in a namespace that somebody owns: whoever looks inside is answered all the same. */
+static void test_reply_is_text(void **state)
+{
+	static const struct {
+		const char *parameters, *expected;
+	} cases[] = {
+		{ "{\"x\":\"\xc3\xa4\xe2\x82\xac\"}", "{\"x\":\"\xc3\xa4\xe2\x82\xac\"}" },
+		{ "{\"x\":\"\xff\"}", "{\"x\":\"\xef\xbf\xbd\"}" },
+		{ "{\"x\":\"a\xc3\"}", "{\"x\":\"a\xef\xbf\xbd\"}" },
+		{ "{\"x\":\"\xed\xa0\x80z\"}",
+			"{\"x\":\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\"}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(cases); i++) {
+		autoarena struct arena arena = ARENA_INIT;
+		const char *text = codec_encode_reply(&arena, NULL, false, cases[i].parameters);
+		struct codec_reply reply;
+
+		assert_int_equal(codec_parse_reply(&arena, text, strlen(text), &reply), 0);
+		assert_string_equal(
+			codec_print(&arena, reply.parameters, false), cases[i].expected);
+	}
+}
+
 static void test_messages(void **state)
 {
 	autoarena struct arena arena = ARENA_INIT;
@@ -231,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_is_ignored_by_clients),
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_reply_is_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
