@@ -44,52 +44,64 @@ static bool next_reply(struct wire_out *out, struct arena *arena, struct codec_r
 	return true;
 }
 
-static void check_replies(struct wire_out *out, const struct codec_call *call, bool is_open)
+/* The last one says that it is, and none follows; a oneway call has none at all. */
+bool frames_go_on(struct frames_call *call)
 {
 	autoarena struct arena arena = ARENA_INIT;
-	struct codec_reply reply = { .continues = true };
-	unsigned n = 0;
+	struct codec_reply reply;
 
-	while (next_reply(out, &arena, &reply)) {
+	begin();
+	while (next_reply(&call->out, &arena, &reply)) {
+		fuzz_check(!call->is_ended && !call->is_oneway);
 		fuzz_check(reply.parameters);
-		fuzz_check(!reply.continues || (call->more && !reply.error));
-		n++;
-		if (!reply.continues)
-			break;
+		fuzz_check(!reply.continues || (call->is_more && !reply.error));
+		call->is_ended = !reply.continues;
+		call->is_refused = reply.error;
+		call->n++;
 	}
-	if (is_open) {
-		fuzz_check(call->more && reply.continues);
-		return;
-	}
-	/* The last one says that it is, and none follows; a oneway call has none at all. */
-	fuzz_check(call->oneway ? n == 0 : n > 0 && !reply.continues);
-	fuzz_check(!next_reply(out, &arena, &reply));
+	fuzz_check(call->is_ended != (call->subscription.is_open || call->is_oneway));
+	return call->subscription.is_open;
+}
+
+bool frames_begin(const struct dispatch *dispatch, const struct peer *peer, struct wire_in *fds,
+	bool is_alone, const char *text, size_t n, struct frames_call *ret)
+{
+	autoarena struct arena arena = ARENA_INIT;
+	struct codec_call call = { 0 };
+	bool is_call = codec_parse_call(&arena, text, n, &call) == 0;
+	int rc;
+
+	*ret = (struct frames_call){
+		.peer = *peer, .is_more = call.more, .is_oneway = call.oneway
+	};
+	wire_out_init(&ret->out);
+	subscription_init(&ret->subscription, NULL, NULL);
+	rc = dispatch_frame(dispatch,
+		&(struct dispatch_client){ .peer = &ret->peer,
+			.out = &ret->out,
+			.subscription = is_alone ? NULL : &ret->subscription,
+			.in = fds },
+		text, n);
+	fuzz_check(rc == (is_call ? 0 : -EBADMSG));
+	if (is_call)
+		return frames_go_on(ret);
+	fuzz_check(ret->out.pending == 0 && !ret->subscription.is_open);
+	return false;
+}
+
+void frames_end(struct frames_call *call)
+{
+	subscription_done(&call->subscription);
+	wire_out_done(&call->out);
 }
 
 void frames_check(
 	const struct dispatch *dispatch, const struct peer *peer, const char *text, size_t n)
 {
-	autoarena struct arena arena = ARENA_INIT;
-	struct codec_call call = { 0 };
-	struct subscription subscription;
-	struct wire_out out;
-	bool is_call = codec_parse_call(&arena, text, n, &call) == 0;
-	int rc;
+	struct frames_call call;
 
-	begin();
-	wire_out_init(&out);
-	subscription_init(&subscription, NULL, NULL);
-	rc = dispatch_frame(dispatch,
-		&(struct dispatch_client){
-			.peer = peer, .out = &out, .subscription = &subscription },
-		text, n);
-	fuzz_check(rc == (is_call ? 0 : -EBADMSG));
-	if (is_call)
-		check_replies(&out, &call, subscription.is_open);
-	else
-		fuzz_check(out.pending == 0);
-	subscription_done(&subscription);
-	wire_out_done(&out);
+	(void)frames_begin(dispatch, peer, NULL, false, text, n, &call);
+	frames_end(&call);
 }
 
 void frames_read(struct wire_out *out)
