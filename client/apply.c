@@ -87,17 +87,10 @@ static void keep(struct application *application, const struct nsnet_change_list
 {
 	struct nsnet_change_list *all = &application->changes;
 
-	for (size_t i = 0; i < more->n; i++, all->n++) {
-		/* Room doubles: there may be thousands. */
-		if ((all->n & (all->n - 1)) == 0) {
-			struct nsnet_change *grown = arena_array(&application->client->arena,
-				all->n == 0 ? 1 : 2 * all->n, sizeof(*grown));
-
-			if (all->n > 0)
-				memcpy(grown, all->items, all->n * sizeof(*grown));
-			all->items = grown;
-		}
-		all->items[all->n] = more->items[i];
+	for (size_t i = 0; i < more->n; i++) {
+		all->items = arena_grow(
+			&application->client->arena, all->items, all->n, sizeof(*all->items));
+		all->items[all->n++] = more->items[i];
 		application->at =
 			position(&application->topology, &more->items[i], application->at);
 	}

@@ -287,13 +287,7 @@ static void add_name(struct diagnosis *diagnosis, const char *name)
 	/* The daemon tells one namespace after the other. */
 	if (names->n > 0 && streq(names->items[names->n - 1], name))
 		return;
-	if ((names->n & (names->n - 1)) == 0) {
-		const char **more = arena_array(arena, names->n ? 2 * names->n : 1, sizeof(*more));
-
-		if (names->n > 0)
-			memcpy(more, names->items, names->n * sizeof(*more));
-		names->items = more;
-	}
+	names->items = arena_grow(arena, names->items, names->n, sizeof(*names->items));
 	names->items[names->n++] = name;
 }
 

@@ -61,12 +61,8 @@ static int read_file(struct arena *arena, const char *path, const char **ret)
 
 static void add(struct arena *arena, struct etc *etc, struct etc_file file)
 {
-	struct etc_file *more = arena_array(arena, etc->n + 1, sizeof(*more));
-
-	if (etc->n > 0)
-		memcpy(more, etc->files, etc->n * sizeof(*more));
-	more[etc->n++] = file;
-	etc->files = more;
+	etc->files = arena_grow(arena, etc->files, etc->n, sizeof(*etc->files));
+	etc->files[etc->n++] = file;
 }
 
 static bool has_target(const struct etc *etc, const char *target)
@@ -124,16 +120,12 @@ static void on_daemon_entry(
 {
 	struct paths *paths = userdata;
 	const char *entry = arena_printf(problem->arena, "%s/%s", path, name);
-	const char **more;
 
 	/* A link to the file of a network that has just gone has nothing to tell. */
 	if (!after(name, "hosts.") || (access(entry, F_OK) < 0 && errno == ENOENT))
 		return;
-	more = arena_array(problem->arena, paths->n + 1, sizeof(const char *));
-	if (paths->n > 0)
-		memcpy(more, paths->items, paths->n * sizeof(const char *));
-	more[paths->n++] = entry;
-	paths->items = more;
+	paths->items = arena_grow(problem->arena, paths->items, paths->n, sizeof(*paths->items));
+	paths->items[paths->n++] = entry;
 }
 
 static int compare_paths(const void *a, const void *b)

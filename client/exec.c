@@ -19,15 +19,11 @@
 int exec_parse_environment(void *target, const char *value, struct problem *problem)
 {
 	struct string_list *list = target;
-	const char **more;
 
 	if (value[0] == '=' || !strchr(value, '='))
 		return problem_usage(problem, "--env: \"%s\" is not KEY=VALUE", value);
-	more = arena_array(problem->arena, list->n + 1, sizeof(const char *));
-	if (list->n > 0)
-		memcpy(more, list->items, list->n * sizeof(const char *));
-	more[list->n++] = value;
-	list->items = more;
+	list->items = arena_grow(problem->arena, list->items, list->n, sizeof(*list->items));
+	list->items[list->n++] = value;
 	return 0;
 }
 

@@ -22,27 +22,13 @@ struct picture {
 	size_t n_namespaces;
 };
 
-/* One more of a list whose room doubles: there may be thousands. */
-static const void **append(struct arena *arena, const void **items, size_t n, const void *item)
-{
-	if ((n & (n - 1)) == 0) {
-		const void **more = arena_array(arena, n == 0 ? 1 : 2 * n, sizeof(*more));
-
-		if (n > 0)
-			memcpy(more, items, n * sizeof(*more));
-		items = more;
-	}
-	items[n] = item;
-	return items;
-}
-
 static int on_network(const void *reply, void *userdata)
 {
 	struct picture *picture = userdata;
 
-	picture->networks = (const struct nsnet_list_networks_out **)append(&picture->client->arena,
-		(const void **)picture->networks, picture->n_networks, reply);
-	picture->n_networks++;
+	picture->networks = arena_grow(&picture->client->arena, picture->networks,
+		picture->n_networks, sizeof(*picture->networks));
+	picture->networks[picture->n_networks++] = reply;
 	return 0;
 }
 
@@ -50,10 +36,9 @@ static int on_namespace(const void *reply, void *userdata)
 {
 	struct picture *picture = userdata;
 
-	picture->namespaces =
-		(const struct nsnet_list_namespaces_out **)append(&picture->client->arena,
-			(const void **)picture->namespaces, picture->n_namespaces, reply);
-	picture->n_namespaces++;
+	picture->namespaces = arena_grow(&picture->client->arena, picture->namespaces,
+		picture->n_namespaces, sizeof(*picture->namespaces));
+	picture->namespaces[picture->n_namespaces++] = reply;
 	return 0;
 }
 

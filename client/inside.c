@@ -45,14 +45,7 @@ struct inside inside_look(struct arena *arena)
 
 		if (inode == 0)
 			continue;
-		if ((inside.n & (inside.n - 1)) == 0) {
-			int64_t *more =
-				arena_array(arena, inside.n == 0 ? 1 : 2 * inside.n, sizeof(*more));
-
-			if (inside.n > 0)
-				memcpy(more, inside.inodes, inside.n * sizeof(*more));
-			inside.inodes = more;
-		}
+		inside.inodes = arena_grow(arena, inside.inodes, inside.n, sizeof(*inside.inodes));
 		inside.inodes[inside.n++] = inode;
 	}
 	if (proc)

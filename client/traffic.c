@@ -54,14 +54,7 @@ struct traffic traffic_look(struct arena *arena)
 	while (file && fgets(line, sizeof(line), file)) {
 		if (!read_line(line, &link))
 			continue;
-		if ((traffic.n & (traffic.n - 1)) == 0) {
-			struct traffic_link *more = arena_array(
-				arena, traffic.n == 0 ? 1 : 2 * traffic.n, sizeof(*more));
-
-			if (traffic.n > 0)
-				memcpy(more, traffic.links, traffic.n * sizeof(*more));
-			traffic.links = more;
-		}
+		traffic.links = arena_grow(arena, traffic.links, traffic.n, sizeof(*traffic.links));
 		traffic.links[traffic.n++] = link;
 	}
 	if (file)

@@ -13,6 +13,9 @@
 #define CHUNK_SIZE 4032U
 #define ALIGNMENT  _Alignof(max_align_t)
 
+/* So many places an array has that grows. */
+#define ARRAY_FIRST 8U
+
 struct arena_chunk {
 	struct arena_chunk *next;
 	size_t used, size;
@@ -86,6 +89,21 @@ void *arena_array(struct arena *arena, size_t n, size_t size)
 	if (__builtin_mul_overflow(n, size, &total))
 		abort();
 	return arena_alloc(arena, total);
+}
+
+void *arena_grow(struct arena *arena, void *items, size_t n, size_t size)
+{
+	bool is_full = n == 0 || (n >= ARRAY_FIRST && (n & (n - 1)) == 0);
+	void *grown;
+
+	if (!is_full)
+		return items;
+	if (n > SIZE_MAX / 2)
+		abort();
+	grown = arena_array(arena, n ? 2 * n : ARRAY_FIRST, size);
+	if (n > 0)
+		memcpy(grown, items, n * size);
+	return grown;
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t n)

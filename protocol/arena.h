@@ -28,6 +28,8 @@ void arena_done(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t n);
 /* n elements of size bytes each; aborts where the product overflows. */
 void *arena_array(struct arena *arena, size_t n, size_t size);
+/* An array of n elements with room for one more: itself, or a copy of twice the size. It has grown so from NULL, one by one. */
+void *arena_grow(struct arena *arena, void *items, size_t n, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t n);
 /* Calls function(data) when the arena is given back, latest first: for what a library allocated. */

@@ -113,14 +113,7 @@ static void look_tables(const struct kernel *kernel, struct arena *arena, struct
 
 static void add_text(struct arena *arena, struct string_list *list, const char *text)
 {
-	/* Room is doubled whenever the number is a power of two. */
-	if ((list->n & (list->n - 1)) == 0) {
-		const char **grown = arena_array(arena, list->n ? 2 * list->n : 1, sizeof(*grown));
-
-		if (list->n > 0)
-			memcpy(grown, list->items, list->n * sizeof(*grown));
-		list->items = grown;
-	}
+	list->items = arena_grow(arena, list->items, list->n, sizeof(*list->items));
 	list->items[list->n++] = text;
 }
 
@@ -201,8 +194,7 @@ static int on_route(const struct route_facts *route, void *userdata)
 	const struct ways *ways = userdata;
 	struct diagnosis *diagnosis = ways->diagnosis;
 	struct diagnosis_way way = { .family = route->destination.address.family,
-		.interface = route->interface },
-			     *items;
+		.interface = route->interface };
 	int mtu;
 
 	if (route->destination.length > 0 || route->type != RTN_UNICAST || route->interface <= 0 ||
@@ -212,11 +204,9 @@ static int on_route(const struct route_facts *route, void *userdata)
 	if (mtu < 0)
 		return 0; /* gone since */
 	way.mtu = (unsigned)mtu;
-	items = arena_array(ways->arena, diagnosis->n_ways + 1, sizeof(*items));
-	if (diagnosis->n_ways > 0)
-		memcpy(items, diagnosis->ways, diagnosis->n_ways * sizeof(*items));
-	items[diagnosis->n_ways++] = way;
-	diagnosis->ways = items;
+	diagnosis->ways = arena_grow(
+		ways->arena, diagnosis->ways, diagnosis->n_ways, sizeof(*diagnosis->ways));
+	diagnosis->ways[diagnosis->n_ways++] = way;
 	return 0;
 }
 

@@ -253,7 +253,7 @@ static DIR *open_stream(int directory)
 int file_list(int directory, struct arena *arena, const char ***ret, size_t *ret_n)
 {
 	cleanup(closedir) DIR *stream = open_stream(directory);
-	size_t n = 0, allocated = 0;
+	size_t n = 0;
 	const char **names = NULL;
 
 	if (!stream)
@@ -267,15 +267,7 @@ int file_list(int directory, struct arena *arena, const char ***ret, size_t *ret
 			break;
 		if (entry->d_name[0] == '.')
 			continue;
-		if (n == allocated) {
-			size_t more = allocated ? 2 * allocated : 64;
-			const char **grown = arena_array(arena, more, sizeof(*grown));
-
-			if (n > 0)
-				memcpy(grown, names, n * sizeof(*grown));
-			names = grown;
-			allocated = more;
-		}
+		names = arena_grow(arena, names, n, sizeof(*names));
 		names[n++] = arena_strdup(arena, entry->d_name);
 	}
 	if (errno != 0)

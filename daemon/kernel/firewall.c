@@ -229,7 +229,7 @@ struct ports {
 	struct arena *arena;
 	const struct map *map;
 	struct snapshot_port *items;
-	size_t n, allocated;
+	size_t n;
 };
 
 static uint16_t port_at(const struct nft_key *key, size_t at)
@@ -246,15 +246,7 @@ static int on_port(const struct nft_key *key, const struct nft_key *value, void 
 
 	if (key->n < at + 8 - 2 || value->n < length + 2)
 		return -EBADMSG;
-	if (ports->n == ports->allocated) {
-		size_t allocated = ports->allocated ? 2 * ports->allocated : 64;
-		struct snapshot_port *items = arena_array(ports->arena, allocated, sizeof(*items));
-
-		if (ports->n > 0)
-			memcpy(items, ports->items, ports->n * sizeof(*items));
-		ports->items = items;
-		ports->allocated = allocated;
-	}
+	ports->items = arena_grow(ports->arena, ports->items, ports->n, sizeof(*ports->items));
 	to = &ports->items[ports->n++];
 	*to = (struct snapshot_port){
 		.protocol = key->bytes[at],

@@ -18,24 +18,8 @@
 struct inspection {
 	struct arena *arena;
 	struct nsnet_interface_list interfaces;
-	size_t interfaces_allocated;
 	struct nsnet_route_list routes;
-	size_t routes_allocated;
 };
-
-/* One more of an arena's array. */
-static void *grow(struct arena *arena, void *items, size_t n, size_t *allocated, size_t size)
-{
-	void *grown;
-
-	if (n < *allocated)
-		return items;
-	*allocated = *allocated ? 2 * *allocated : 8;
-	grown = arena_array(arena, *allocated, size);
-	if (n > 0)
-		memcpy(grown, items, n * size);
-	return grown;
-}
 
 static const char *operational_state(const struct nlattr *attribute)
 {
@@ -93,8 +77,7 @@ static int on_link(struct nlmsghdr *header, void *userdata)
 		return -EBADMSG;
 	if (info->ifi_flags & IFF_LOOPBACK)
 		return 0;
-	list->items = grow(arena, list->items, list->n, &inspection->interfaces_allocated,
-		sizeof(*list->items));
+	list->items = arena_grow(arena, list->items, list->n, sizeof(*list->items));
 	list->items[list->n++] = (struct nsnet_interface){
 		.name = arena_strdup(arena, nla_get_string(a[IFLA_IFNAME])),
 		.index = info->ifi_index,
@@ -117,15 +100,8 @@ static int on_address(const struct prefix *address, int index, void *userdata)
 
 		if (inspection->interfaces.items[i].index != index)
 			continue;
-		/* Room is doubled whenever the number is a power of two: a namespace may have very many. */
-		if ((list->n & (list->n - 1)) == 0) {
-			const char **grown = arena_array(
-				inspection->arena, list->n ? 2 * list->n : 1, sizeof(*grown));
-
-			if (list->n > 0)
-				memcpy(grown, list->items, list->n * sizeof(*grown));
-			list->items = grown;
-		}
+		list->items =
+			arena_grow(inspection->arena, list->items, list->n, sizeof(*list->items));
 		list->items[list->n++] =
 			arena_strdup(inspection->arena, prefix_format(address, text));
 		break;
@@ -147,8 +123,7 @@ static int on_route(const struct route_facts *route, void *userdata)
 
 	if (route->type != RTN_UNICAST || route->protocol == RTPROT_KERNEL)
 		return 0;
-	list->items = grow(
-		arena, list->items, list->n, &inspection->routes_allocated, sizeof(*list->items));
+	list->items = arena_grow(arena, list->items, list->n, sizeof(*list->items));
 	list->items[list->n++] = (struct nsnet_route){
 		.destination = is_default ? "default"
 					  : arena_strdup(arena, prefix_format(&route->destination,

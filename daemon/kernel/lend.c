@@ -110,15 +110,7 @@ static int on_address(const struct prefix *address, int interface, void *userdat
 		(address->address.family == AF_INET6 && address->address.bytes[0] == 0xfe &&
 			(address->address.bytes[1] & 0xc0) == 0x80))
 		return 0;
-	/* Room is doubled whenever the number is a power of two. */
-	if ((list->n & (list->n - 1)) == 0) {
-		const char **grown =
-			arena_array(addresses->arena, list->n ? 2 * list->n : 1, sizeof(*grown));
-
-		if (list->n > 0)
-			memcpy(grown, list->items, list->n * sizeof(*grown));
-		list->items = grown;
-	}
+	list->items = arena_grow(addresses->arena, list->items, list->n, sizeof(*list->items));
 	list->items[list->n++] = arena_strdup(addresses->arena, prefix_format(address, text));
 	return 0;
 }

@@ -14,23 +14,14 @@
 struct gathering {
 	struct arena *arena;
 	struct snapshot_routes routes;
-	size_t allocated;
 };
 
 static void gather(struct gathering *gathering, const struct snapshot_route *route)
 {
 	struct snapshot_routes *routes = &gathering->routes;
 
-	if (routes->n == gathering->allocated) {
-		size_t allocated = gathering->allocated ? 2 * gathering->allocated : 64;
-		struct snapshot_route *items =
-			arena_array(gathering->arena, allocated, sizeof(*items));
-
-		if (routes->n > 0)
-			memcpy(items, routes->items, routes->n * sizeof(*items));
-		routes->items = items;
-		gathering->allocated = allocated;
-	}
+	routes->items =
+		arena_grow(gathering->arena, routes->items, routes->n, sizeof(*routes->items));
 	routes->items[routes->n++] = *route;
 }
 

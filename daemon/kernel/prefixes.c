@@ -16,21 +16,13 @@ struct gathering {
 	const struct kernel *kernel;
 	struct arena *arena;
 	struct snapshot_prefix *items;
-	size_t n, allocated;
+	size_t n;
 };
 
 static void gather(struct gathering *gathering, const struct prefix *prefix, const char *interface)
 {
-	if (gathering->n == gathering->allocated) {
-		size_t allocated = gathering->allocated ? 2 * gathering->allocated : 64;
-		struct snapshot_prefix *items =
-			arena_array(gathering->arena, allocated, sizeof(*items));
-
-		if (gathering->n > 0)
-			memcpy(items, gathering->items, gathering->n * sizeof(*items));
-		gathering->items = items;
-		gathering->allocated = allocated;
-	}
+	gathering->items = arena_grow(
+		gathering->arena, gathering->items, gathering->n, sizeof(*gathering->items));
 	gathering->items[gathering->n++] =
 		(struct snapshot_prefix){ .prefix = *prefix, .interface = interface };
 }

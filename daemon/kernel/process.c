@@ -105,7 +105,6 @@ struct sorting {
 	size_t n;
 	struct arena *arena;
 	struct nsnet_process_id_list *lists;
-	size_t *allocated;
 };
 
 static int on_listed(int proc, int64_t pid, int64_t number, void *userdata)
@@ -118,16 +117,8 @@ static int on_listed(int proc, int64_t pid, int64_t number, void *userdata)
 
 		if (sorting->numbers[i] != number)
 			continue;
-		if (list->n == sorting->allocated[i]) {
-			size_t allocated = list->n ? 2 * list->n : 8;
-			struct nsnet_process_id *items =
-				arena_array(sorting->arena, allocated, sizeof(*items));
-
-			if (list->n > 0)
-				memcpy(items, list->items, list->n * sizeof(*items));
-			list->items = items;
-			sorting->allocated[i] = allocated;
-		}
+		list->items =
+			arena_grow(sorting->arena, list->items, list->n, sizeof(*list->items));
 		list->items[list->n++].pid = pid;
 	}
 	return 0;
@@ -141,7 +132,6 @@ int kernel_processes(struct kernel *kernel, const char *const *names, size_t n, 
 		.n = n,
 		.arena = arena,
 		.lists = arena_array(arena, n, sizeof(*ret)),
-		.allocated = arena_array(arena, n, sizeof(size_t)),
 	};
 	int r = 0;
 

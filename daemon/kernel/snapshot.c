@@ -21,7 +21,7 @@
 struct reading {
 	struct arena *arena;
 	struct snapshot_link *links;
-	size_t n, allocated;
+	size_t n;
 };
 
 static int on_link(const struct link_facts *link, void *userdata)
@@ -29,18 +29,10 @@ static int on_link(const struct link_facts *link, void *userdata)
 	struct reading *reading = userdata;
 	struct snapshot_link *to;
 
-	if (reading->n == reading->allocated) {
-		size_t allocated = reading->allocated ? 2 * reading->allocated : 64;
-		struct snapshot_link *links =
-			arena_array(reading->arena, allocated, sizeof(*links));
-
-		if (reading->n > 0)
-			memcpy(links, reading->links, reading->n * sizeof(*links));
-		reading->links = links;
-		reading->allocated = allocated;
-	}
 	if (strlen(link->name) >= INTERFACE_SIZE)
 		return -EBADMSG;
+	reading->links =
+		arena_grow(reading->arena, reading->links, reading->n, sizeof(*reading->links));
 	to = &reading->links[reading->n++];
 	*to = (struct snapshot_link){
 		.index = link->index,

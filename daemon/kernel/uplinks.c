@@ -56,17 +56,15 @@ static int note(struct kernel *kernel, const struct uplink *uplink)
 static void add(const struct gathering *gathering, const struct uplink *uplink)
 {
 	struct snapshot_uplinks *list = gathering->list;
-	struct snapshot_uplink *items = arena_array(gathering->arena, list->n + 1, sizeof(*items));
+	struct snapshot_uplink *to;
 
-	if (list->n > 0)
-		memcpy(items, list->items, list->n * sizeof(*items));
-	items[list->n] = (struct snapshot_uplink){
+	list->items = arena_grow(gathering->arena, list->items, list->n, sizeof(*list->items));
+	to = &list->items[list->n++];
+	*to = (struct snapshot_uplink){
 		.name = arena_strdup(gathering->arena, uplink->name),
 		.mtu = uplink->mtu,
 	};
-	find_routing(gathering->kernel, uplink->name, items[list->n].is_router);
-	list->items = items;
-	list->n++;
+	find_routing(gathering->kernel, uplink->name, to->is_router);
 }
 
 static int on_default(const struct route_facts *route, void *userdata)

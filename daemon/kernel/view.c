@@ -41,15 +41,11 @@ static bool has_target(const struct kernel_view *view, const char *target)
 static void add(const struct look *look, const char *source, const char *target)
 {
 	struct kernel_view *view = look->view;
-	struct kernel_binding *more;
 
 	if (has_target(view, target) || access(target, F_OK) < 0)
 		return;
-	more = arena_array(look->arena, view->n + 1, sizeof(*more));
-	if (view->n > 0)
-		memcpy(more, view->bindings, view->n * sizeof(*more));
-	more[view->n++] = (struct kernel_binding){ source, target };
-	view->bindings = more;
+	view->bindings = arena_grow(look->arena, view->bindings, view->n, sizeof(*view->bindings));
+	view->bindings[view->n++] = (struct kernel_binding){ source, target };
 }
 
 static int add_admin(const struct look *look)

@@ -95,17 +95,9 @@ static void keep_changes(struct apply *apply, const struct nsnet_change_list *ch
 {
 	struct nsnet_change_list *all = &apply->changes;
 
-	/* Room is doubled whenever the number is a power of two. */
-	for (size_t i = 0; i < changes->n; i++, all->n++) {
-		if ((all->n & (all->n - 1)) == 0) {
-			struct nsnet_change *grown =
-				arena_array(&apply->arena, all->n ? 2 * all->n : 1, sizeof(*grown));
-
-			if (all->n > 0)
-				memcpy(grown, all->items, all->n * sizeof(*grown));
-			all->items = grown;
-		}
-		all->items[all->n] = changes->items[i];
+	for (size_t i = 0; i < changes->n; i++) {
+		all->items = arena_grow(&apply->arena, all->items, all->n, sizeof(*all->items));
+		all->items[all->n++] = changes->items[i];
 	}
 }
 
