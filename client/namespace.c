@@ -260,6 +260,9 @@ static int show(struct client *client, const void *listed)
 	output_texts(arena, "Lent to", &out->context.allow);
 	output_entries(arena, "Sysctls", &out->context.sysctls);
 	show_shaping(arena, &out->context.attachments);
+	if (!out->runtime.interfaces.items)
+		output_field(
+			arena, "Inside", "more interfaces, addresses or routes than are told of");
 	for (size_t i = 0; i < out->runtime.interfaces.n; i++)
 		show_interface(arena, &out->runtime.interfaces.items[i]);
 	show_routes(arena, &out->runtime.routes);

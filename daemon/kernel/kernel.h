@@ -218,7 +218,7 @@ int kernel_open_users(struct kernel *kernel, const char *netns, int *ret_user, i
 int kernel_owner(struct kernel *kernel, const char *netns, uid_t *ret);
 
 /* A namespace as seen from inside: its interfaces but lo (network and host_interface_name are left unset), its routes of the
- * main table but the kernel's own, IPv4 first. */
+ * main table but the kernel's own, IPv4 first. -E2BIG: there are more than is read of what somebody else has made. */
 int kernel_inspect(struct kernel *kernel, const char *netns, struct arena *arena,
 	struct nsnet_interface_list *ret_interfaces, struct nsnet_route_list *ret_routes);
 

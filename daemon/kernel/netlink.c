@@ -433,6 +433,8 @@ static int collect(struct netlink *netlink, struct collected *collected)
 		r = check_datagram(netlink, collected, (size_t)received);
 		if (r < 0)
 			return r;
+		if (netlink->dump_max > 0 && collected->n > netlink->dump_max)
+			return -E2BIG;
 	}
 	return 0;
 }

@@ -22,6 +22,7 @@ struct netlink {
 	int fd;
 	uint32_t sequence;              /* of the last message */
 	char words[NETLINK_WORDS_SIZE]; /* the kernel's, about the last error; "" */
+	size_t dump_max;                /* bytes that a dump may have; 0: any number */
 };
 
 #define NETLINK_INIT \
@@ -78,6 +79,6 @@ int netlink_send(struct netlink *netlink, struct nl_msg *message);
 int netlink_get(struct netlink *netlink, struct nl_msg *request, struct nlmsghdr **ret);
 
 /* Calls on_message with each message of a dump, once it is whole; it may return a negative errno to end that. The request is
- * taken over. */
+ * taken over. -E2BIG: it has more than netlink->dump_max; the socket is to be closed then, since the rest is still to come. */
 int netlink_dump(struct netlink *netlink, struct nl_msg *request,
 	int (*on_message)(struct nlmsghdr *header, void *userdata), void *userdata);

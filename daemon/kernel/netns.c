@@ -36,6 +36,9 @@
 /* "/proc/self/fd/N/NAME" */
 #define PATH_SIZE (32 + NAME_SIZE)
 
+/* What is inside is its owner's making: he may have a million routes there, and the daemon is everybody's. */
+#define INSIDE_DUMP_MAX (4U * 1024U * 1024U)
+
 /* ip-netns(8) takes a lock for the moment in which the directory becomes a mount. Anyone who may open it can hold that lock for
  * ever, so we do not wait so long. */
 static void lock(int fd)
@@ -405,6 +408,7 @@ int netns_inside(struct kernel *kernel, struct netns *netns, struct netlink **re
 
 		if (r < 0)
 			return r;
+		inside.dump_max = INSIDE_DUMP_MAX;
 		keep_inside(kernel, netns, &inside);
 	}
 	*ret = &netns->inside;

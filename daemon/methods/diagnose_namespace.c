@@ -82,8 +82,13 @@ static bool look_interfaces(struct diagnose *diagnose)
 		&diagnose->interfaces, &diagnose->inside);
 
 	if (r < 0) {
-		diagnose->interfaces.n = diagnose->inside.n = 0;
-		diagnose_fail(diagnose, "inside", r);
+		diagnose->interfaces = (struct nsnet_interface_list){ 0 };
+		diagnose->inside = (struct nsnet_route_list){ 0 };
+		if (r == -E2BIG)
+			diagnose_tell(diagnose, NSNET_SEVERITY_WARNING, "inside", NULL,
+				"it has more interfaces, addresses or routes than are looked at");
+		else
+			diagnose_fail(diagnose, "inside", r);
 		return true;
 	}
 	for (size_t i = 0; i < diagnose->ns->n_attachments; i++)
@@ -140,6 +145,9 @@ static void look_at_route(struct diagnose *diagnose, const struct route *route)
 
 static bool look_routes(struct diagnose *diagnose)
 {
+	/* Nobody has looked inside. */
+	if (!diagnose->interfaces.items)
+		return false;
 	for (size_t i = 0; i < diagnose->ns->n_routes; i++)
 		look_at_route(diagnose, &diagnose->ns->routes[i]);
 	return diagnose->ns->n_routes > 0;

@@ -22,7 +22,8 @@ static int inspect(struct nsnet_context *context, const struct ns *ns, struct ar
 	int r = kernel_inspect(
 		context->kernel, ns->name, arena, &runtime->interfaces, &runtime->routes);
 
-	if (r < 0)
+	/* One who has made too many keeps nobody from the rest. */
+	if (r < 0 && r != -E2BIG)
 		return r;
 	for (size_t i = 0; i < runtime->interfaces.n; i++) {
 		struct nsnet_interface *interface = &runtime->interfaces.items[i];

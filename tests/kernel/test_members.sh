@@ -48,6 +48,11 @@ check "what she takes for an address reaches nobody" sh -c "
 	! $bob nsnetctl exec b1 ping -c 1 -W 1 10.203.3.200 && ! ping -c 1 -W 1 10.203.3.200"
 check "her other devices harm nobody" $alice nsnetctl exec a1 sh -c '
 	for i in $(seq 100); do echo link add w$i type veth peer name x$i; done | ip -batch - && ip link delete eth0'
+check "nor do ever so many routes inside" $alice nsnetctl exec a1 sh -c '
+	for prefix in fd70 fd71 fd72 fd73; do seq -f "route add $prefix:%.0f::/64 dev lo" 9999; done | ip -6 -batch -'
+show "which are not told one by one" "more interfaces, addresses or routes than are told of" $alice nsnetctl show a1
+show "nor looked at" "it has more interfaces, addresses or routes than are looked at" sh -c "$alice nsnetctl check a1; true"
+check "all else is told, to others too" nsnetctl list --json
 check "bob is served meanwhile" $bob nsnetctl exec b1 ping -c 1 -W 2 10.203.0.1
 check "and so is she" $alice nsnetctl list
 

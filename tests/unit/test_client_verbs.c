@@ -181,7 +181,7 @@ static void test_show(void **state unused)
 			"\"attachments\":[{\"network\":\"br1\",\"interfaceName\":\"eth0\",\"shaping\":"
 			"{\"sendRate\":10000000,\"delay\":10000}},{\"network\":\"br2\",\"interfaceName\":\"eth1\"}]",
 			INSIDE, ""),
-		LONELY);
+		NAMESPACE("lonely", "\"attachments\":[]", ",\"interfaces\":[],\"routes\":[]", ""));
 	WORDS(&world, "ns1", "lonely");
 	PRINTS(namespace_show, &world, 0,
 		"ns1\n"
@@ -216,6 +216,16 @@ static void test_show(void **state unused)
 		"  Owner        nobody; only root enters it\n"
 		"  Path         /run/netns/lonely\n"
 		"  Inode        1, cookie 17\n");
+
+	/* What is inside is not told where there is too much of it. */
+	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, LONELY);
+	WORDS(&world, "lonely");
+	PRINTS(namespace_show, &world, 0,
+		"lonely\n"
+		"  Owner        nobody; only root enters it\n"
+		"  Path         /run/netns/lonely\n"
+		"  Inode        1, cookie 17\n"
+		"  Inside       more interfaces, addresses or routes than are told of\n");
 
 	CLIENT_WORLD_BEGIN(&world, CLIENT_WORLD_CLOSE, LONELY,
 		"{\"error\":\"alt.nsnet.NoSuchNamespace\",\"parameters\":{\"name\":\"nope\"}}");
