@@ -148,16 +148,16 @@ static const char *mend_text(struct arena *arena, const char *text)
 	size_t n = strlen(text), n_wrong = 0, length;
 	char *mended, *to;
 
-	for (size_t i = 0; i<n; i += length> 0 ? length : 1) {
+	for (size_t i = 0; i < n; i += length ? length : 1) {
 		length = utf8_length(text + i, n - i);
-		n_wrong += length == 0;
+		n_wrong += !length;
 	}
 	if (n_wrong == 0)
 		return text;
 	to = mended = arena_alloc(arena, n + n_wrong * strlen(replacement) + 1);
-	for (size_t i = 0; i<n; i += length> 0 ? length : 1) {
+	for (size_t i = 0; i < n; i += length ? length : 1) {
 		length = utf8_length(text + i, n - i);
-		to = length > 0 ? mempcpy(to, text + i, length) : stpcpy(to, replacement);
+		to = length ? mempcpy(to, text + i, length) : stpcpy(to, replacement);
 	}
 	*to = '\0';
 	return mended;
