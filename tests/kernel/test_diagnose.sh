@@ -329,4 +329,19 @@ same "both are there" stays nsnetctl list --quiet stays
 look
 refuse "nothing is told of any more" grep -E '^failure  host ' $work/found
 umount /root
+
+echo "# whoever goes before all is told"
+going() {
+	python3 -c '
+import socket, sys
+for _ in range(40):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(sys.argv[1])
+        s.sendall(b"{\"method\":\"alt.nsnet.Check\",\"parameters\":{},\"more\":true}\0")
+        s.recv(1)' $socket
+}
+check "much to look at" nsnetctl create $(seq -f crowd%.0f 24)
+check "clients that go in the middle of it" going
+check "the daemon goes on" kill -0 $daemon
+same "and tells the next one all" 24 sh -c "nsnetctl check --json | grep -o '\"namespace\":\"crowd[0-9]*\"' | sort -u | wc -l"
 finish
