@@ -48,6 +48,8 @@ check "what she takes for an address reaches nobody" sh -c "
 	! $bob nsnetctl exec b1 ping -c 1 -W 1 10.203.3.200 && ! ping -c 1 -W 1 10.203.3.200"
 check "her other devices harm nobody" $alice nsnetctl exec a1 sh -c '
 	for i in $(seq 100); do echo link add w$i type veth peer name x$i; done | ip -batch - && ip link delete eth0'
+check "nor does a name that is no text" $alice nsnetctl exec a1 sh -c 'ip link add "$(printf "w\377")" type veth peer name last'
+show "it is told as what can be read" "w�" $alice nsnetctl show a1
 check "nor do ever so many routes inside" $alice nsnetctl exec a1 sh -c '
 	for prefix in fd70 fd71 fd72 fd73; do seq -f "route add $prefix:%.0f::/64 dev lo" 9999; done | ip -6 -batch -'
 show "which are not told one by one" "more interfaces, addresses or routes than are told of" $alice nsnetctl show a1
