@@ -329,7 +329,8 @@ def _take(pid):
         # A child that has ended and nobody has waited for is one too.
         picture["process"] = [str(read(f"/proc/{child}/comm")) for child in read(f"/proc/{pid}/task/{pid}/children").split()]
         if _status(pid, "VmSize") < SHADOW_KB:
-            picture["rss"] = _status(pid, "VmRSS")
+            # What it has of files comes and goes as the kernel has use for the room.
+            picture["rss"] = _status(pid, "RssAnon")
     return picture
 
 
