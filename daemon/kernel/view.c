@@ -70,6 +70,15 @@ static const char *own_path(const struct look *look, const char *name)
 	return arena_printf(look->arena, "%s/etc/%s/%s", look->kernel->run, look->netns, name);
 }
 
+/* Whether the daemon has such a file there: 1 or 0; -errno where nobody knows. Were it taken for "no" then, the program would see
+ * the host's in its place. */
+static int has_own(const struct look *look, const char *name)
+{
+	int r = faccessat(look->etc, name, F_OK, 0) < 0 ? neg() : 1;
+
+	return r < 0 && file_is_verdict(r) ? 0 : r;
+}
+
 /* A text as a file beside the daemon's own. One that says the same stays: programs may have it before their eyes. */
 static int add_made(const struct look *look, const char *name, const char *text)
 {
@@ -110,9 +119,14 @@ static int add_hosts(const struct look *look)
 	if (r < 0)
 		return r;
 	texts = arena_array(look->arena, n, sizeof(*texts));
-	for (size_t i = 0; i < n; i++)
-		if (after(names[i], "hosts.") && faccessat(look->etc, names[i], F_OK, 0) == 0)
+	for (size_t i = 0; i < n; i++) {
+		r = after(names[i], "hosts.") ? has_own(look, names[i]) : 0;
+		if (r < 0)
+			return r;
+		if (r > 0)
 			names[n_hosts++] = names[i];
+	}
+	r = 0;
 	if (n_hosts == 0)
 		return add_made(look, "hosts", etc_text_lone_hosts(look->arena, look->netns));
 	if (n_hosts == 1) {
@@ -132,15 +146,16 @@ static int add_resolv_conf(const struct look *look)
 	static const char *const sources[] = { "/etc/resolv.conf", RESOLVED "/resolv.conf" };
 	const char *text = "";
 	size_t n_servers = 0;
+	int r = has_own(look, "resolv.conf");
 
-	if (faccessat(look->etc, "resolv.conf", F_OK, 0) == 0) {
+	if (r > 0)
 		add(look, own_path(look, "resolv.conf"), "/etc/resolv.conf");
-		return 0;
-	}
+	if (r != 0)
+		return r < 0 ? r : 0;
 	for (size_t i = 0; i < lengthof(sources) && n_servers == 0; i++) {
 		const char *host, *made;
-		int r = read_host(look, sources[i], &host);
 
+		r = read_host(look, sources[i], &host);
 		if (r < 0)
 			return r;
 		made = etc_text_resolv_conf(look->arena, host, &n_servers);
