@@ -6,6 +6,9 @@
  * The end of the job that starts it says whether the program was there to be run; a change to "active", that it runs, with its
  * process; a change to "inactive" or "failed", that it has ended, and how. What happens quickly may be told by one change alone, and
  * the job's end before or after it.
+ *
+ * sd-bus waits for a bus that has not answered yet before it sends descriptors. Here nothing waits: on a connection that is new the
+ * service is asked for when the first of what went before it is answered.
  */
 #include "services.h"
 
@@ -48,8 +51,9 @@ struct service {
 	struct services *services;
 	struct program_listener listener;
 	char unit[UNIT_SIZE];
-	sd_bus_slot *changes, *jobs, *loss, *answer;
-	sd_event_source *later; /* when the end is told */
+	sd_bus_slot *subscription, *changes, *jobs, *loss, *answer;
+	sd_bus_message *question; /* until it can be sent */
+	sd_event_source *later;   /* when the end is told */
 	bool is_job_over, is_job_done;
 	bool is_told; /* that it runs */
 	bool is_over;
@@ -75,10 +79,12 @@ struct services *services_new(sd_event *event)
 static void free_service(struct service *service)
 {
 	list_remove(&service->link);
+	service->subscription = sd_bus_slot_unref(service->subscription);
 	service->changes = sd_bus_slot_unref(service->changes);
 	service->jobs = sd_bus_slot_unref(service->jobs);
 	service->loss = sd_bus_slot_unref(service->loss);
 	service->answer = sd_bus_slot_unref(service->answer);
+	service->question = sd_bus_message_unref(service->question);
 	service->later = sd_event_source_disable_unref(service->later);
 	free(service);
 }
@@ -126,6 +132,9 @@ static void tell_end(struct service *service)
 
 static void fail(struct service *service, const char *text)
 {
+	/* What it ended with holds. */
+	if (service->later)
+		return;
 	if (!*service->failure)
 		(void)snprintf(service->failure, sizeof(service->failure), "%s", text);
 	service->is_job_done = false;
@@ -221,6 +230,11 @@ static int on_job(sd_bus_message *message, void *userdata, sd_bus_error *reterr)
 	return 0;
 }
 
+static bool is_connected(const struct service *service)
+{
+	return sd_bus_is_open(sd_bus_slot_get_bus(service->loss)) > 0;
+}
+
 static int on_loss(sd_bus_message *message, void *userdata, sd_bus_error *reterr)
 {
 	(void)message;
@@ -229,13 +243,27 @@ static int on_loss(sd_bus_message *message, void *userdata, sd_bus_error *reterr
 	return 0;
 }
 
+/* A connection that is made anew takes with it what the one before had still to tell. */
+static void find_losses(struct services *services)
+{
+	list_foreach (&services->all, struct service, link, service)
+		if (!is_connected(service))
+			(void)on_loss(NULL, service, NULL);
+}
+
 static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *reterr)
 {
 	const sd_bus_error *error = sd_bus_message_get_error(message);
+	struct service *service = userdata;
 
 	(void)reterr;
-	if (error)
-		fail(userdata, error->message ? error->message : error->name);
+	/* Without a connection all is answered so, and the loss is told next. */
+	if (!error || !is_connected(service))
+		return 0;
+	/* Not a refusal: it might be started yet, with nobody who waits for it. */
+	if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY))
+		units_stop(service->services->units, service->unit);
+	fail(service, error->message ? error->message : error->name);
 	return 0;
 }
 
@@ -385,25 +413,43 @@ static int append_all(sd_bus_message *message, const struct program *program, co
 	return r < 0 ? r : sd_bus_message_append(message, "a(sa(sv))", 0);
 }
 
-static int begin(sd_bus *bus, const char *method, sd_bus_message **ret)
+static int compose(struct service *service, sd_bus *bus, const struct program *program)
 {
-	return sd_bus_message_new_method_call(bus, ret, SYSTEMD, MANAGER_PATH, MANAGER, method);
+	int r = sd_bus_message_new_method_call(
+		bus, &service->question, SYSTEMD, MANAGER_PATH, MANAGER, "StartTransientUnit");
+
+	return r < 0 ? r : append_all(service->question, program, service->unit);
+}
+
+static int ask(struct service *service)
+{
+	sd_bus_message *question = take(service->question);
+	int r = sd_bus_call_async(NULL, &service->answer, question, on_answer, service, 0);
+
+	(void)sd_bus_message_unref(question);
+	return r;
 }
 
 static int on_subscribed(sd_bus_message *message, void *userdata, sd_bus_error *reterr)
 {
+	struct service *service = userdata;
+	int r = 0;
+
 	(void)message;
-	(void)userdata;
 	(void)reterr;
 	/* That it was asked before is no harm. */
+	if (service->question && is_connected(service))
+		r = ask(service);
+	if (r < 0)
+		fail(service, strerror(-r));
 	return 0;
 }
 
 static int listen_to(struct service *service, sd_bus *bus)
 {
 	autofree char *path = NULL;
-	int r = sd_bus_call_method_async(
-		bus, NULL, SYSTEMD, MANAGER_PATH, MANAGER, "Subscribe", on_subscribed, NULL, NULL);
+	int r = sd_bus_call_method_async(bus, &service->subscription, SYSTEMD, MANAGER_PATH,
+		MANAGER, "Subscribe", on_subscribed, service, NULL);
 
 	if (r >= 0)
 		r = sd_bus_path_encode(MANAGER_PATH "/unit", service->unit, &path);
@@ -421,19 +467,6 @@ static int listen_to(struct service *service, sd_bus *bus)
 	return r;
 }
 
-static int ask(struct service *service, sd_bus *bus, const struct program *program)
-{
-	sd_bus_message *message = NULL;
-	int r = begin(bus, "StartTransientUnit", &message);
-
-	if (r >= 0)
-		r = append_all(message, program, service->unit);
-	if (r >= 0)
-		r = sd_bus_call_async(bus, &service->answer, message, on_answer, service, 0);
-	(void)sd_bus_message_unref(message);
-	return r;
-}
-
 /* A name that no unit had: what begins with the same numbers is in the same place of a list. */
 static int name_unit(const struct program *program, char ret[UNIT_SIZE])
 {
@@ -448,9 +481,13 @@ static int name_unit(const struct program *program, char ret[UNIT_SIZE])
 
 static sd_bus *bus_of(struct services *services)
 {
+	sd_bus *bus;
+
 	if (!services->units && units_new(services->event, &services->units) < 0)
 		return NULL;
-	return units_bus(services->units);
+	bus = units_bus(services->units);
+	find_losses(services);
+	return bus;
 }
 
 static int start(void *userdata, const struct program *program,
@@ -472,7 +509,9 @@ static int start(void *userdata, const struct program *program,
 	if (r >= 0)
 		r = listen_to(service, bus);
 	if (r >= 0)
-		r = ask(service, bus, program);
+		r = compose(service, bus, program);
+	if (r >= 0 && sd_bus_is_ready(bus) > 0)
+		r = ask(service);
 	if (r < 0)
 		return r;
 	list_append(&services->all, &service->link);
@@ -484,7 +523,13 @@ static void stop(void *program)
 {
 	struct service *service = program;
 
+	if (service->question) {
+		service->question = sd_bus_message_unref(service->question);
+		fail(service, "it was stopped before it was asked for");
+		return;
+	}
 	units_stop(service->services->units, service->unit);
+	find_losses(service->services);
 }
 
 static void leave(void *program)

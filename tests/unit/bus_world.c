@@ -4,6 +4,7 @@
  */
 #include "bus_world.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -40,11 +41,74 @@ static void write_servers(struct bus_world *world, sd_bus_message *message)
 	}
 }
 
+/* By what it refers to. */
+static void write_descriptor(struct bus_world *world, int fd)
+{
+	char target[128];
+	ssize_t n = readlink(
+		arena_printf(&world->arena, "/proc/self/fd/%d", fd), target, sizeof(target) - 1);
+
+	assert_return_code(n, errno);
+	target[n] = 0;
+	write_down(world, arena_printf(&world->arena, " %s", target));
+}
+
+static void write_basic(struct bus_world *world, sd_bus_message *message, char type)
+{
+	union {
+		const char *text;
+		int number; /* of b, i, u and h */
+		uint64_t large;
+	} value = { 0 };
+
+	assert_true(sd_bus_message_read_basic(message, type, &value) > 0);
+	if (type == 'h')
+		write_descriptor(world, value.number);
+	else if (type == 'b')
+		write_down(world, value.number ? " yes" : " no");
+	else if (type == 's')
+		write_down(world, arena_printf(&world->arena, " '%s'", value.text));
+	else if (type == 't')
+		write_down(world, arena_printf(&world->arena, " %" PRIu64, value.large));
+	else if (type == 'u')
+		write_down(world, arena_printf(&world->arena, " %u", (unsigned)value.number));
+	else
+		fail_msg("what is of type %c?", type);
+}
+
+/* Whatever follows up to the end of what it stands in: "'text' 42 yes [ ( of a structure ) ( of another ) ] s 'variant'". */
+static void write_values(struct bus_world *world, sd_bus_message *message)
+{
+	const char *contents;
+	char type;
+
+	while (sd_bus_message_peek_type(message, &type, &contents) > 0) {
+		if (!strchr("arv", type)) {
+			write_basic(world, message, type);
+			continue;
+		}
+		assert_true(sd_bus_message_enter_container(message, type, contents) > 0);
+		if (type == 'v')
+			write_down(world, arena_printf(&world->arena, " %s", contents));
+		else
+			write_down(world, type == 'a' ? " [" : " (");
+		write_values(world, message);
+		if (type != 'v')
+			write_down(world, type == 'a' ? " ]" : " )");
+		assert_true(sd_bus_message_exit_container(message) > 0);
+	}
+}
+
 static void write_arguments(struct bus_world *world, sd_bus_message *message, const char *method)
 {
 	const char *a = NULL, *b = NULL;
 	int index = 0, is = 0;
 
+	if (streq(method, "StartTransientUnit") || streq(method, "Subscribe") ||
+		streq(method, "AddMatch")) {
+		write_values(world, message);
+		return;
+	}
 	if (streq(method, "ListUnitsByPatterns")) {
 		assert_true(sd_bus_message_read(message, "asas", 0, 1, &a) > 0);
 		write_down(world, arena_printf(&world->arena, " %s", a));
@@ -97,16 +161,32 @@ static int on_message(sd_bus_message *message, void *userdata, unused sd_bus_err
 		return 0;
 	if (sd_bus_message_is_method_call(message, "org.freedesktop.DBus", "Hello"))
 		return sd_bus_reply_method_return(message, "s", ":1.1");
+	if (streq(method, "RemoveMatch")) {
+		assert_true(world->n_matches-- > 0);
+		return sd_bus_reply_method_return(message, NULL);
+	}
 	write_down(world, method);
 	write_arguments(world, message, method);
 	write_down(world, "\n");
+	world->n_matches += streq(method, "AddMatch");
+	if (world->is_silent)
+		return 1;
 	if (world->method && streq(world->method, method))
-		return sd_bus_reply_method_errorf(message, world->error, "as it is wished");
+		return sd_bus_reply_method_error(
+			message, &SD_BUS_ERROR_MAKE_CONST(world->error,
+					 world->is_error_bare ? NULL : "as it is wished"));
+	if (world->is_holding && streq(method, "StartTransientUnit")) {
+		assert_true(world->n_held < lengthof(world->held));
+		world->held[world->n_held++] = sd_bus_message_ref(message);
+		return 1;
+	}
 	if (streq(method, "ListUnitsByPatterns")) {
 		list_units(world, message);
 		return 1;
 	}
-	return sd_bus_reply_method_return(message, streq(method, "StartUnit") ? "o" : NULL, "/j");
+	if (streq(method, "StartTransientUnit") && world->is_reply_odd)
+		return sd_bus_reply_method_return(message, "u", 1);
+	return sd_bus_reply_method_return(message, after(method, "Start") ? "o" : NULL, "/j");
 }
 
 static int on_connection(
@@ -122,10 +202,12 @@ static int on_connection(
 	assert_true(sd_bus_new(&world->peer) >= 0);
 	assert_true(sd_bus_set_fd(world->peer, fd, fd) >= 0);
 	assert_true(sd_bus_set_server(world->peer, true, id) >= 0);
+	assert_true(sd_bus_negotiate_fds(world->peer, !world->has_no_descriptors) >= 0);
 	assert_true(sd_bus_add_filter(world->peer, NULL, on_message, world) >= 0);
 	assert_true(sd_bus_start(world->peer) >= 0);
 	assert_true(sd_bus_attach_event(world->peer, world->event, 0) >= 0);
 	world->n_connections++;
+	world->n_matches = 0;
 	return 0;
 }
 
@@ -170,6 +252,8 @@ int bus_world_close(void **state)
 	(void)dup2(world->stderr_kept, STDERR_FILENO);
 	(void)close_fd(world->stderr_kept);
 	(void)close_fd(world->stderr_file);
+	for (size_t i = 0; i < world->n_held; i++)
+		(void)sd_bus_message_unref(world->held[i]);
 	(void)sd_bus_close_unref(world->peer);
 	(void)sd_event_unref(world->event);
 	(void)close_fd(world->listener);

@@ -18,11 +18,18 @@ struct bus_world {
 	int listener;
 	sd_bus *peer; /* the connection of who was last */
 	unsigned n_connections;
+	unsigned n_matches;   /* what is listened for on that one */
 	const char *asked;    /* "StartUnit x.service replace\n…" */
 	const char *units[8]; /* what ListUnitsByPatterns tells, up to a NULL */
 	const char *method;   /* which is refused */
 	const char *error;    /* by this name */
-	bool is_reply_odd;    /* lists are of another type */
+	bool is_error_bare;   /* without a text */
+	bool is_reply_odd; /* lists, and what is told of a service that starts, are of another type */
+	bool is_silent;    /* nothing is answered */
+	bool has_no_descriptors;
+	bool is_holding; /* answers to StartTransientUnit: bus_systemd_answer() gives them */
+	sd_bus_message *held[8];
+	size_t n_held;
 	int stderr_kept, stderr_file;
 	char told[8192];
 };
