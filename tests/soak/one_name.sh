@@ -48,7 +48,7 @@ picture_before
 check "alone" $program $socket one $clients $requests $seed alone
 figure "$(grep 'clients x' $work/output)"
 nsnetctl delete one >/dev/null 2>&1
-beside beside $((requests / 5))
+beside beside $requests
 picture_is_same "nothing is left"
 beside taken $((requests / 5))
 picture_is_same "nothing is left then"
