@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -88,6 +89,8 @@ bool failing_calls_end(void)
 		(domain, type, protocol)) \
 	CALL(int, -1, ENOMEM, bind, (int fd, const struct sockaddr *address, socklen_t n), \
 		(fd, address, n)) \
+	CALL(int, -1, ENOSPC, inotify_add_watch, (int fd, const char *path, uint32_t mask), \
+		(fd, path, mask)) \
 	CALL(DIR *, NULL, ENOMEM, fdopendir, (int fd), (fd))
 
 #define CALL(type, failure, error, name, parameters, arguments) \
@@ -104,6 +107,8 @@ int __real_setns(int fd, int type);
 int __wrap_setns(int fd, int type);
 int __real_openat(int fd, const char *path, int flags, ...);
 int __wrap_openat(int fd, const char *path, int flags, ...);
+int __real_ioctl(int fd, unsigned long request, void *argument);
+int __wrap_ioctl(int fd, unsigned long request, void *argument);
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 
@@ -129,6 +134,12 @@ int __wrap_openat(int fd, const char *path, int flags, ...)
 	return fails("openat", EMFILE) ? -1 : __real_openat(fd, path, flags, mode);
 }
 
+/* Those without an argument do not look at it. */
+int __wrap_ioctl(int fd, unsigned long request, void *argument)
+{
+	return fails("ioctl", ENOMEM) ? -1 : __real_ioctl(fd, request, argument);
+}
+
 /* Not to who asks. */
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 {
@@ -146,5 +157,5 @@ const char *const failing_calls[] = {
 	CALLS
 #undef CALL
 	"setns",
-	"openat", "ioctl", NULL
+	"openat", "ioctl", "sendmsg", NULL
 };
