@@ -222,6 +222,17 @@ static const char *show_owner(struct arena *arena, const struct nsnet_namespace_
 	return owner;
 }
 
+static void show_interfaces(struct arena *arena, const struct nsnet_interface_list *list)
+{
+	if (!list->items) {
+		output_field(
+			arena, "Inside", "more interfaces, addresses or routes than are told of");
+		return;
+	}
+	for (size_t i = 0; i < list->n; i++)
+		show_interface(arena, &list->items[i]);
+}
+
 static void show_runtime(struct arena *arena, const struct nsnet_namespace_runtime *runtime)
 {
 	output_field(arena, "Owner", show_owner(arena, runtime));
@@ -260,11 +271,7 @@ static int show(struct client *client, const void *listed)
 	output_texts(arena, "Lent to", &out->context.allow);
 	output_entries(arena, "Sysctls", &out->context.sysctls);
 	show_shaping(arena, &out->context.attachments);
-	if (!out->runtime.interfaces.items)
-		output_field(
-			arena, "Inside", "more interfaces, addresses or routes than are told of");
-	for (size_t i = 0; i < out->runtime.interfaces.n; i++)
-		show_interface(arena, &out->runtime.interfaces.items[i]);
+	show_interfaces(arena, &out->runtime.interfaces);
 	show_routes(arena, &out->runtime.routes);
 	show_processes(arena, &out->runtime.processes);
 	return 0;
