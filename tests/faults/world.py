@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -287,7 +288,9 @@ OWN_LINK = re.compile(r'"(address|bridge_id|root_id|designated_\w+|state|port_id
 
 
 def _record(path):
-    """What a record says, without what is known of its object alone"""
+    """What a record says, without what is known of its object alone. A pipe in its place says nothing, and a device never ends"""
+    if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+        return f"{path}: {stat.filemode(os.lstat(path).st_mode)}"
     try:
         with open(path, encoding="utf-8") as file:
             return f"{path}: {plain(json.load(file))}"
