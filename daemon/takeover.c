@@ -433,7 +433,8 @@ void takeover_mend_namespace(struct recovery *recovery, const struct snapshot_re
 	takeover_lend(recovery, ns);
 }
 
-/* What is written down before a namespace is made, of one that never was: its network may have gone as well. */
+/* What is written down before a namespace is made, of one that never was; or what is left of one whose deletion could not be carried
+ * to its end. Its networks may have gone as well. */
 static void forget_record(
 	struct recovery *recovery, const struct nsnet_list_namespaces_out *told, const char *name)
 {
@@ -442,8 +443,10 @@ static void forget_record(
 	struct plan plan = PLAN_INIT(&recovery->arena);
 
 	log_about(LOG_NOTICE, &(struct log_fields){ .namespace_name = name, .uid = LOG_UID_NONE },
-		"namespace \"%s\" was not made: its record goes", name);
+		"namespace \"%s\" %s: its record goes", name,
+		told->runtime.inode == 0 ? "was not made" : "is gone");
 	plan.is_forward = true;
+	plan_add(&plan, &(struct step){ .type = STEP_ETC_DELETE, .netns = name });
 	/* One that was coming back comes another time. */
 	if (told->context.persistent.value && told->runtime.revision > 0) {
 		step.type = STEP_WISH_DELETE;
@@ -474,6 +477,16 @@ static int adopt(struct recovery *recovery, struct ns *ns, bool is_careful)
 	return r < 0 ? r : 0;
 }
 
+/* Whether there is nothing that the record may be about: it never came to that, or nothing has its name any more. */
+static bool is_of_nothing(
+	const struct recovery *recovery, const struct nsnet_list_namespaces_out *told)
+{
+	struct snapshot_netns netns = { 0 };
+
+	return told->runtime.inode == 0 ||
+	       kernel_look_netns(recovery->kernel, told->name, told->runtime.cookie, &netns) == 0;
+}
+
 /* What the record says, or NULL: it makes none, and that is seen to. */
 static struct ns *remake(
 	struct recovery *recovery, const struct snapshot_record *record, bool is_careful)
@@ -492,7 +505,8 @@ static struct ns *remake(
 	if (ns && streq(ns->name, record->name) &&
 		!registry_find_namespace(recovery->registry, ns->name))
 		return ns;
-	if (!is_careful && !ns && told.runtime.inode == 0 && streq(told.name, record->name)) {
+	if (!is_careful && !ns && streq(told.name, record->name) &&
+		is_of_nothing(recovery, &told)) {
 		forget_record(recovery, &told, record->name);
 		return NULL;
 	}

@@ -149,6 +149,24 @@ static void test_writes_nothing(void **state)
 	assert_int_equal(*fake_read(world->kernel, "record namespaces/ns1"), '{');
 }
 
+/* What a deletion could not take away, of a namespace whose network has gone since, the next start does. */
+static void test_half_deleted(void **state)
+{
+	struct world *world = *state;
+
+	(void)world_ask(world, "CreateNetwork", "{\"name\":\"gone\"}");
+	(void)world_ask(world, "CreateNamespace",
+		"{\"name\":\"half\",\"context\":{\"attachments\":[{\"network\":\"gone\"}]}}");
+	fake_fail_at(world->kernel, STEP_ETC_DELETE, 0, EIO, NULL);
+	assert_has(world_ask(world, "DeleteNamespaces", "{\"names\":[\"half\"]}"), "EIO");
+	assert_has_not(world_ask(world, "DeleteNetworks", "{\"names\":[\"gone\"]}"), "\"error\"");
+	assert_true(fake_has(world->kernel, "record namespaces/half"));
+	assert_true(fake_has(world->kernel, "etc half"));
+	finish(world, begin(world));
+	assert_string_equal(fake_picture(world->kernel, &world->arena), "");
+	assert_int_equal(world->context.left.n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +174,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_whole, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_cut_off, world_open, world_close),
 		cmocka_unit_test_setup_teardown(test_writes_nothing, world_open, world_close),
+		cmocka_unit_test_setup_teardown(test_half_deleted, world_open, world_close),
 	};
 
 	return cmocka_run_group_tests_name("recover", tests, NULL, NULL);
