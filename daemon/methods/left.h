@@ -26,7 +26,7 @@ struct left {
 		enum left_what what;
 		uid_t uid; /* whose it was; LEFT_NOBODY: that is not known */
 		const char *name, *why;
-	} *items;
+	} * items;
 	size_t n, allocated;
 };
 

@@ -18,7 +18,7 @@ struct frames_call {
 	struct subscription subscription;
 	bool is_more, is_oneway, is_ended;
 	bool is_refused; /* the last reply was an error */
-	unsigned n; /* replies that came */
+	unsigned n;      /* replies that came */
 };
 
 /* fds: the descriptors that come beside it, or NULL; is_alone: the connection can keep no call open. Whether it stays open. */
