@@ -129,8 +129,10 @@ def _firewall():
 
 
 def read(path):
-    """A file's text, or why there is none"""
+    """A file's text, or why there is none: a pipe would hold up who reads it, and a device never ends"""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return "no file"
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read().strip()
     except OSError as error:
