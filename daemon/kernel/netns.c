@@ -158,6 +158,7 @@ int netns_enter(struct kernel *kernel, const struct netns *netns, int *ret_proc)
 static void keep_inside(struct kernel *kernel, struct netns *netns, const struct netlink *inside)
 {
 	netns->inside = *inside;
+	netns->inside.dump_max = INSIDE_DUMP_MAX;
 	netns->next_inside = kernel->inside;
 	kernel->inside = netns;
 }
@@ -408,7 +409,6 @@ int netns_inside(struct kernel *kernel, struct netns *netns, struct netlink **re
 
 		if (r < 0)
 			return r;
-		inside.dump_max = INSIDE_DUMP_MAX;
 		keep_inside(kernel, netns, &inside);
 	}
 	*ret = &netns->inside;

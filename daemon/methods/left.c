@@ -11,12 +11,7 @@ static bool is_about(const struct left_item *item, enum record_kind kind, const 
 
 void left_add(struct left *left, const struct left_item *item)
 {
-	if (left->n == left->allocated) {
-		left->allocated = left->allocated ? 2 * left->allocated : 16;
-		left->items = reallocarray(left->items, left->allocated, sizeof(*left->items));
-		if (!left->items)
-			abort();
-	}
+	left->items = arena_grow(&left->arena, left->items, left->n, sizeof(*left->items));
 	left->items[left->n] = *item;
 	left->items[left->n].name = arena_strdup(&left->arena, item->name);
 	left->items[left->n].why = arena_strdup(&left->arena, item->why);
@@ -47,6 +42,5 @@ void left_forget(struct left *left, enum record_kind kind, const char *name)
 void left_done(struct left *left)
 {
 	arena_done(&left->arena);
-	free(left->items);
 	*left = (struct left){ .arena = ARENA_INIT };
 }

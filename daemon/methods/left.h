@@ -27,7 +27,7 @@ struct left {
 		uid_t uid; /* whose it was; LEFT_NOBODY: that is not known */
 		const char *name, *why;
 	} * items;
-	size_t n, allocated;
+	size_t n;
 };
 
 /* The texts are copied. */
